@@ -1,0 +1,1 @@
+"""Facts and rules of trading: standard library only, no clock, no I/O."""

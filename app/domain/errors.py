@@ -1,0 +1,106 @@
+"""What can go wrong, asked as one question: "may I send it again?".
+
+    TradingError                      `code` is stable text, shown to callers, documented in docs/errors.md
+    ├ ConfigError                     start fails; a person acts
+    ├ AlertError                      the alert cannot be taken as it is
+    │ ├ MalformedAlert                400 malformed_alert
+    │ ├ UnauthorizedAlert             401 unauthorized
+    │ └ ConflictingAlert              409 conflicting_alert
+    ├ BrokerError
+    │ ├ BrokerRejected                the broker said no: final
+    │ ├ BrokerUnavailable             it never arrived: safe to send again
+    │ ├ BrokerLoginNeeded             token dead: refresh once, then as unavailable
+    │ └ OutcomeUnknown                it may have arrived: look up, never resend blindly
+    ├ JournalError                    503 not_journaled: we could not write it down, so we did not do it
+    └ FencedOut                       another process owns this work now: stop, touch nothing
+
+Refusals by our own rules are values (`app.domain.decision.Denied`), not exceptions.
+"""
+
+from typing import ClassVar
+
+
+class TradingError(Exception):
+    """Base of everything this product raises on purpose."""
+
+    code: ClassVar[str] = "error"
+
+
+class ConfigError(TradingError):
+    """The settings cannot be used. The start fails and a person acts."""
+
+    code = "config"
+
+
+class AlertError(TradingError):
+    """The alert cannot be taken as it is."""
+
+    code = "invalid"
+
+
+class MalformedAlert(AlertError):
+    """The body cannot be understood as an alert. It never trades."""
+
+    code = "malformed_alert"
+
+
+class UnauthorizedAlert(AlertError):
+    """The secret is missing or wrong. Nothing is stored, only counted."""
+
+    code = "unauthorized"
+
+
+class ConflictingAlert(AlertError):
+    """The same explicit id came before with another body."""
+
+    code = "conflicting_alert"
+
+    def __init__(self, alert_id: str) -> None:
+        super().__init__(f"this id was used before, with another body, by alert {alert_id}")
+        self.alert_id = alert_id
+
+
+class BrokerError(TradingError):
+    """The broker, or the way to it, did not do as asked."""
+
+    code = "BROKER_ERROR"
+
+
+class BrokerRejected(BrokerError):
+    """The broker said no. Final: sending it again would be refused again."""
+
+    code = "BROKER_REJECTED"
+
+    def __init__(self, detail: str, *, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.reason = code or self.code
+
+
+class BrokerUnavailable(BrokerError):
+    """The request never arrived (refused, DNS, 429). Safe to send again."""
+
+    code = "BROKER_UNAVAILABLE"
+
+
+class BrokerLoginNeeded(BrokerError):
+    """The token is dead. Refresh it once, then treat the broker as unavailable."""
+
+    code = "LOGIN_NEEDED"
+
+
+class OutcomeUnknown(BrokerError):
+    """The order may have reached the broker. Look it up by client_order_id; never resend blindly."""
+
+    code = "OUTCOME_UNKNOWN"
+
+
+class JournalError(TradingError):
+    """We could not write it down, so we did not do it."""
+
+    code = "not_journaled"
+
+
+class FencedOut(TradingError):
+    """Another process owns this work now. Stop at once and touch nothing."""
+
+    code = "FENCED_OUT"
