@@ -1,0 +1,45 @@
+"""What happened: one stream from the engine to the timeline, the log and the metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """Names of events; an alert's timeline shows them in this order when all goes well."""
+
+    RECEIVED = "received"
+    REPEATED = "repeated"
+    CONFLICTING = "conflicting"
+    DECIDED = "decided"
+    SUBMITTING = "submitting"
+    ACKNOWLEDGED = "acknowledged"
+    FILLED = "filled"
+    PROTECTED = "protected"
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    WAITING = "waiting"
+    RETRYING = "retrying"
+    FINISHED = "finished"
+    LANE_BLOCKED = "lane_blocked"
+    KILL_SWITCH_SET = "kill_switch_set"
+    KILL_SWITCH_RESET = "kill_switch_reset"
+    TAKEN_OVER = "taken_over"
+    RECONCILED = "reconciled"
+    UNPROTECTED = "unprotected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened. `problem`: worth the owner's attention."""
+
+    kind: EventKind
+    at: datetime
+    alert_id: str | None = None
+    account: str | None = None
+    symbol: str | None = None
+    client_order_id: str | None = None
+    problem: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict[str, object])

@@ -1,0 +1,87 @@
+"""An instrument as one account trades it, and how TradingView writes its name."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+CRYPTO_EXCHANGES = frozenset(
+    {"BINANCE", "BINANCEUS", "BITFINEX", "BITGET", "BITSTAMP", "BYBIT", "COINBASE", "CRYPTO"}
+    | {"CRYPTOCAP", "GEMINI", "HUOBI", "KRAKEN", "KUCOIN", "MEXC", "OKX", "POLONIEX"}
+)
+FOREX_EXCHANGES = frozenset({"FX", "FX_IDC", "FOREXCOM", "OANDA", "FXCM", "ICMARKETS", "PEPPERSTONE"})
+CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "NZD", "CAD", "INR", "SGD", "HKD"})
+COINS = frozenset(
+    {"BTC", "XBT", "ETH", "SOL", "XRP", "ADA", "DOGE", "LTC", "BCH", "DOT", "AVAX", "LINK", "UNI"}
+    | {"MATIC", "SHIB", "TRX", "XLM", "ATOM", "ETC", "FIL", "NEAR", "APT", "ARB", "OP", "SUI", "PEPE"}
+    | {"AAVE", "MKR", "ALGO", "BNB", "TON"}
+)
+COIN_QUOTES = ("USDT", "USDC", "BUSD", "USD", "EUR", "GBP", "BTC", "ETH")
+_FUTURE = re.compile(r"^[A-Z0-9&_]+\d!$")
+
+
+class AssetClass(StrEnum):
+    """What kind of thing is traded."""
+
+    EQUITY = "equity"
+    CRYPTO = "crypto"
+    FOREX = "forex"
+    FUTURE = "future"
+    OPTION = "option"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """A TradingView name in its parts: `BINANCE:BTC/USDT` is exchange BINANCE, name BTC/USDT."""
+
+    exchange: str
+    name: str
+
+    @classmethod
+    def parse(cls, symbol: str, exchange: str | None = None) -> "Ticker":
+        """Split `EXCHANGE:NAME`; a prefix in the symbol wins over a separate exchange field."""
+        prefix, _, name = symbol.strip().upper().rpartition(":")
+        return cls(exchange=prefix or (exchange or "").strip().upper(), name=name)
+
+    @property
+    def key(self) -> str:
+        """The name that two spellings of one instrument share: BTC/USD and BTCUSD are one."""
+        return self.name.replace("/", "")
+
+    @property
+    def delayed(self) -> bool:
+        """Whether the data of this exchange is delayed: not to be traded on."""
+        return self.exchange.endswith(("_DL", "_DLY"))
+
+    @property
+    def asset_class(self) -> AssetClass:
+        """The asset class as far as the name tells it; equity when nothing speaks against it."""
+        if _FUTURE.match(self.name):
+            return AssetClass.FUTURE
+        if self.exchange in FOREX_EXCHANGES or self._is_pair_of(CURRENCIES):
+            return AssetClass.FOREX
+        if self.exchange in CRYPTO_EXCHANGES or "/" in self.name or self._is_coin():
+            return AssetClass.CRYPTO
+        return AssetClass.EQUITY
+
+    def _is_pair_of(self, words: frozenset[str]) -> bool:
+        return len(self.key) == 6 and self.key[:3] in words and self.key[3:] in words
+
+    def _is_coin(self) -> bool:
+        quote = next((q for q in COIN_QUOTES if self.key.endswith(q)), "")
+        return bool(quote) and self.key.removesuffix(quote) in COINS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """What an account trades: its name there, its grid of prices (`tick`) and quantities (`step`).
+
+    `key` identifies it within the account; `multiplier` = money per unit and point of price.
+    """
+
+    symbol: str
+    key: str
+    asset_class: AssetClass
+    tick: Decimal = Decimal("0.01")
+    step: Decimal = Decimal("0.000000001")
+    multiplier: Decimal = Decimal(1)

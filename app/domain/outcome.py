@@ -1,0 +1,56 @@
+"""What became of an alert: one final word, one reason, the figures of its order."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class AlertStatus(StrEnum):
+    """The state of an alert. The last seven are final."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    EXECUTING = "executing"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    SUCCESS = "success"
+    SKIPPED = "skipped"
+    DENIED = "denied"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    INFO = "info"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen to the alert."""
+        return self in FINAL_STATUSES
+
+
+FINAL_STATUSES = frozenset(
+    {
+        AlertStatus.SUCCESS,
+        AlertStatus.SKIPPED,
+        AlertStatus.DENIED,
+        AlertStatus.REJECTED,
+        AlertStatus.EXPIRED,
+        AlertStatus.FAILED,
+        AlertStatus.INFO,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The end of an alert on one account.
+
+    `quantity` in units (what was filled, or rests); `amount` is its notional.
+    """
+
+    status: AlertStatus
+    reason: str = ""
+    detail: str = ""
+    quantity: Decimal | None = None
+    amount: Decimal | None = None
+    broker_order_id: str | None = None
+    client_order_id: str | None = None

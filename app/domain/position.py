@@ -1,0 +1,63 @@
+"""A position as a broker reports it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Which way a position looks."""
+
+    LONG = "LONG"
+    SHORT = "SHORT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """What an account holds of one instrument. `quantity` is negative when short."""
+
+    symbol: str
+    instrument: str
+    quantity: Decimal
+    entry_price: Decimal
+    current_price: Decimal
+    multiplier: Decimal = Decimal(1)
+
+    @property
+    def direction(self) -> Direction:
+        """LONG or SHORT."""
+        return Direction.LONG if self.quantity > 0 else Direction.SHORT
+
+    @property
+    def market_value(self) -> Decimal:
+        """Worth at the current price, negative when short."""
+        return self.quantity * self.current_price * self.multiplier
+
+    @property
+    def unrealized_pl(self) -> Decimal:
+        """Profit that closing at the current price would realise, before fees."""
+        return self.quantity * (self.current_price - self.entry_price) * self.multiplier
+
+    @property
+    def unrealized_plpc(self) -> Decimal:
+        """The same as a fraction of the cost (0.02 = 2 %)."""
+        cost = abs(self.quantity) * self.entry_price * self.multiplier
+        return self.unrealized_pl / cost if cost else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Money of an account, in its currency."""
+
+    cash: Decimal
+    equity: Decimal
+    buying_power: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """The newest known price of an instrument and when it was seen (aware UTC)."""
+
+    price: Decimal
+    at: datetime

@@ -1,0 +1,80 @@
+"""The port to a broker. `tests/contracts/test_broker.py` is its contract as a test."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from app.domain.capabilities import Capabilities
+from app.domain.instrument import Instrument, Ticker
+from app.domain.order import BrokerOrder, OrderIntent
+from app.domain.position import Balance, Position, Quote
+
+
+class Broker(Protocol):
+    """One account at one broker. All methods are safe to call from any thread.
+
+    Every method may raise BrokerUnavailable (it never arrived), BrokerLoginNeeded, and, where it
+    changes something, OutcomeUnknown (it may have arrived). A failed read is an error, never an
+    empty answer.
+    """
+
+    @property
+    def account(self) -> str:
+        """Our name of the account."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this account can do."""
+        ...
+
+    def instrument(self, ticker: Ticker) -> Instrument | None:
+        """The instrument that a TradingView name means here; None when there is none."""
+        ...
+
+    def submit(self, intent: OrderIntent) -> BrokerOrder:
+        """Place an order, its protective legs with it when it carries some.
+
+        Submitting the same client_order_id twice places one order where the account's
+        capabilities say `unique_client_ids`; the second call answers with the first order.
+        An EXIT never opens or flips a position.
+
+        Raises:
+            BrokerRejected: the broker said no.
+        """
+        ...
+
+    def find(self, client_order_id: str) -> BrokerOrder | None:
+        """The order as the broker knows it, with its legs and all its fills.
+
+        None only when order book, trade book and positions agree that it does not exist.
+        """
+        ...
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        """Cancel a working order and answer what it is now; a finished one is left as it is."""
+        ...
+
+    def position(self, instrument: str) -> Position | None:
+        """What is held of an instrument (by its key); None when flat."""
+        ...
+
+    def positions(self) -> Sequence[Position]:
+        """Everything that is held."""
+        ...
+
+    def balance(self) -> Balance:
+        """Money of the account."""
+        ...
+
+    def quote(self, instrument: str) -> Quote | None:
+        """The newest price of an instrument that is fresh enough to trade on; None when unknown."""
+        ...
+
+    def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
+        """Feed a price to a broker whose capabilities say `takes_quotes`; others ignore it.
+
+        Returns the orders that the price changed. A price older than the newest is ignored.
+        """
+        ...

@@ -1,0 +1,256 @@
+"""The journal: what happened, durably. The engine's queue, its memory and its lock."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from app.domain.alert import Alert
+from app.domain.decision import Plan
+from app.domain.events import Event
+from app.domain.identity import DedupeKey
+from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderRole, OrderStatus, OrderType, Side
+from app.domain.outcome import AlertStatus, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAlert:
+    """An authenticated alert on its way into the journal.
+
+    `job` is None for alerts that need no work (malformed or information); `outcome` is then final.
+    """
+
+    alert_id: str
+    alert: Alert
+    raw: str
+    received_at: datetime
+    request_id: str
+    dedupe: DedupeKey | None = None
+    job: "NewJob | None" = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """The work of one alert on one account."""
+
+    account: str
+    instrument: str
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What admitting said: the alert's id, or that of the first of its repeats."""
+
+    alert_id: str
+    duplicate: bool = False
+    job: "Job | None" = None
+    queued: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A claimed piece of work. (owner, attempt) is the fence: an older claim cannot write."""
+
+    id: int
+    alert_id: str
+    alert: Alert
+    account: str
+    instrument: str
+    lane: str
+    received_at: datetime
+    owner: str
+    attempt: int
+    tries: int
+    halted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecord:
+    """An order as the journal knows it. `quantity` in units; `parent` is a leg's entry."""
+
+    client_order_id: str
+    broker_order_id: str | None
+    alert_id: str
+    job_id: int
+    account: str
+    symbol: str
+    instrument: str
+    lane: str
+    role: OrderRole
+    side: Side
+    order_type: OrderType
+    quantity: Decimal
+    filled_quantity: Decimal
+    average_price: Decimal | None
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    status: OrderStatus
+    reason: str
+    parent: str | None
+    submitted_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What settling an answer of the broker changed: the basis of events."""
+
+    order: OrderRecord
+    fills: Sequence[Fill]
+    became_final: bool
+    protected: bool
+
+
+class Unit(Protocol):
+    """Several writes that stand or fall together."""
+
+    def plan(self, plan: Plan) -> None:
+        """Keep a decision, so that it is resumed and not repeated."""
+        ...
+
+    def open_order(self, intent: OrderIntent, status: OrderStatus) -> None:
+        """Write an order (and its legs as `new`) before it goes to the wire."""
+        ...
+
+    def mark_order(self, client_order_id: str, status: OrderStatus, reason: str = "") -> None:
+        """Set the status of an order that is not final."""
+        ...
+
+    def settle(self, answer: BrokerOrder) -> Sequence[Changes]:
+        """Take over what the broker says of an order and its legs; repeats change nothing."""
+        ...
+
+    def alert_status(self, alert_id: str, status: AlertStatus) -> None:
+        """Set the state of an alert that is not final."""
+        ...
+
+    def halt_entries(self, lane: str, but: int) -> int:
+        """Tell all unfinished jobs of a lane before job `but` to enter no more; how many."""
+        ...
+
+    def finish(self, outcome: Outcome) -> "Job | None":
+        """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
+        ...
+
+    def suspend(self, status: AlertStatus, run_at: datetime, reason: str) -> "Job | None":
+        """Leave the lane until an event or `run_at`; claim the lane's next job."""
+        ...
+
+    def record(self, *events: Event) -> None:
+        """Add events; they are published after the commit."""
+        ...
+
+
+class Journal(Protocol):
+    """Durable truth. Every method raises JournalError when nothing was written."""
+
+    def admit(self, alerts: Sequence[NewAlert], owner: str) -> Sequence[Admission]:
+        """Store alerts in one commit; a repeat answers with the first.
+
+        Raises:
+            ConflictingAlert: an explicit id came before with another body; nothing is stored.
+        """
+        ...
+
+    def unit(self, job: Job | None = None) -> AbstractContextManager[Unit]:
+        """A transaction; with a job, fenced by it.
+
+        Raises:
+            FencedOut: another process owns the job now.
+        """
+        ...
+
+    def claim(self, lane: str, owner: str) -> Job | None:
+        """Claim the next ready job of a free lane."""
+        ...
+
+    def ready_lanes(self, now: datetime) -> Sequence[str]:
+        """Make due waiting jobs ready, and name the free lanes that have ready jobs."""
+        ...
+
+    def plan_of(self, job_id: int) -> Plan | None:
+        """The decision that was journaled for a job."""
+        ...
+
+    def order(self, client_order_id: str) -> OrderRecord | None:
+        """One order."""
+        ...
+
+    def unsettled_orders(self, account: str, lane: str | None = None) -> Sequence[OrderRecord]:
+        """Orders that are not final, legs included."""
+        ...
+
+    def last_fired_at(self, lane: str, strategy: str | None, before: int) -> datetime | None:
+        """The newest fire time of alerts of this strategy that the lane took before job `before`."""
+        ...
+
+    def waiting_before(self, lane: str, job_id: int) -> bool:
+        """Whether an earlier job of the lane is unsettled: its outcome unknown, its order open."""
+        ...
+
+    def block(self, lane: str) -> str | None:
+        """The reason why a lane's entries are blocked."""
+        ...
+
+    def set_block(self, lane: str, reason: str | None) -> None:
+        """Block a lane's entries, or lift the block."""
+        ...
+
+    def kill_switch(self) -> "KillState":
+        """Whether entries are stopped."""
+        ...
+
+    def set_kill_switch(self, state: "KillState") -> None:
+        """Stop or allow entries."""
+        ...
+
+    def outcome(self, alert_id: str) -> "AlertRecord | None":
+        """How an alert stands."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KillState:
+    """The kill switch. `since` is None when it is not set."""
+
+    active: bool
+    reason: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord:
+    """An alert as the journal knows it."""
+
+    alert_id: str
+    alert: Alert
+    received_at: datetime
+    status: AlertStatus
+    outcome: Outcome
+    account: str | None
+    request_id: str
+    raw: str
+
+
+class Owners(Protocol):
+    """Processes that work on one journal, known by locks that die with them."""
+
+    def register(self, owner: str) -> None:
+        """Take this owner's lock and write its row."""
+        ...
+
+    def beat(self, owner: str) -> bool:
+        """Renew the lease; False when another process has taken this owner's work."""
+        ...
+
+    def release_dead(self, owner: str) -> Iterable[tuple[str, int]]:
+        """Release the work of dead owners: (owner, jobs released) each."""
+        ...
+
+    def leave(self, owner: str) -> None:
+        """Give the work back and the lock with it."""
+        ...

@@ -1,0 +1,31 @@
+"""The playbook: which strategies exist, how large, and how they stand."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.strategy import Strategy
+
+
+class Playbook(Protocol):
+    """The owner's rows, one per (symbol, timeframe)."""
+
+    def find(self, symbol: str, timeframe: str | None) -> Strategy | None:
+        """The row of a symbol key and canonical timeframe; else the row of any timeframe."""
+        ...
+
+    def rows(self) -> Sequence[Strategy]:
+        """All rows, by symbol and timeframe."""
+        ...
+
+    def put(self, row: Strategy) -> None:
+        """Write a row, replacing the one of the same key."""
+        ...
+
+    def delete(self, symbol: str, timeframe: str) -> bool:
+        """Remove a row; whether there was one."""
+        ...
+
+    def set_status(self, symbol: str, timeframe: str, status: str, at: datetime) -> None:
+        """Note how the row's last order stands. Never fails an order."""
+        ...
