@@ -36,6 +36,7 @@ class Denial(StrEnum):
     SIDE_NOT_ALLOWED = "SIDE_NOT_ALLOWED"
     CANCELED_BY_EXIT = "CANCELED_BY_EXIT"
     EXIT_MISSED = "EXIT_MISSED"
+    NOT_FLAT = "NOT_FLAT"
 
 
 class Skip(StrEnum):

@@ -198,25 +198,25 @@ class Matcher:
         Raises:
             ValueError: an order with this id is working already.
         """
-        self._events = events = []
+        self._events = []
         refusal = self._refusal(order, price)
         if refusal:
             return [Rejected(order.id, refusal)]
         self._add(order)
-        events.append(Accepted(order.id))
+        self._events.append(Accepted(order.id))
         self._fit(order)
         if price is not None:
             self._match(order, price)
         self._refresh_bounds()
-        return events
+        return self._events
 
     def cancel(self, order_id: str) -> list[Event]:
         """Take an order out of the book, and only this one; none when it is not working."""
-        self._events = events = []
+        self._events = []
         if order_id in self._orders:
             self._drop(order_id, Reason.REQUESTED)
             self._refresh_bounds()
-        return events
+        return self._events
 
     def on_price(self, price: int) -> list[Event]:
         """Show the book its next price: whatever it reaches fills at it.
@@ -226,14 +226,14 @@ class Matcher:
         """
         if self._lo < price < self._hi:
             return []
-        self._events = events = []
+        self._events = []
         reached = [order for order in self._orders.values() if order.reached_by(price)]
         reached.sort(key=_is_limit)
         for order in reached:
             if self._is_working(order):
                 self._match(order, price)
         self._refresh_bounds()
-        return events
+        return self._events
 
     def _refusal(self, order: BookOrder, price: int | None) -> Reason | None:
         if order.id in self._orders:

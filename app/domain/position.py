@@ -41,9 +41,9 @@ class Position:
 
     @property
     def unrealized_plpc(self) -> Decimal:
-        """The same as a fraction of the cost (0.02 = 2 %)."""
+        """The same in percent of the cost (2 = 2 %)."""
         cost = abs(self.quantity) * self.entry_price * self.multiplier
-        return self.unrealized_pl / cost if cost else Decimal(0)
+        return 100 * self.unrealized_pl / cost if cost else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

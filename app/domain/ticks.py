@@ -25,11 +25,11 @@ def round_to_tick(price: Decimal, tick: Decimal, *, side: Side, stop: bool) -> D
         stop: whether this is its stop price (otherwise its limit price).
 
     Raises:
-        ValueError: the tick is not positive, or one of the two is not a number.
+        ValueError: the tick is not positive, or the price cannot be counted in it.
     """
-    whole, rest = _divide(price, tick)
+    ticks, aligned = _floor(price, tick)
     rounds_up = stop == (side is Side.BUY)
-    return from_ticks(whole + (rounds_up and rest > 0), tick)
+    return from_ticks(ticks + 1 if rounds_up and not aligned else ticks, tick)
 
 
 def to_ticks(price: Decimal, tick: Decimal) -> int:
@@ -44,9 +44,10 @@ def from_ticks(ticks: int, tick: Decimal) -> Decimal:
 
 def floor_to_step(quantity: Decimal, step: Decimal) -> Decimal:
     """Cut a quantity down to whole steps; a negative one is a ValueError."""
-    if quantity < 0:
+    steps, _ = _floor(quantity, step)
+    if steps < 0:
         raise ValueError(f"quantity {quantity} is negative")
-    return from_steps(_divide(quantity, step)[0], step)
+    return from_steps(steps, step)
 
 
 def to_steps(quantity: Decimal, step: Decimal) -> int:
@@ -60,17 +61,18 @@ def from_steps(steps: int, step: Decimal) -> Decimal:
 
 
 def _count(value: Decimal, unit: Decimal) -> int:
-    whole, rest = _divide(value, unit)
-    if rest:
+    units, aligned = _floor(value, unit)
+    if not aligned:
         raise ValueError(f"{value} is not a multiple of {unit}")
-    return whole
+    return units
 
 
-def _divide(value: Decimal, unit: Decimal) -> tuple[int, Decimal]:
-    """Split a value into whole units, rounded down, and what is left over (0 <= rest < unit)."""
+def _floor(value: Decimal, unit: Decimal) -> tuple[int, bool]:
+    """Count the whole units in a value, rounded down, and tell whether nothing is left over."""
     if not (value.is_finite() and unit.is_finite() and unit > 0):
-        raise ValueError(f"cannot measure {value} in units of {unit}")
-    whole, rest = _EXACT.divmod(value, unit)
-    if rest < 0:
-        return int(whole) - 1, _EXACT.add(rest, unit)
-    return int(whole), rest
+        raise ValueError(f"cannot count {value} in units of {unit}")
+    try:
+        whole, rest = _EXACT.divmod(value, unit)
+    except ArithmeticError as error:
+        raise ValueError(f"{value} is out of range for units of {unit}") from error
+    return int(whole) - (rest < 0), not rest

@@ -1,6 +1,6 @@
 """The journal: what happened, durably. The engine's queue, its memory and its lock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,15 @@ from app.domain.alert import Alert
 from app.domain.decision import Plan
 from app.domain.events import Event
 from app.domain.identity import DedupeKey
-from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderRole, OrderStatus, OrderType, Side
+from app.domain.order import (
+    BrokerOrder,
+    Fill,
+    OrderIntent,
+    OrderRole,
+    OrderStatus,
+    OrderType,
+    Side,
+)
 from app.domain.outcome import AlertStatus, Outcome
 
 
@@ -43,10 +51,15 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What admitting said: the alert's id, or that of the first of its repeats."""
+    """What admitting said: the alert's id, or that of the first of its repeats.
+
+    `conflict`: an explicit id came before with another body; nothing was stored. `job` is set when
+    the lane was free: it is claimed already. `queued`: it waits for its lane.
+    """
 
     alert_id: str
     duplicate: bool = False
+    conflict: bool = False
     job: "Job | None" = None
     queued: bool = False
 
@@ -101,8 +114,7 @@ class Changes:
 
     order: OrderRecord
     fills: Sequence[Fill]
-    became_final: bool
-    protected: bool
+    before: OrderStatus
 
 
 class Unit(Protocol):
@@ -128,16 +140,36 @@ class Unit(Protocol):
         """Set the state of an alert that is not final."""
         ...
 
-    def halt_entries(self, lane: str, but: int) -> int:
-        """Tell all unfinished jobs of a lane before job `but` to enter no more; how many."""
+    @property
+    def halted(self) -> bool:
+        """Whether an exit has told the unit's job to enter no more."""
+        ...
+
+    def halt_entries(self) -> int:
+        """Tell the unfinished earlier jobs of the job's lane to enter no more; how many."""
+        ...
+
+    def wake_lane(self, lane: str) -> None:
+        """Make the waiting jobs of a lane look again."""
+        ...
+
+    def wake_waiting(self) -> None:
+        """Make the waiting jobs of all lanes look again."""
+        ...
+
+    def set_block(self, lane: str, reason: str | None) -> None:
+        """Block a lane's entries, or lift the block."""
         ...
 
     def finish(self, outcome: Outcome) -> "Job | None":
         """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
         ...
 
-    def suspend(self, status: AlertStatus, run_at: datetime, reason: str) -> "Job | None":
-        """Leave the lane until an event or `run_at`; claim the lane's next job."""
+    def suspend(self, status: AlertStatus, run_at: datetime, *, holds: bool) -> "Job | None":
+        """Leave the lane until an event or `run_at`; claim the lane's next job.
+
+        `holds`: the entries of later jobs of the lane wait meanwhile.
+        """
         ...
 
     def record(self, *events: Event) -> None:
@@ -149,11 +181,7 @@ class Journal(Protocol):
     """Durable truth. Every method raises JournalError when nothing was written."""
 
     def admit(self, alerts: Sequence[NewAlert], owner: str) -> Sequence[Admission]:
-        """Store alerts in one commit; a repeat answers with the first.
-
-        Raises:
-            ConflictingAlert: an explicit id came before with another body; nothing is stored.
-        """
+        """Store alerts in one commit; a repeat answers with the first."""
         ...
 
     def unit(self, job: Job | None = None) -> AbstractContextManager[Unit]:
@@ -180,24 +208,32 @@ class Journal(Protocol):
         """One order."""
         ...
 
+    def intent(self, client_order_id: str) -> OrderIntent | None:
+        """The intent that an order was made from; None for protective legs."""
+        ...
+
     def unsettled_orders(self, account: str, lane: str | None = None) -> Sequence[OrderRecord]:
         """Orders that are not final, legs included."""
         ...
 
-    def last_fired_at(self, lane: str, strategy: str | None, before: int) -> datetime | None:
-        """The newest fire time of alerts of this strategy that the lane took before job `before`."""
+    def newer_taken(self, job: Job) -> bool:
+        """Whether the lane took an alert of the same strategy that fired later (rule 5)."""
         ...
 
-    def waiting_before(self, lane: str, job_id: int) -> bool:
-        """Whether an earlier job of the lane is unsettled: its outcome unknown, its order open."""
+    def waiting_before(self, job: Job) -> bool:
+        """Whether an earlier job of the lane is unsettled: the outcome of its order is unknown."""
+        ...
+
+    def job(self, job_id: int) -> Job:
+        """A job as it stands."""
+        ...
+
+    def owned(self, owner: str) -> Sequence[int]:
+        """Ids of the jobs that an owner runs."""
         ...
 
     def block(self, lane: str) -> str | None:
         """The reason why a lane's entries are blocked."""
-        ...
-
-    def set_block(self, lane: str, reason: str | None) -> None:
-        """Block a lane's entries, or lift the block."""
         ...
 
     def kill_switch(self) -> "KillState":
@@ -208,8 +244,12 @@ class Journal(Protocol):
         """Stop or allow entries."""
         ...
 
-    def outcome(self, alert_id: str) -> "AlertRecord | None":
+    def alert(self, alert_id: str) -> "AlertRecord | None":
         """How an alert stands."""
+        ...
+
+    def fills(self, account: str | None, after: int) -> Sequence[tuple[int, Fill, str]]:
+        """Fills in the order they were journaled, as (number, fill, account), after a number."""
         ...
 
 
@@ -234,23 +274,3 @@ class AlertRecord:
     account: str | None
     request_id: str
     raw: str
-
-
-class Owners(Protocol):
-    """Processes that work on one journal, known by locks that die with them."""
-
-    def register(self, owner: str) -> None:
-        """Take this owner's lock and write its row."""
-        ...
-
-    def beat(self, owner: str) -> bool:
-        """Renew the lease; False when another process has taken this owner's work."""
-        ...
-
-    def release_dead(self, owner: str) -> Iterable[tuple[str, int]]:
-        """Release the work of dead owners: (owner, jobs released) each."""
-        ...
-
-    def leave(self, owner: str) -> None:
-        """Give the work back and the lock with it."""
-        ...

@@ -1,0 +1,1 @@
+"""The outside world: brokers, databases, sheets, clocks. Each fits a port."""

@@ -1,0 +1,1 @@
+"""The journal on SQL: one schema, one set of named statements."""

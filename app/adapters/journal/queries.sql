@@ -1,0 +1,210 @@
+The journal's hot statements: few, named, portable between SQLite and PostgreSQL.
+Times are microseconds since 1970 (UTC). A busy lane is refused by the unique index jobs_running.
+
+-- remember_key --
+-- Decides which of several identical deliveries is the first: an upsert, not a check. A key that
+-- has run out is taken over. The window slides with each delivery, up to `longest` from the first.
+INSERT INTO dedupe (key, alert_id, body, first_at, until)
+VALUES (:key, :alert_id, :body, :now, :until)
+ON CONFLICT (key) DO UPDATE SET
+    alert_id = CASE WHEN dedupe.until > :now THEN dedupe.alert_id ELSE excluded.alert_id END,
+    body = CASE WHEN dedupe.until > :now THEN dedupe.body ELSE excluded.body END,
+    first_at = CASE WHEN dedupe.until > :now THEN dedupe.first_at ELSE excluded.first_at END,
+    until = CASE
+        WHEN dedupe.until <= :now OR excluded.until < dedupe.first_at + :longest
+        THEN excluded.until
+        ELSE dedupe.first_at + :longest
+    END
+RETURNING alert_id, body
+
+-- add_alert --
+INSERT INTO alerts (id, received_at, status, reason, detail, symbol, strategy, account,
+                    request_id, alert, raw, outcome, finished_at)
+VALUES (:id, :received_at, :status, :reason, :detail, :symbol, :strategy, :account,
+        :request_id, :alert, :raw, :outcome, :finished_at)
+
+-- add_job --
+-- Claims at once when the lane is free: one commit from POST to work.
+INSERT INTO jobs (alert_id, account, instrument, lane, strategy, fired_at, state, owner, attempt,
+                  tries, halted, unsettled, run_at, updated_at)
+SELECT :alert_id, :account, :instrument, :lane, :strategy, :fired_at,
+       CASE WHEN busy THEN 'ready' ELSE 'running' END,
+       CASE WHEN busy THEN NULL ELSE :owner END,
+       CASE WHEN busy THEN 0 ELSE 1 END,
+       0, FALSE, FALSE, :now, :now
+FROM (SELECT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running')
+          OR EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'ready') AS busy) AS lane_now
+RETURNING id, state
+
+-- claim_next --
+-- The lane's oldest ready job, if nothing runs there. `state = 'ready'` stands in the outer WHERE
+-- too: without it two claimers on PostgreSQL take the same row.
+UPDATE jobs SET state = 'running', owner = :owner, attempt = attempt + 1, updated_at = :now
+WHERE id = (SELECT min(id) FROM jobs WHERE lane = :lane AND state = 'ready')
+  AND state = 'ready'
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running')
+RETURNING id
+
+-- job --
+SELECT jobs.*, alerts.alert, alerts.received_at
+FROM jobs JOIN alerts ON alerts.id = jobs.alert_id WHERE jobs.id = :id
+
+-- wake_due --
+UPDATE jobs SET state = 'ready', updated_at = :now
+WHERE state = 'waiting' AND run_at <= :now
+
+-- wake_lane --
+UPDATE jobs SET state = 'ready', run_at = :now, updated_at = :now
+WHERE lane = :lane AND state = 'waiting'
+
+-- wake_waiting --
+UPDATE jobs SET state = 'ready', run_at = :now, updated_at = :now WHERE state = 'waiting'
+
+-- due --
+SELECT 1 FROM jobs WHERE state = 'ready' OR (state = 'waiting' AND run_at <= :now) LIMIT 1
+
+-- ready_lanes --
+SELECT DISTINCT lane FROM jobs AS job WHERE state = 'ready'
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = job.lane AND state = 'running')
+
+-- owned_jobs --
+SELECT id FROM jobs WHERE state = 'running' AND owner = :owner
+
+-- fence --
+-- The first statement of every unit of a job: proof that the job is still ours.
+UPDATE jobs SET updated_at = :now
+WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'running'
+RETURNING halted
+
+-- end_job --
+UPDATE jobs SET state = :state, owner = NULL, unsettled = FALSE, updated_at = :now WHERE id = :id
+
+-- suspend_job --
+UPDATE jobs SET state = 'waiting', owner = NULL, unsettled = :unsettled, tries = tries + 1,
+                run_at = :run_at, updated_at = :now
+WHERE id = :id
+
+-- halt_entries --
+UPDATE jobs SET halted = TRUE
+WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND NOT halted
+
+-- waiting_before --
+SELECT 1 FROM jobs WHERE lane = :lane AND id < :id AND state IN ('waiting', 'ready') AND unsettled
+LIMIT 1
+
+-- newer_taken --
+-- An alert of the same strategy that fired later and was taken already (trading-rules 5).
+SELECT 1 FROM jobs
+WHERE lane = :lane AND fired_at > :fired_at AND strategy = :strategy AND id <> :id
+  AND attempt > 0 AND state <> 'waiting'
+LIMIT 1
+
+-- add_step --
+INSERT INTO steps (job_id, name, result, at) VALUES (:job_id, :name, :result, :now)
+
+-- step --
+SELECT result FROM steps WHERE job_id = :job_id AND name = :name
+
+-- set_alert_status --
+UPDATE alerts SET status = :status WHERE id = :id AND finished_at IS NULL
+
+-- finish_alert --
+UPDATE alerts SET status = :status, reason = :reason, detail = :detail, outcome = :outcome,
+                  finished_at = :now
+WHERE id = :id AND finished_at IS NULL
+
+-- alert --
+SELECT * FROM alerts WHERE id = :id
+
+-- add_order --
+INSERT INTO orders (client_order_id, broker_order_id, alert_id, job_id, account, symbol, instrument,
+                    lane, role, side, order_type, quantity, filled_quantity, average_price,
+                    limit_price, stop_price, status, reason, parent, intent, submitted_at,
+                    created_at, updated_at)
+VALUES (:client_order_id, NULL, :alert_id, :job_id, :account, :symbol, :instrument, :lane, :role,
+        :side, :order_type, :quantity, '0', NULL, :limit_price, :stop_price, :status, '', :parent,
+        :intent, :submitted_at, :now, :now)
+
+-- order --
+SELECT * FROM orders WHERE client_order_id = :client_order_id
+
+-- unsettled_orders --
+SELECT * FROM orders
+WHERE account = :account AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')
+ORDER BY created_at, client_order_id
+
+-- unsettled_orders_in_lane --
+SELECT * FROM orders
+WHERE account = :account AND lane = :lane
+  AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')
+ORDER BY created_at, client_order_id
+
+-- mark_order --
+UPDATE orders SET status = :status, reason = :reason,
+                  submitted_at = CASE WHEN :status = 'submitting' THEN :now ELSE submitted_at END,
+                  updated_at = :now
+WHERE client_order_id = :client_order_id
+  AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')
+
+-- settle_order --
+UPDATE orders SET broker_order_id = :broker_order_id, status = :status, reason = :reason,
+                  quantity = :quantity, filled_quantity = :filled_quantity,
+                  average_price = :average_price, limit_price = :limit_price,
+                  stop_price = :stop_price, updated_at = :now
+WHERE client_order_id = :client_order_id
+
+-- close_legs --
+-- Legs that never came to life because their entry ended without a fill.
+UPDATE orders SET status = 'canceled', reason = 'entry_not_filled', updated_at = :now
+WHERE parent = :parent AND status = 'new'
+
+-- add_fill --
+INSERT INTO fills (account, fill_id, client_order_id, symbol, instrument, side, quantity, price,
+                   fee, at)
+VALUES (:account, :fill_id, :client_order_id, :symbol, :instrument, :side, :quantity, :price, :fee,
+        :at)
+ON CONFLICT (account, fill_id) DO NOTHING
+RETURNING id
+
+-- add_event --
+INSERT INTO events (at, kind, alert_id, account, symbol, client_order_id, problem, facts)
+VALUES (:at, :kind, :alert_id, :account, :symbol, :client_order_id, :problem, :facts)
+
+-- block --
+SELECT reason FROM lane_blocks WHERE lane = :lane
+
+-- set_block --
+INSERT INTO lane_blocks (lane, reason, at) VALUES (:lane, :reason, :now)
+ON CONFLICT (lane) DO NOTHING
+
+-- lift_block --
+DELETE FROM lane_blocks WHERE lane = :lane
+
+-- switch --
+SELECT reason, at FROM switches WHERE name = :name
+
+-- set_switch --
+INSERT INTO switches (name, reason, at) VALUES (:name, :reason, :now)
+ON CONFLICT (name) DO UPDATE SET reason = excluded.reason
+
+-- reset_switch --
+DELETE FROM switches WHERE name = :name
+
+-- add_owner --
+INSERT INTO owners (id, pid, started_at, beat_at) VALUES (:id, :pid, :now, :now)
+
+-- beat --
+UPDATE owners SET beat_at = :now WHERE id = :id RETURNING id
+
+-- owners --
+SELECT id, beat_at FROM owners WHERE id <> :id
+
+-- release_jobs --
+UPDATE jobs SET state = 'ready', owner = NULL, updated_at = :now
+WHERE owner = :owner AND state = 'running'
+
+-- drop_owner --
+DELETE FROM owners WHERE id = :id
+
+-- fills_after --
+SELECT * FROM fills WHERE id > :after AND (:account IS NULL OR account = :account) ORDER BY id

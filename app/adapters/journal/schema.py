@@ -1,0 +1,266 @@
+"""The tables, as SQLAlchemy Core knows them for migrations and cold queries.
+
+Times are microseconds since 1970 (UTC), money and quantities decimal text, JSON text.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+REVISION = "0001"
+"""The migration that this code needs; a test holds it against the newest one."""
+
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+owners = Table(
+    "owners",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("account", Text),
+    Column("request_id", Text, nullable=False),
+    Column("alert", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("outcome", Text),
+    Column("finished_at", BigInteger),
+    Index("alerts_by_status", "status", "id"),
+    Index("alerts_by_symbol", "symbol", "id"),
+)
+
+dedupe = Table(
+    "dedupe",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("alert_id", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("dedupe_by_until", "until"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("alert_id", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("fired_at", BigInteger),
+    Column("state", Text, nullable=False),
+    Column("owner", Text),
+    Column("attempt", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("halted", Boolean, nullable=False),
+    Column("unsettled", Boolean, nullable=False),
+    Column("run_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("jobs_running", "lane", unique=True, sqlite_where=text("state = 'running'"),
+          postgresql_where=text("state = 'running'")),
+    Index("jobs_open", "lane", "id", sqlite_where=text("state IN ('ready', 'waiting')"),
+          postgresql_where=text("state IN ('ready', 'waiting')")),
+    Index("jobs_due", "state", "run_at", sqlite_where=text("state IN ('ready', 'waiting')"),
+          postgresql_where=text("state IN ('ready', 'waiting')")),
+    Index("jobs_owned", "owner", sqlite_where=text("state = 'running'"),
+          postgresql_where=text("state = 'running'")),
+    Index("jobs_by_alert", "alert_id"),
+    Index("jobs_by_fire_time", "lane", "fired_at"),
+    sqlite_autoincrement=True,
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("job_id", BigInteger, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("result", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("client_order_id", Text, primary_key=True),
+    Column("broker_order_id", Text),
+    Column("alert_id", Text, nullable=False),
+    Column("job_id", BigInteger, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("order_type", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("filled_quantity", Text, nullable=False),
+    Column("average_price", Text),
+    Column("limit_price", Text),
+    Column("stop_price", Text),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("parent", Text),
+    Column("intent", Text),
+    Column("submitted_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("orders_unsettled", "account", "lane",
+          sqlite_where=text("status NOT IN ('filled', 'canceled', 'rejected', 'expired')"),
+          postgresql_where=text("status NOT IN ('filled', 'canceled', 'rejected', 'expired')")),
+    Index("orders_by_alert", "alert_id"),
+    Index("orders_by_parent", "parent"),
+    Index("orders_by_time", "created_at", "client_order_id"),
+)
+
+fills = Table(
+    "fills",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("fill_id", Text, nullable=False),
+    Column("client_order_id", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("price", Text, nullable=False),
+    Column("fee", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("account", "fill_id", name="fills_once"),
+    Index("fills_by_order", "client_order_id"),
+    sqlite_autoincrement=True,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("alert_id", Text),
+    Column("account", Text),
+    Column("symbol", Text),
+    Column("client_order_id", Text),
+    Column("problem", Boolean, nullable=False),
+    Column("facts", Text, nullable=False),
+    Index("events_by_alert", "alert_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+lane_blocks = Table(
+    "lane_blocks",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+strategies = Table(
+    "strategies",
+    metadata,
+    Column("symbol", Text, primary_key=True),
+    Column("timeframe", Text, primary_key=True),
+    Column("strategy", Text, nullable=False),
+    Column("order_status", Text, nullable=False),
+    Column("last_updated", BigInteger),
+)
+
+paper_accounts = Table(
+    "paper_accounts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("cash", Text, nullable=False),
+)
+
+paper_quotes = Table(
+    "paper_quotes",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("instrument", Text, primary_key=True),
+    Column("price", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+paper_positions = Table(
+    "paper_positions",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("instrument", Text, primary_key=True),
+    Column("symbol", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("entry_price", Text, nullable=False),
+)
+
+paper_orders = Table(
+    "paper_orders",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("client_order_id", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("order_type", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("filled_quantity", Text, nullable=False),
+    Column("average_price", Text),
+    Column("limit_price", Text),
+    Column("stop_price", Text),
+    Column("reduce_only", Boolean, nullable=False),
+    Column("oco_group", Text),
+    Column("parent", Text),
+    Column("bracket", Text),
+    Column("triggered", Boolean, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("paper_orders_working", "account", "instrument", "seq",
+          sqlite_where=text("status = 'live'"), postgresql_where=text("status = 'live'")),
+    Index("paper_orders_by_parent", "account", "parent"),
+)
+
+paper_fills = Table(
+    "paper_fills",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("fill_id", Text, primary_key=True),
+    Column("client_order_id", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("price", Text, nullable=False),
+    Column("fee", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("paper_fills_by_order", "account", "client_order_id"),
+)

@@ -1,0 +1,1 @@
+"""Where the owner's rows live."""

@@ -1,0 +1,170 @@
+"""The database as the hot path uses it: named statements on one connection and one lock.
+
+SQLAlchemy Core costs about twice the CPU of the driver on these statements (docs/adr/0003), so it
+serves schema and cold queries only. SQLite is opened with WAL and synchronous=FULL: a commit that
+was answered survives a power cut.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.domain.errors import JournalError
+
+BUSY_SECONDS = 1.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Row = sqlite3.Row
+Params = Mapping[str, Any]
+
+
+class Query(NamedTuple):
+    """One named statement of a queries.sql."""
+
+    name: str
+    sql: str
+
+
+def load_queries(path: Path) -> dict[str, Query]:
+    """Read statements under `-- name --` headings; what stands before the first is a comment."""
+    queries: dict[str, Query] = {}
+    for block in path.read_text("utf-8").split("\n-- ")[1:]:
+        heading, _, body = block.partition("\n")
+        name = heading.removesuffix(" --").strip()
+        queries[name] = Query(name, body.strip().rstrip(";"))
+    return queries
+
+
+def to_db(moment: datetime) -> int:
+    """An aware time as microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_db(stamp: int) -> datetime:
+    """The aware UTC time of a stamp."""
+    return _EPOCH + stamp * _MICROSECOND
+
+
+class Transaction:
+    """Statements of one transaction."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, observe: Callable[[str], None] | None
+    ) -> None:
+        self._connection = connection
+        self._observe = observe
+
+    def run(self, query: Query, params: Params) -> sqlite3.Cursor:
+        """Execute one statement. Read a RETURNING result before the next statement."""
+        if self._observe is not None:
+            self._observe(query.name)
+        return self._connection.execute(query.sql, params)
+
+    def one(self, query: Query, params: Params) -> Row | None:
+        """The first row of a statement."""
+        rows = self.run(query, params).fetchall()
+        return rows[0] if rows else None
+
+
+class Database:
+    """One SQLite file, shared by threads through one connection.
+
+    `observe` hears the name of every statement before it runs (and `commit`, `committed`): the
+    crash tests stop the world there.
+    """
+
+    def __init__(self, path: Path, observe: Callable[[str], None] | None = None) -> None:
+        self.path = path
+        self._observe = observe
+        self._lock = threading.Lock()
+        self._connection = open_sqlite(path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Run statements as one durable commit.
+
+        Raises:
+            JournalError: the database is locked, full or broken; nothing was written.
+        """
+        with self._locked():
+            self._begin()
+            try:
+                yield Transaction(self._connection, self._observe)
+                self._commit()
+            except BaseException as error:
+                self._roll_back()
+                if isinstance(error, sqlite3.Error):
+                    raise JournalError(str(error)) from error
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Run reads, each in its own snapshot."""
+        with self._locked():
+            try:
+                yield Transaction(self._connection, self._observe)
+            except sqlite3.Error as error:
+                raise JournalError(str(error)) from error
+
+    def close(self) -> None:
+        """Close the connection; whatever was not committed is gone."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=BUSY_SECONDS):
+            raise JournalError("the database is busy")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise JournalError(str(error)) from error
+
+    def _commit(self) -> None:
+        if self._observe is not None:
+            self._observe("commit")
+        self._connection.execute("COMMIT")
+        if self._observe is not None:
+            self._observe("committed")
+
+    def _roll_back(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            # The first error is the one to report; an open transaction dies with the connection.
+            self._connection.close()
+            self._connection = open_sqlite(self.path)
+
+
+def open_sqlite(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit, durable at every commit.
+
+    Raises:
+        JournalError: the file cannot be opened.
+    """
+    try:
+        connection = sqlite3.connect(
+            path,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error as error:
+        raise JournalError(f"cannot open the database {path.name}: {error}") from error
+    return connection

@@ -1,0 +1,41 @@
+"""The accounts that alerts trade on."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from app.domain.limits import Limits
+from app.ports.broker import Broker
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account: its broker, its limits, and whether it was held against its journal.
+
+    Until `reconciled` is set its entries wait: what a crash left at the broker is not known yet.
+    """
+
+    name: str
+    broker: Broker
+    limits: Limits = Limits()
+    reconciled: threading.Event = field(default_factory=threading.Event)
+
+
+class Accounts:
+    """All accounts by name, and the one that is meant when none is named."""
+
+    def __init__(self, accounts: Sequence[Account], default: str) -> None:
+        self._accounts = {account.name: account for account in accounts}
+        self.default = default
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._accounts.values())
+
+    def get(self, name: str) -> Account | None:
+        """The account of that name, in any case."""
+        return self._accounts.get(name.lower())
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All names, the default first."""
+        return sorted(self._accounts, key=lambda name: (name != self.default, name))

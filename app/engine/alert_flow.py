@@ -1,0 +1,258 @@
+"""The walk of one alert through its lane: decide, close, enter, tell what became of it.
+
+It is run again after a crash or a wait. What was decided is journaled once and then resumed; an
+order is placed once under an id that is derived from the alert; the rest only reads.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from app.domain.decision import (
+    Denial,
+    Denied,
+    Expired,
+    Lapse,
+    Note,
+    Noted,
+    Plan,
+    Refusal,
+    Signal,
+    Skip,
+    Skipped,
+    TradeType,
+)
+from app.domain.errors import BrokerError, FencedOut, JournalError
+from app.domain.events import Event, EventKind
+from app.domain.freshness import AgeLimits, age
+from app.domain.instrument import Ticker
+from app.domain.order import BrokerOrder
+from app.domain.outcome import AlertStatus, Outcome
+from app.engine.accounts import Accounts
+from app.engine.closing import Closing, is_entry
+from app.engine.dispatcher import decided
+from app.engine.endings import finished, naked, outcome_of
+from app.engine.entering import Entering
+from app.engine.order_engine import Order, OrderEngine
+from app.engine.quote_desk import QuoteDesk
+from app.engine.settlement import Settlement, event_of
+from app.engine.trade_router import Situation, TradeRouter
+from app.engine.waits import Wait, backoff
+from app.engine.walk import Ending, Refused, Walk
+from app.ports.clock import Clock
+from app.ports.journal import Job, Journal, OrderRecord, Unit
+from app.ports.playbook import Playbook
+
+log = logging.getLogger(__name__)
+
+CHAIN_WAIT = timedelta(seconds=2)
+MOST_TRIES = 8
+"""After so many tries a job that keeps raising is given up as failed, with an alarm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """The rooms that an alert walks through."""
+
+    accounts: Accounts
+    playbook: Playbook
+    quotes: QuoteDesk
+    router: TradeRouter
+    order_engine: OrderEngine
+    closing: Closing
+    entering: Entering
+    settlement: Settlement
+
+
+class AlertFlow:
+    """What is done with a job: the Flow of the lanes."""
+
+    def __init__(self, journal: Journal, rooms: Rooms, clock: Clock, ages: AgeLimits) -> None:
+        self._journal = journal
+        self._rooms = rooms
+        self._clock = clock
+        self._ages = ages
+
+    def run(self, job: Job) -> Job | None:
+        """Take a job to its end or to its next wait; answers the lane's next job, claimed."""
+        try:
+            return self._finish(job, self._walk(job))
+        except Wait as wait:
+            return self._suspend(job, wait)
+        except BrokerError as error:
+            return self._unreadable(job, error)
+        except (FencedOut, JournalError):
+            raise
+        except Exception as error:
+            log.exception("an alert failed", extra={"alert_id": job.alert_id})
+            return self._failed(job, error)
+
+    def _walk(self, job: Job) -> Ending:
+        account = self._rooms.accounts.get(job.account)
+        if account is None:
+            names = ", ".join(self._rooms.accounts.names)
+            return Ending(refusal=Denied(Denial.UNKNOWN_ACCOUNT, f"the accounts are: {names}"))
+        ticker = Ticker.parse(job.alert.symbol, job.alert.exchange)
+        instrument = account.broker.instrument(ticker)
+        if instrument is None:
+            detail = f"{ticker.name!r} is not known to {account.name}"
+            return Ending(refusal=Denied(Denial.UNKNOWN_SYMBOL, detail))
+        walk = Walk(job, account, instrument, self._clock, self._ages)
+        resumed = job.tries > 0 or job.attempt > 1
+        plan = self._journal.plan_of(job.id) if resumed else None
+        decision = plan or self._decide(walk, ticker)
+        if not isinstance(decision, Plan):
+            return Ending(refusal=decision)
+        return self._execute(walk, decision, fresh=plan is None)
+
+    def _decide(self, walk: Walk, ticker: Ticker) -> Plan | Refusal:
+        refusal = self._unfit(walk, ticker)
+        if refusal is not None:
+            return refusal
+        if walk.alert.price is not None:
+            # A new quote works resting orders first, then the alert (trading-rules 42).
+            seen_at = walk.job.received_at
+            self._rooms.quotes.tell(walk.account, ticker, walk.alert.price, seen_at)
+        held = walk.held()
+        strategy = self._rooms.playbook.find(ticker.key, walk.alert.timeframe)
+        situation = Situation(
+            asset_class=walk.instrument.asset_class,
+            held=held,
+            strategy=strategy,
+            capabilities=walk.broker.capabilities,
+        )
+        _await_predecessor(walk, situation)
+        signal = self._rooms.router.route(walk.alert, situation)
+        if not isinstance(signal, Signal):
+            return signal
+        order = Order(
+            alert_id=walk.job.alert_id,
+            alert=walk.alert,
+            signal=signal,
+            instrument=walk.instrument,
+            account=walk.account,
+            strategy=strategy,
+        )
+        return walk.too_late(signal) or self._rooms.order_engine.plan(order)
+
+    def _unfit(self, walk: Walk, ticker: Ticker) -> Refusal | None:
+        if ticker.delayed:
+            return Denied(Denial.DELAYED_DATA, f"{ticker.exchange} is delayed data")
+        if walk.alert.strike or walk.alert.option_type or walk.alert.expiry:
+            detail = f"{walk.account.name} knows no option contracts"
+            return Denied(Denial.UNKNOWN_SYMBOL, detail)
+        if self._journal.newer_taken(walk.job):
+            return Skipped(Skip.OUT_OF_ORDER, "a later alert of this strategy was taken already")
+        return None
+
+    def _execute(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
+        if plan.signal.trade_type is TradeType.CANCEL:
+            return self._cancel(walk, plan, fresh=fresh)
+        done = ""
+        try:
+            if plan.signal.reduces:
+                if fresh:
+                    self._write_plan(walk, plan)
+                closing = self._rooms.closing.close(walk, plan)
+                if plan.signal.trade_type is TradeType.EXIT or closing.order is None:
+                    return closing
+                self._rooms.closing.confirm_flat(walk, closing.order)
+                done = f"{closing.order.filled_quantity:f} closed first"
+                fresh = False
+            ending = self._rooms.entering.enter(walk, plan, fresh=fresh)
+        except Refused as refused:
+            return Ending(refusal=refused.refusal, detail=done)
+        return replace(ending, detail="; ".join(part for part in (done, ending.detail) if part))
+
+    def _cancel(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
+        waiting = self._write_plan(walk, plan) if fresh else 0
+        count = self._rooms.closing.cancel_resting(walk, is_entry) + waiting
+        if not count and fresh:
+            return Ending(refusal=Noted(Note.NOTHING_TO_CANCEL, "no entry is resting"))
+        return Ending(detail=f"{count} entries canceled")
+
+    def _write_plan(self, walk: Walk, plan: Plan) -> int:
+        """Journal a decision, and keep earlier waiting entries of the lane out; how many."""
+        with self._journal.unit(walk.job) as unit:
+            unit.plan(plan)
+            halted = unit.halt_entries()
+            unit.alert_status(walk.job.alert_id, AlertStatus.EXECUTING)
+            unit.record(decided(walk.job, plan, self._clock))
+        return halted
+
+    def _finish(self, job: Job, ending: Ending) -> Job | None:
+        now = self._clock.now()
+        with self._journal.unit(job) as unit:
+            settled = self._settle(unit, ending.order) if ending.order is not None else None
+            outcome = outcome_of(ending, settled)
+            if outcome.reason == Lapse.EXIT_MISSED and outcome.status is AlertStatus.EXPIRED:
+                unit.set_block(job.lane, f"{outcome.detail} (alert {job.alert_id})")
+                unit.record(_event(EventKind.LANE_BLOCKED, job, self._clock, problem=True))
+            unit.record(finished(job, outcome, now))
+            return unit.finish(outcome)
+
+    def _settle(self, unit: Unit, order: BrokerOrder) -> OrderRecord | None:
+        changes = self._rooms.settlement.settle_in(unit, order)
+        settled = changes[0].order if changes else None
+        if settled is not None and naked(order, settled):
+            unit.record(event_of(EventKind.UNPROTECTED, settled, self._clock.now()))
+        return settled
+
+    def _suspend(self, job: Job, wait: Wait) -> Job | None:
+        with self._journal.unit(job) as unit:
+            if job.tries == 0:
+                facts: dict[str, object] = {"status": wait.status.value, "why": str(wait)}
+                unit.record(_event(EventKind.WAITING, job, self._clock, facts=facts))
+            run_at = self._clock.now() + wait.delay
+            return unit.suspend(wait.status, run_at, holds=wait.holds)
+
+    def _unreadable(self, job: Job, error: BrokerError) -> Job | None:
+        """The broker could not be asked: unknown is not flat. Try again while it is fresh."""
+        old = age(job.alert, job.received_at, self._clock.now())
+        only_exits = job.alert.only_reduces
+        why = f"{error.code}: {error}"
+        if old > (self._ages.exit if only_exits else self._ages.entry):
+            lapse = Lapse.EXIT_MISSED if only_exits else Lapse.STALE
+            return self._finish(job, Ending(refusal=Expired(lapse, why)))
+        return self._suspend(job, Wait(AlertStatus.WAITING, backoff(job.tries), why))
+
+    def _failed(self, job: Job, error: Exception) -> Job | None:
+        """A fault of ours: try again a few times, then give up aloud. It never blocks the lane."""
+        why = f"{type(error).__name__}: {error}"
+        if job.tries < MOST_TRIES:
+            return self._suspend(job, Wait(AlertStatus.WAITING, backoff(job.tries), why))
+        outcome = Outcome(status=AlertStatus.FAILED, reason="INTERNAL_ERROR", detail=why)
+        with self._journal.unit(job) as unit:
+            unit.record(finished(job, outcome, self._clock.now()))
+            return unit.finish(outcome)
+
+
+def _await_predecessor(walk: Walk, situation: Situation) -> None:
+    """Same-second chains may arrive reversed: give the predecessor its time (rule 5)."""
+    previous = walk.alert.prev_market_position
+    held = situation.held
+    known = "flat" if held == 0 else "long" if held > 0 else "short"
+    if previous is None or previous == known:
+        return
+    left = CHAIN_WAIT - (walk.clock.now() - walk.job.received_at)
+    if left > timedelta(0):
+        raise Wait(AlertStatus.WAITING, left, "an earlier alert of its chain may follow")
+
+
+def _event(
+    kind: EventKind,
+    job: Job,
+    clock: Clock,
+    *,
+    problem: bool = False,
+    facts: dict[str, object] | None = None,
+) -> Event:
+    return Event(
+        kind=kind,
+        at=clock.now(),
+        alert_id=job.alert_id,
+        account=job.account,
+        symbol=job.alert.symbol,
+        problem=problem,
+        facts=facts or {},
+    )

@@ -1,0 +1,163 @@
+"""Closing: what could enter is canceled, the position read afresh, what is left is closed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, TradeType
+from app.domain.order import (
+    BrokerOrder,
+    OrderIntent,
+    OrderRole,
+    OrderStatus,
+    OrderType,
+    Side,
+)
+from app.domain.outcome import AlertStatus
+from app.domain.sizing import Means, exit_quantity
+from app.domain.ticks import round_to_tick
+from app.engine.dispatcher import Dispatcher
+from app.engine.ownership import Ownership
+from app.engine.settlement import Settlement
+from app.engine.waits import Wait, backoff
+from app.engine.walk import Ending, Refused, Walk, open_gate
+from app.ports.journal import Journal, OrderRecord
+
+FILL_WAIT = timedelta(seconds=10)
+
+Wanted = Callable[[OrderRecord], bool]
+
+
+class Closing:
+    """Takes positions and resting orders off, ours only, exactly once (trading-rules 22)."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        dispatcher: Dispatcher,
+        settlement: Settlement,
+        ownership: Ownership,
+    ) -> None:
+        self._journal = journal
+        self._dispatcher = dispatcher
+        self._settlement = settlement
+        self._ownership = ownership
+
+    def close(self, walk: Walk, plan: Plan) -> Ending:
+        """Close what the plan's signal reduces; resumed by the order's id."""
+        known = self._journal.intent(walk.order_id("exit"))
+        intent = known if known is not None else self._exit(walk, plan)
+        if not isinstance(intent, OrderIntent):
+            return Ending(refusal=intent)
+        answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
+        self.await_fill(walk, answer, intent.order_type)
+        return Ending(order=answer)
+
+    def confirm_flat(self, walk: Walk, order: BrokerOrder) -> None:
+        """Settle the close of a reversal, and be sure that nothing is left before the entry.
+
+        Raises:
+            Wait: the position does not show it yet.
+            Refused: it is not flat and will not become so by waiting.
+        """
+        self._settlement.apply([order])
+        if order.status is OrderStatus.REJECTED:
+            raise Refused(Denied(Denial.NOT_FLAT, f"the close was rejected: {order.reason}"))
+        if walk.held() == 0:
+            return
+        if self._waited(walk, order):
+            raise Refused(Denied(Denial.NOT_FLAT, "the old position is still there"))
+        raise Wait(AlertStatus.WAITING, backoff(walk.job.tries, most=2), "not flat yet", holds=True)
+
+    def undo(self, walk: Walk, side: Side, filled: Decimal) -> BrokerOrder | None:
+        """Close what an entry filled after a later exit had wanted none of it."""
+        held = walk.held()
+        if held * side.sign <= 0:
+            return None
+        intent = _exit_order(walk, "undo", side.opposite, min(abs(held), filled))
+        return self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
+
+    def cancel_resting(self, walk: Walk, wanted: Wanted) -> int:
+        """Cancel resting orders of other alerts in the lane; what became of each is settled."""
+        count = 0
+        for order in self._journal.unsettled_orders(walk.account.name, walk.job.lane):
+            if order.job_id == walk.job.id or not order.status.working or not wanted(order):
+                continue
+            self._ownership.check()
+            answer = walk.broker.cancel(order.client_order_id)
+            if answer is not None:
+                self._settlement.apply([answer])
+                count += 1
+        return count
+
+    def await_fill(self, walk: Walk, answer: BrokerOrder, kind: OrderType) -> None:
+        """Come back for a market order that is not filled yet; entries wait meanwhile.
+
+        Raises:
+            Wait: it may still fill soon.
+        """
+        if kind is not OrderType.MARKET or answer.status.final:
+            return
+        self._settlement.apply([answer])
+        if not self._waited(walk, answer):
+            pause = backoff(walk.job.tries, most=2)
+            raise Wait(AlertStatus.WAITING, pause, "not filled yet", holds=True)
+
+    def _waited(self, walk: Walk, order: BrokerOrder) -> bool:
+        known = self._journal.order(order.client_order_id)
+        since = known.submitted_at if known is not None else None
+        return since is None or walk.clock.now() - since >= FILL_WAIT
+
+    def _exit(self, walk: Walk, plan: Plan) -> OrderIntent | Refusal:
+        late = walk.too_late(plan.signal)
+        if late is not None:
+            return late
+        keep_legs = walk.broker.capabilities.reduce_only_legs
+        self.cancel_resting(walk, lambda order: not (keep_legs and order.role.protects))
+        held = walk.held()
+        if held == 0 or plan.signal.reduce is None:
+            return Noted(Note.NO_POSITION, "there is nothing to close")
+        quantity = exit_quantity(plan.signal.reduce, held, _grid(walk))
+        if isinstance(quantity, Denied):
+            return quantity
+        side = Side.SELL if held > 0 else Side.BUY
+        return _exit_order(walk, "exit", side, quantity, plan.signal.trade_type)
+
+
+def is_entry(order: OrderRecord) -> bool:
+    """Whether an order opens or grows a position."""
+    return order.role is OrderRole.ENTRY
+
+
+def _grid(walk: Walk) -> Means:
+    quote = walk.broker.quote(walk.key)
+    return Means(
+        price=quote.price if quote is not None else None,
+        equity=Decimal(0),
+        buying_power=Decimal(0),
+        multiplier=walk.instrument.multiplier,
+        step=walk.instrument.step,
+    )
+
+
+def _exit_order(
+    walk: Walk, leg: str, side: Side, quantity: Decimal, kind: TradeType = TradeType.REVERSE
+) -> OrderIntent:
+    """A market order, or the limit that an EXIT asked for; a reversal's close is never a limit."""
+    limit = walk.alert.limit_price
+    priced = kind is TradeType.EXIT and walk.alert.order_type is OrderType.LIMIT and limit
+    return OrderIntent(
+        client_order_id=walk.order_id(leg),
+        account=walk.account.name,
+        symbol=walk.instrument.symbol,
+        instrument=walk.key,
+        side=side,
+        quantity=quantity,
+        role=OrderRole.EXIT,
+        order_type=OrderType.LIMIT if priced else OrderType.MARKET,
+        limit_price=(
+            round_to_tick(limit, walk.instrument.tick, side=side, stop=False)
+            if priced and limit
+            else None
+        ),
+    )

@@ -1,0 +1,206 @@
+"""The front desk: an authenticated alert is admitted once, durably, and gets a receipt."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.domain.alert import Alert
+from app.domain.decision import Note
+from app.domain.errors import JournalError, MalformedAlert
+from app.domain.events import Event, EventKind
+from app.domain.identity import DedupeKey, alert_id_at, dedupe_key, lane_of
+from app.domain.instrument import Ticker
+from app.domain.outcome import AlertStatus, Outcome
+from app.engine.event_bus import EventBus
+from app.engine.lanes import Lanes
+from app.engine.ownership import Ownership
+from app.ports.clock import Clock
+from app.ports.journal import Admission, AlertRecord, Journal, NewAlert, NewJob
+from app.ports.playbook import Playbook
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One alert of a delivery. `alert` is the fault when it could not be understood.
+
+    `canonical` is stable text of its body without secrets, `scope` what separates sources, `header`
+    the Idempotency-Key, made different for each element of an array.
+    """
+
+    alert: Alert | MalformedAlert
+    raw: str
+    canonical: str
+    scope: str
+    request_id: str
+    header: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is told: the alert's id (of the first of its repeats)."""
+
+    alert_id: str
+    duplicate: bool = False
+    conflict: bool = False
+    error: MalformedAlert | None = None
+
+
+class Endings:
+    """Lets a caller wait for the end of an alert in this process."""
+
+    def __init__(self, bus: EventBus) -> None:
+        self._waiting: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+        bus.subscribe(self._hear)
+
+    def expect(self, alert_id: str) -> threading.Event:
+        """An event that is set when the alert ends; call `forget` afterwards."""
+        with self._lock:
+            return self._waiting.setdefault(alert_id, threading.Event())
+
+    def forget(self, alert_id: str) -> None:
+        """Stop waiting for an alert."""
+        with self._lock:
+            self._waiting.pop(alert_id, None)
+
+    def _hear(self, event: Event) -> None:
+        if event.kind is not EventKind.FINISHED or event.alert_id is None:
+            return
+        with self._lock:
+            ended = self._waiting.get(event.alert_id)
+        if ended is not None:
+            ended.set()
+
+
+class Intake:
+    """Admits alerts: one durable commit, then the lane starts at once."""
+
+    def __init__(  # noqa: PLR0913  # the front desk knows the journal, the lanes and the playbook
+        self,
+        *,
+        journal: Journal,
+        playbook: Playbook,
+        lanes: Lanes,
+        ownership: Ownership,
+        endings: Endings,
+        clock: Clock,
+        default_account: str,
+        window: timedelta,
+        noise: Callable[[], int],
+    ) -> None:
+        self._journal = journal
+        self._playbook = playbook
+        self._lanes = lanes
+        self._ownership = ownership
+        self._endings = endings
+        self._clock = clock
+        self._default_account = default_account
+        self._window = window
+        self._noise = noise
+
+    def admit(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt]:
+        """Store alerts in one commit and start their lanes.
+
+        Raises:
+            JournalError: nothing was stored; the sender should send again.
+        """
+        alerts = [self._new(delivery) for delivery in deliveries]
+        admissions = self._journal.admit(alerts, self._ownership.id)
+        for admission in admissions:
+            if admission.job is not None:
+                self._lanes.offer(admission.job)
+        receipts = zip(deliveries, alerts, admissions, strict=True)
+        return [self._receipt(*entry) for entry in receipts]
+
+    def wait(self, alert_id: str, seconds: float) -> AlertRecord | None:
+        """The alert as it stands when it ended, or when the time is up."""
+        ended = self._endings.expect(alert_id)
+        try:
+            record = self._journal.alert(alert_id)
+            if record is None or record.status.final:
+                return record
+            ended.wait(seconds)
+            return self._journal.alert(alert_id)
+        finally:
+            self._endings.forget(alert_id)
+
+    def account_of(self, alert: Alert) -> str:
+        """The account that an alert trades on: its own word, its row's, the default."""
+        if alert.account:
+            return alert.account.lower()
+        key = Ticker.parse(alert.symbol, alert.exchange).key
+        row = self._playbook.find(key, alert.timeframe)
+        return row.account if row is not None and row.account else self._default_account
+
+    def _new(self, delivery: Delivery) -> NewAlert:
+        now = self._clock.now()
+        alert = delivery.alert if isinstance(delivery.alert, Alert) else Alert()
+        outcome = _final_word(delivery.alert)
+        account = self.account_of(alert) if outcome is None else None
+        key = Ticker.parse(alert.symbol, alert.exchange).key
+        return NewAlert(
+            alert_id=alert_id_at(now, self._noise()),
+            alert=alert,
+            raw=delivery.raw,
+            received_at=now,
+            request_id=delivery.request_id,
+            outcome=outcome,
+            dedupe=self._key(delivery, alert) if delivery.alert is alert else None,
+            job=NewJob(account=account, instrument=key, lane=lane_of(account, key))
+            if account
+            else None,
+        )
+
+    def _key(self, delivery: Delivery, alert: Alert) -> DedupeKey | None:
+        return dedupe_key(
+            alert,
+            body=delivery.canonical,
+            scope=delivery.scope or alert.account or "",
+            header=delivery.header,
+            window=self._window,
+        )
+
+    def _receipt(self, delivery: Delivery, new: NewAlert, admission: Admission) -> Receipt:
+        malformed = delivery.alert if isinstance(delivery.alert, MalformedAlert) else None
+        if admission.conflict:
+            self._tell(EventKind.CONFLICTING, new, admission.alert_id)
+        elif admission.duplicate and new.dedupe is not None and new.dedupe.anonymous:
+            self._tell(EventKind.REPEATED, new, admission.alert_id)
+        return Receipt(admission.alert_id, admission.duplicate, admission.conflict, malformed)
+
+    def _tell(self, kind: EventKind, new: NewAlert, first: str) -> None:
+        """A swallowed or refused body is worth a message (trading-rules 4)."""
+        reason = "POSSIBLE_REPEAT" if kind is EventKind.REPEATED else "CONFLICTING_ALERT"
+        event = Event(
+            kind=kind,
+            at=new.received_at,
+            alert_id=first,
+            symbol=new.alert.symbol,
+            problem=True,
+            facts={"reason": reason, "request_id": new.request_id},
+        )
+        try:
+            with self._journal.unit() as unit:
+                unit.record(event)
+        except JournalError:
+            # The repeat itself was answered; losing the message about it must not make it a 503.
+            log.exception("could not record a repeat", extra={"alert_id": first})
+
+
+def _final_word(alert: Alert | MalformedAlert) -> Outcome | None:
+    """What needs no work: a body that was not understood, a message that names no side."""
+    if isinstance(alert, MalformedAlert):
+        return Outcome(status=AlertStatus.DENIED, reason=alert.code, detail=str(alert))
+    if alert.action is None:
+        return Outcome(
+            status=AlertStatus.INFO, reason=Note.NO_ACTION.value, detail="it names no side"
+        )
+    if not Ticker.parse(alert.symbol).name:
+        return Outcome(
+            status=AlertStatus.DENIED, reason="UNKNOWN_SYMBOL", detail="it names no symbol"
+        )
+    return None

@@ -1,0 +1,79 @@
+"""The kill switch: entries stop now; protection, exits and cancels go on (trading-rules 25)."""
+
+import logging
+from pathlib import Path
+
+from app.domain.errors import BrokerError, JournalError
+from app.domain.events import Event, EventKind
+from app.domain.order import OrderRole
+from app.engine.accounts import Accounts
+from app.engine.settlement import Settlement
+from app.ports.clock import Clock
+from app.ports.journal import Journal, KillState
+
+log = logging.getLogger(__name__)
+
+
+class KillSwitch:
+    """Set by API, command or file. What cannot be read counts as set."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        accounts: Accounts,
+        settlement: Settlement,
+        clock: Clock,
+        file: Path | None = None,
+    ) -> None:
+        self._journal = journal
+        self._accounts = accounts
+        self._settlement = settlement
+        self._clock = clock
+        self._file = file
+
+    def state(self) -> KillState:
+        """Whether entries are stopped, and why."""
+        try:
+            if self._file is not None and self._file.exists():
+                return KillState(active=True, reason=f"the file {self._file.name} exists")
+            return self._journal.kill_switch()
+        except (JournalError, OSError) as error:
+            return KillState(active=True, reason=f"the kill switch cannot be read: {error}")
+
+    def engage(self, reason: str) -> KillState:
+        """Stop entries, cancel those that rest, deny those that wait. Flattens nothing."""
+        known = self._journal.kill_switch()
+        now = self._clock.now()
+        state = known if known.active else KillState(active=True, reason=reason, since=now)
+        self._journal.set_kill_switch(state)
+        facts = {"reason": state.reason, "canceled": self._cancel_entries()}
+        with self._journal.unit() as unit:
+            unit.wake_waiting()
+            unit.record(
+                Event(kind=EventKind.KILL_SWITCH_SET, at=now, problem=True, facts=facts),
+            )
+        return self.state()
+
+    def reset(self) -> KillState:
+        """Allow entries again. Nothing that was denied meanwhile is executed."""
+        now = self._clock.now()
+        self._journal.set_kill_switch(KillState(active=False))
+        with self._journal.unit() as unit:
+            unit.record(Event(kind=EventKind.KILL_SWITCH_RESET, at=now))
+        return self.state()
+
+    def _cancel_entries(self) -> int:
+        canceled = 0
+        for account in self._accounts:
+            for order in self._journal.unsettled_orders(account.name):
+                if order.role is not OrderRole.ENTRY or not order.status.working:
+                    continue
+                try:
+                    answer = account.broker.cancel(order.client_order_id)
+                except BrokerError:
+                    log.exception("could not cancel", extra={"order": order.client_order_id})
+                    continue
+                if answer is not None:
+                    self._settlement.apply([answer])
+                    canceled += 1
+        return canceled

@@ -1,0 +1,107 @@
+"""Lanes: each (account, instrument) strictly in order, different ones in parallel, through crashes."""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Protocol
+
+from app.domain.errors import FencedOut, JournalError
+from app.engine.ownership import Ownership
+from app.ports.clock import Clock
+from app.ports.journal import Job, Journal
+
+log = logging.getLogger(__name__)
+
+
+class Flow(Protocol):
+    """What is done with a job."""
+
+    def run(self, job: Job) -> Job | None:
+        """Take a job to its end or to its next wait; answers the lane's next job, claimed."""
+        ...
+
+
+class Lanes:
+    """Runs claimed jobs on a pool.
+
+    A job that is accepted here is handed over at once, without polling; `sweep` finds the rest:
+    delayed work, what dead processes left, and jobs whose end could not be written.
+    """
+
+    def __init__(
+        self, journal: Journal, flow: Flow, ownership: Ownership, clock: Clock, pool: Executor
+    ) -> None:
+        self._journal = journal
+        self._flow = flow
+        self._ownership = ownership
+        self._clock = clock
+        self._pool = pool
+        self._active: set[int] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def offer(self, job: Job) -> None:
+        """Run a claimed job and then whatever its lane has ready."""
+        with self._lock:
+            if self._closed or job.id in self._active:
+                return
+            self._active.add(job.id)
+        future: Future[None] = self._pool.submit(self._run_lane, job)
+        future.add_done_callback(_report)
+
+    def sweep(self) -> None:
+        """Start what is due and what nobody runs."""
+        for lane in self._journal.ready_lanes(self._clock.now()):
+            job = self._journal.claim(lane, self._ownership.id)
+            if job is not None:
+                self.offer(job)
+
+    def resume_stranded(self) -> None:
+        """Run our own jobs that are claimed but no thread runs: their end could not be written."""
+        for job_id in self._journal.owned(self._ownership.id):
+            with self._lock:
+                if job_id in self._active:
+                    continue
+            job = self._journal.job(job_id)
+            if job.owner == self._ownership.id:
+                self.offer(job)
+
+    def close(self) -> None:
+        """Start nothing more; jobs that run are finished."""
+        with self._lock:
+            self._closed = True
+
+    @property
+    def busy(self) -> int:
+        """How many jobs are being run by this process."""
+        return len(self._active)
+
+    def _run_lane(self, job: Job) -> None:
+        current: Job | None = job
+        while current is not None:
+            current = self._run_one(current)
+
+    def _run_one(self, job: Job) -> Job | None:
+        with self._lock:
+            self._active.add(job.id)
+        try:
+            following = self._flow.run(job)
+        except FencedOut as error:
+            log.warning("stopped a job", extra={"alert_id": job.alert_id, "why": str(error)})
+            return None
+        except JournalError as error:
+            log.error("could not journal", extra={"alert_id": job.alert_id, "why": str(error)})
+            return None
+        finally:
+            with self._lock:
+                self._active.discard(job.id)
+        if following is not None and self._closed:
+            return None
+        return following
+
+
+def _report(future: Future[None]) -> None:
+    error = future.exception()
+    if error is not None:
+        log.critical("a lane broke", exc_info=error)

@@ -1,0 +1,264 @@
+"""The Order Engine: a signal becomes a complete order, or the reason why there is none."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.alert import Alert, Amount, AmountUnit
+from app.domain.decision import Denial, Denied, Plan, Signal
+from app.domain.identity import client_order_id
+from app.domain.instrument import AssetClass, Instrument
+from app.domain.limits import Limits, check_entry
+from app.domain.order import Leg, Level, OrderIntent, OrderRole, OrderType, Side
+from app.domain.protection import check_levels
+from app.domain.sizing import Means, entry_quantity
+from app.domain.strategy import Strategy
+from app.domain.ticks import floor_to_step, round_to_tick
+from app.engine.accounts import Account
+
+STOP_TYPES = (None, "stop", "market")
+"""Kinds of stop-loss orders that are supported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the engine makes an order from."""
+
+    alert_id: str
+    alert: Alert
+    signal: Signal
+    instrument: Instrument
+    account: Account
+    strategy: Strategy | None
+
+
+class OrderEngine:
+    """Decides type, price, quantity and protection of an entry, and holds it against the limits.
+
+    `default_size`: notional of an entry when neither the alert nor the row gives a size.
+    """
+
+    def __init__(self, default_size: Decimal | None) -> None:
+        self._default_size = default_size
+
+    def plan(self, order: Order) -> Plan:
+        """The plan of a signal. What forbids the entry never blocks a close that comes first."""
+        if not order.signal.enters:
+            return Plan(signal=order.signal)
+        entry = self._entry(order)
+        if isinstance(entry, Denied):
+            return Plan(signal=order.signal, entry=entry)
+        intent, budget = entry
+        return Plan(signal=order.signal, entry=intent, budget=budget)
+
+    def _entry(self, order: Order) -> tuple[OrderIntent, Decimal | None] | Denied:
+        assert order.signal.side is not None  # noqa: S101  # only a cancel has no side
+        side = order.signal.side
+        refusal = _unfit(order, side)
+        if refusal is not None:
+            return refusal
+        prices = _prices(order, side)
+        if isinstance(prices, Denied):
+            return prices
+        quantity = self._quantity(order, prices.reference)
+        if isinstance(quantity, Denied):
+            return quantity
+        levels = _levels(order, side, prices)
+        if isinstance(levels, Denied):
+            return levels
+        notional = _notional(order, quantity, prices.reference)
+        denied = _over_limit(order, quantity, notional)
+        return denied or (_intent(order, side, quantity, prices, levels), notional)
+
+    def _quantity(self, order: Order, reference: Decimal | None) -> Decimal | Denied:
+        size = order.signal.size or self._row_size(order.strategy)
+        if size is None:
+            return Denied(Denial.NO_SIZE, "neither the alert nor a strategy row gives a size")
+        quantity = entry_quantity(size, _means(order, size, reference))
+        if isinstance(quantity, Denied):
+            return quantity
+        return _whole_if_needed(order, quantity)
+
+    def _row_size(self, strategy: Strategy | None) -> Amount | None:
+        cash = strategy.position_size if strategy is not None else None
+        cash = cash if cash is not None else self._default_size
+        return Amount(cash, AmountUnit.CASH) if cash is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    """How the entry is priced, and the price that sizes and levels refer to (None: no quote)."""
+
+    order_type: OrderType
+    limit: Decimal | None
+    stop: Decimal | None
+    reference: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    stop_loss: Level | None
+    take_profit: Level | None
+
+
+def _unfit(order: Order, side: Side) -> Denied | None:
+    """Why this alert cannot become an entry at all (rules 6, 14, broker restrictions)."""
+    alert, abilities = order.alert, order.account.broker.capabilities
+    if alert.unusable:
+        names = ", ".join(sorted(alert.unusable))
+        return Denied(Denial.UNRENDERED_FIELD, f"present but not rendered: {names}")
+    if alert.unsupported or alert.trail is not None:
+        names = ", ".join(alert.unsupported) or "trail"
+        return Denied(Denial.UNSUPPORTED_PROTECTION, f"not understood as protection: {names}")
+    if order.instrument.asset_class not in abilities.asset_classes:
+        return Denied(
+            Denial.UNKNOWN_SYMBOL, f"{order.instrument.asset_class.value} is not traded there"
+        )
+    sides = order.strategy.sides if order.strategy is not None else None
+    if sides is not None and not sides.allow(side):
+        return Denied(Denial.SIDE_NOT_ALLOWED, f"the row allows {sides.value} only")
+    if side is Side.SELL and order.instrument.asset_class not in abilities.short_asset_classes:
+        crypto = order.instrument.asset_class is AssetClass.CRYPTO
+        reason = Denial.CRYPTO_SHORT if crypto else Denial.NOT_SHORTABLE
+        return Denied(reason, f"{order.instrument.symbol} cannot be sold short there")
+    return None
+
+
+def _prices(order: Order, side: Side) -> _Prices | Denied:
+    alert, instrument = order.alert, order.instrument
+    kind = alert.order_type or OrderType.MARKET
+    if kind not in order.account.broker.capabilities.order_types:
+        return Denied(Denial.UNSUPPORTED_ORDER_TYPE, f"{kind.value} orders are not supported")
+    needs_limit = kind in (OrderType.LIMIT, OrderType.STOP_LIMIT)
+    needs_stop = kind in (OrderType.STOP, OrderType.STOP_LIMIT)
+    if (needs_limit and alert.limit_price is None) or (needs_stop and alert.stop_price is None):
+        return Denied(Denial.NO_PRICE, f"a {kind.value} order needs its price")
+    limit = stop = None
+    if needs_limit and alert.limit_price is not None:
+        limit = round_to_tick(alert.limit_price, instrument.tick, side=side, stop=False)
+    if needs_stop and alert.stop_price is not None:
+        stop = round_to_tick(alert.stop_price, instrument.tick, side=side, stop=True)
+    return _priced(order, kind, limit, stop)
+
+
+def _priced(
+    order: Order, kind: OrderType, limit: Decimal | None, stop: Decimal | None
+) -> _Prices | Denied:
+    reference = limit if limit is not None else stop
+    if reference is None:
+        quote = order.account.broker.quote(order.instrument.key)
+        reference = quote.price if quote is not None else None
+        if reference is None and order.account.broker.capabilities.takes_quotes:
+            return Denied(
+                Denial.NO_QUOTE, f"no fresh price of {order.instrument.symbol} is known"
+            )
+    elif reference <= 0:
+        return Denied(Denial.NO_PRICE, f"a {kind.value} order needs a positive price")
+    return _Prices(kind, limit, stop, reference)
+
+
+def _means(order: Order, size: Amount, reference: Decimal | None) -> Means:
+    """Money is read only when the size depends on it."""
+    equity = buying_power = Decimal(0)
+    if size.unit in (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY):
+        balance = order.account.broker.balance()
+        equity, buying_power = balance.equity, balance.buying_power
+        if order.signal.reduce is not None:
+            # A reversal frees what the old position binds before the new one is opened.
+            buying_power = equity
+    return Means(
+        price=reference,
+        equity=equity,
+        buying_power=buying_power,
+        multiplier=order.instrument.multiplier,
+        step=order.instrument.step,
+    )
+
+
+def _whole_if_needed(order: Order, quantity: Decimal) -> Decimal | Denied:
+    """Whole units where the broker takes no fractions, or none with protection (rule 34)."""
+    abilities = order.account.broker.capabilities
+    protected = _wanted(order).stop_loss or _wanted(order).take_profit
+    if abilities.fractional and (abilities.fractional_brackets or not protected):
+        return quantity
+    whole = floor_to_step(quantity, Decimal(1))
+    if whole <= 0:
+        return Denied(Denial.TOO_SMALL, f"{quantity} is less than one whole unit")
+    return whole
+
+
+def _wanted(order: Order) -> _Levels:
+    """The alert's levels; the row's where the alert gives none."""
+    row = order.strategy
+    return _Levels(
+        order.alert.stop_loss or (row.stop_loss if row else None),
+        order.alert.take_profit or (row.take_profit if row else None),
+    )
+
+
+def _levels(order: Order, side: Side, prices: _Prices) -> _Levels | Denied:
+    levels = _wanted(order)
+    if levels.stop_loss is None and levels.take_profit is None:
+        return levels
+    if prices.order_type not in order.account.broker.capabilities.bracket_entries:
+        return Denied(
+            Denial.UNSUPPORTED_PROTECTION,
+            f"a {prices.order_type.value} entry cannot be protected there",
+        )
+    if levels.stop_loss is not None and levels.stop_loss.type not in STOP_TYPES:
+        return Denied(
+            Denial.UNSUPPORTED_PROTECTION, f"a {levels.stop_loss.type} stop is not supported"
+        )
+    if prices.reference is None:
+        return levels
+    wrong = check_levels(
+        levels.stop_loss,
+        levels.take_profit,
+        entry_side=side,
+        reference=prices.reference,
+        tick=order.instrument.tick,
+    )
+    return wrong or levels
+
+
+def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Decimal | None:
+    return None if reference is None else quantity * reference * order.instrument.multiplier
+
+
+def _over_limit(order: Order, quantity: Decimal, notional: Decimal | None) -> Denied | None:
+    limits = order.account.limits
+    row_limit = order.strategy.max_quantity if order.strategy is not None else None
+    if row_limit is not None:
+        denied = check_entry(
+            Limits(max_order_quantity=row_limit), quantity=quantity, notional=None, open_positions=0
+        )
+        if denied is not None:
+            return denied
+    count = 0
+    if limits.max_open_positions is not None:
+        held = order.account.broker.positions()
+        count = sum(position.instrument != order.instrument.key for position in held)
+    return check_entry(limits, quantity=quantity, notional=notional, open_positions=count)
+
+
+def _intent(
+    order: Order, side: Side, quantity: Decimal, prices: _Prices, levels: _Levels
+) -> OrderIntent:
+    return OrderIntent(
+        client_order_id=_id(order, "entry"),
+        account=order.account.name,
+        symbol=order.instrument.symbol,
+        instrument=order.instrument.key,
+        side=side,
+        quantity=quantity,
+        role=OrderRole.ENTRY,
+        order_type=prices.order_type,
+        limit_price=prices.limit,
+        stop_price=prices.stop,
+        time_in_force=order.alert.time_in_force or ("gtc" if levels.stop_loss else "day"),
+        stop_loss=Leg(_id(order, "stop"), levels.stop_loss) if levels.stop_loss else None,
+        take_profit=Leg(_id(order, "target"), levels.take_profit) if levels.take_profit else None,
+    )
+
+
+def _id(order: Order, leg: str) -> str:
+    return client_order_id(order.alert_id, order.account.name, leg)

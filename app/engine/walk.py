@@ -1,0 +1,103 @@
+"""The walk of one alert: its job, its account, its instrument, and what is asked on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from app.domain.alert import Alert
+from app.domain.decision import Expired, Lapse, Refusal, Signal
+from app.domain.freshness import AgeLimits, age
+from app.domain.identity import client_order_id
+from app.domain.instrument import Instrument
+from app.domain.order import BrokerOrder
+from app.engine.accounts import Account
+from app.ports.broker import Broker
+from app.ports.clock import Clock
+from app.ports.journal import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One job on its account. Reads of the position are fresh: nothing is remembered between."""
+
+    job: Job
+    account: Account
+    instrument: Instrument
+    clock: Clock
+    ages: AgeLimits
+
+    @property
+    def alert(self) -> Alert:
+        """The job's alert."""
+        return self.job.alert
+
+    @property
+    def broker(self) -> Broker:
+        """The account's broker."""
+        return self.account.broker
+
+    @property
+    def key(self) -> str:
+        """The instrument's key in the account."""
+        return self.instrument.key
+
+    @property
+    def age(self) -> timedelta:
+        """How old the alert is now."""
+        return age(self.alert, self.job.received_at, self.clock.now())
+
+    def order_id(self, leg: str) -> str:
+        """Our id of one of the alert's orders."""
+        return client_order_id(self.job.alert_id, self.account.name, leg)
+
+    def held(self) -> Decimal:
+        """The position at this moment, negative when short. An unreadable one raises."""
+        position = self.broker.position(self.key)
+        return position.quantity if position is not None else Decimal(0)
+
+    def too_late(self, signal: Signal) -> Expired | None:
+        """Whether it is too old. A reversal that is too old to enter may still close."""
+        old = self.age
+        if signal.reduces and old > self.ages.exit:
+            return Expired(Lapse.EXIT_MISSED, f"the exit is {seconds(old)} old")
+        if signal.enters and not signal.reduces:
+            return self.too_late_to_enter()
+        return None
+
+    def too_late_to_enter(self) -> Expired | None:
+        """Whether an entry is too old now; asked again right before each entry write (rule 2)."""
+        old = self.age
+        if old <= self.ages.entry:
+            return None
+        return Expired(Lapse.STALE, f"the alert is {seconds(old)} old")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a walk ended: by a refusal, or by an order that is settled together with the end."""
+
+    refusal: Refusal | None = None
+    order: BrokerOrder | None = None
+    detail: str = ""
+    budget: Decimal | None = None
+
+
+class Refused(Exception):  # noqa: N818  # it is no error: a rule said no on the way
+    """A rule said no between the decision and the wire."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
+Gate = Callable[[], Refusal | None]
+
+
+def open_gate() -> None:
+    """The gate of exits: they are never held back (invariant I10)."""
+
+
+def seconds(span: timedelta) -> str:
+    """A span for people."""
+    return f"{span.total_seconds():.0f} s"

@@ -1,0 +1,1 @@
+"""Who calls us besides HTTP: the clock."""

@@ -1,0 +1,63 @@
+"""The loop: the only `while` and the only wait of the background."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Step:
+    """Something to be done every now and then. `due` is on the loop's own clock."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], object]
+    due: float = 0.0
+
+
+class Loop:
+    """Runs steps on one daemon thread. A step that raises is logged and tried again when due."""
+
+    def __init__(self, steps: Sequence[Step], tick: timedelta = timedelta(milliseconds=250)) -> None:
+        self._steps = steps
+        self._tick = tick.total_seconds()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="novalgo-loop", daemon=True)
+        self._turned = time.monotonic()
+
+    def start(self) -> None:
+        """Begin to turn."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the step that runs now."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    @property
+    def idle(self) -> timedelta:
+        """How long ago the loop last turned."""
+        return timedelta(seconds=time.monotonic() - self._turned)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.turn(time.monotonic())
+            self._turned = time.monotonic()
+            self._stop.wait(self._tick)
+
+    def turn(self, now: float) -> None:
+        """Run each step that is due."""
+        for step in self._steps:
+            if now < step.due:
+                continue
+            step.due = now + step.every.total_seconds()
+            try:
+                step.run()
+            except Exception:
+                log.exception("a background step failed", extra={"step": step.name})
