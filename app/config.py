@@ -1,0 +1,395 @@
+"""Settings: the environment and `.env`, read once. Nothing else in the house looks at them."""
+
+import difflib
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from dotenv import dotenv_values
+from limits import parse_many
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from app.domain.errors import ConfigError
+from app.domain.limits import Limits
+
+BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "paper": {"cash": "paper_cash", "max_quote_age": "paper_max_quote_age"},
+}
+"""Broker -> option -> the setting that documents the option and holds its default."""
+
+ACCOUNT_LIMITS = ("max_order_quantity", "max_order_notional", "max_open_positions")
+"""Limits that an account may have of its own, by its name in front: `PAPER_MAX_OPEN_POSITIONS`."""
+
+SHORTEST_STRONG_SECRET = 16
+TYPO_LIKENESS = 0.8
+HIDDEN = "***"
+
+
+def _seconds(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return timedelta(seconds=float(value))
+    except (ValueError, OverflowError):
+        raise ValueError("must be a number of seconds") from None
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValueError(
+            f"must hold names of a-z, 0-9 and _ that begin with a letter, not {text!r}"
+        )
+    return text
+
+
+def _rate(text: str) -> str:
+    try:
+        rates = parse_many(text)
+    except ValueError:
+        rates = []
+    if [rate.amount > 0 for rate in rates] != [True]:
+        raise ValueError("must be a rate like `30 per minute`")
+    return text
+
+
+def _sqlite_file(url: str) -> str:
+    if not re.fullmatch(r"sqlite:///(?!:memory:).+", url):
+        raise ValueError("must be sqlite:///FILE: no other database is supported yet")
+    return url
+
+
+Amount = Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
+SecondsOrZero = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0))]
+Name = Annotated[str, AfterValidator(_name)]
+
+
+class AccountSettings(BaseModel):
+    """One account: the broker it is at, that broker's options, and the limits that hold for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Name
+    broker: Name
+    options: Mapping[str, str] = Field(default_factory=dict, repr=False)  # may hold secrets
+    max_order_quantity: Amount | None = None
+    max_order_notional: Amount | None = None
+    max_open_positions: Count | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The account's own limits, the global ones where it has none."""
+        return Limits(
+            max_order_quantity=self.max_order_quantity,
+            max_order_notional=self.max_order_notional,
+            max_open_positions=self.max_open_positions,
+        )
+
+
+class Settings(BaseModel):
+    """Every setting: a field `max_alert_age` is read from the variable `MAX_ALERT_AGE`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field("127.0.0.1", description="address that gunicorn listens on")
+    port: int = Field(8080, ge=1, le=65535, description="port that gunicorn listens on")
+    bind: str | None = Field(
+        None, description="where to listen instead of `HOST` and `PORT`: `unix:/run/novalgo.sock`"
+    )
+    data_dir: Path = Field(Path("./var"), description="folder of the database")
+    threads: Count = Field(64, description="threads of the one gunicorn worker")
+    trusted_proxies: int = Field(
+        0, ge=0, description="how many proxies before the server to believe about the client"
+    )
+    database_url: Annotated[str, AfterValidator(_sqlite_file)] = Field(
+        default_factory=lambda given: f"sqlite:///{given['data_dir']}/novalgo.db",
+        description="the journal's database, `sqlite:///FILE`",
+    )
+    webhook_secret: SecretStr = Field(description="secret that every alert must carry")
+    webhook_secret_previous: SecretStr = Field(
+        SecretStr(""), description="the secret before, accepted too while you rotate it"
+    )
+    api_key: SecretStr = Field(description="bearer key of the HTTP API")
+    accounts: tuple[AccountSettings, ...] = Field(
+        description="comma list of `name` or `name=broker`; an account's options: `NAME_OPTION`",
+    )
+    default_account: str = Field(
+        "paper", validate_default=True, description="account of alerts that name none"
+    )
+    default_position_size: Amount | None = Field(
+        None, description="notional of an entry without a size; empty: such an entry is denied"
+    )
+    paper_cash: Amount = Field(Decimal(100_000), description="starting cash of the paper account")
+    paper_max_quote_age: Seconds = Field(
+        timedelta(seconds=900), description="seconds that the paper account trades on a quote"
+    )
+    max_alert_age: Seconds = Field(
+        timedelta(seconds=60), description="seconds after which an entry alert is too old to trade"
+    )
+    max_exit_age: Seconds = Field(
+        timedelta(seconds=900), description="seconds after which an exit alert is too old to trade"
+    )
+    dedupe_window: SecondsOrZero = Field(
+        timedelta(seconds=20),
+        description="seconds in which an equal body is a repeat; 0: only its id makes it one",
+    )
+    max_order_quantity: Amount | None = Field(
+        None, description="most units of one entry; empty: no limit"
+    )
+    max_order_notional: Amount | None = Field(
+        None, description="most money of one entry; empty: no limit"
+    )
+    max_open_positions: Count | None = Field(
+        None, description="most positions open at a time; empty: no limit"
+    )
+    secret_rate_limit: Annotated[str, AfterValidator(_rate)] = Field(
+        "30 per minute", description="wrong secrets from one source before it is told to wait"
+    )
+    kill_file: Path | None = Field(None, description="while this file exists, no entry is made")
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
+    ] = Field("INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`")
+    log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = Field(
+        "json", description="`json` or `console`, to standard output"
+    )
+
+    warnings: tuple[str, ...] = ()
+    """What deserves a line in the log at start. The one field that is not a setting."""
+
+    @field_validator("accounts")
+    @classmethod
+    def _each_named_once(cls, accounts: tuple[AccountSettings, ...]) -> tuple[AccountSettings, ...]:
+        if len({account.name for account in accounts}) < len(accounts):
+            raise ValueError("must name each account once")
+        return accounts
+
+    @field_validator("default_account")
+    @classmethod
+    def _one_of_the_accounts(cls, name: str, info: ValidationInfo) -> str:
+        names: Collection[str] = info.context or ()
+        if names and name not in names:
+            raise ValueError(f"must be one of ACCOUNTS ({', '.join(names)})")
+        return name
+
+    @classmethod
+    def from_env(
+        cls, environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")
+    ) -> Self:
+        """Read the settings; a variable that is empty counts as not set.
+
+        Args:
+            environ: the variables; None for those of this process.
+            dotenv: a file of more variables, which the environment overrides. It need not exist.
+
+        Raises:
+            ConfigError: names every setting that is missing or bad, and shows no secret.
+        """
+        in_file = _not_empty(_read(dotenv)) if dotenv else {}
+        variables = in_file | _not_empty(os.environ if environ is None else environ)
+        accounts = _plan_accounts(variables)
+        given = {name: variables[name.upper()] for name in FIELDS if name.upper() in variables}
+        try:
+            settings = cls.model_validate(
+                {**given, "accounts": accounts}, context=[account["name"] for account in accounts]
+            )
+        except ValidationError as error:
+            raise ConfigError("; ".join(_problems(error, accounts, variables))) from None
+        warnings = (*_weak_secrets(settings), *_typos(in_file, _known_variables(settings.accounts)))
+        return settings.model_copy(update={"warnings": warnings})
+
+    @property
+    def bind_address(self) -> str:
+        """Where gunicorn listens."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.bind or f"{host}:{self.port}"
+
+    def shown(self) -> dict[str, object]:
+        """Every setting by its variable's name, fit for JSON, without secrets."""
+        shown = {name.upper(): _plain(getattr(self, name)) for name in FIELDS}
+        shown["ACCOUNTS"] = ",".join(
+            account.name if account.name == account.broker else f"{account.name}={account.broker}"
+            for account in self.accounts
+        )
+        for account in self.accounts:
+            own = self._shown_options(account) | self._shown_limits(account)
+            for name, value in own.items():
+                shown.setdefault(f"{account.name}_{name}".upper(), value)
+        return shown
+
+    def _shown_options(self, account: AccountSettings) -> dict[str, object]:
+        """An account's options; one that is documented nowhere may be a secret."""
+        documented = BROKER_OPTIONS.get(account.broker, {})
+        public = {
+            option
+            for option, field in documented.items()
+            if not isinstance(getattr(self, field), SecretStr)
+        }
+        return {
+            option: text if option in public else HIDDEN for option, text in account.options.items()
+        }
+
+    def _shown_limits(self, account: AccountSettings) -> dict[str, object]:
+        """The limits in which an account differs from the rest."""
+        return {
+            limit: _plain(getattr(account, limit))
+            for limit in ACCOUNT_LIMITS
+            if getattr(account, limit) != getattr(self, limit)
+        }
+
+
+FIELDS = {name: field for name, field in Settings.model_fields.items() if name != "warnings"}
+"""Setting -> its description, default and rules; the documentation is made from it."""
+
+
+def as_text(value: object) -> str:
+    """A setting's value as one writes it into `.env`."""
+    if isinstance(value, timedelta):
+        return str(_plain(value))
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Path) and not value.is_absolute():
+        return f"./{value}"
+    return "" if value is None else str(value)
+
+
+def _plain(value: object) -> object:
+    """A setting's value as JSON has it."""
+    match value:
+        case SecretStr():
+            return HIDDEN if value else ""
+        case timedelta():
+            seconds = value / timedelta(seconds=1)
+            return int(seconds) if seconds.is_integer() else seconds
+        case Path() | Decimal():
+            return str(value)
+        case _:
+            return value
+
+
+def _read(dotenv: Path) -> Mapping[str, str | None]:
+    try:
+        # no interpolation: a secret may hold `${`
+        return dotenv_values(dotenv, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{dotenv} cannot be read: {error}") from error
+
+
+def _not_empty(variables: Mapping[str, str | None]) -> dict[str, str]:
+    stripped = {name: (value or "").strip() for name, value in variables.items()}
+    return {name: value for name, value in stripped.items() if value}
+
+
+def _plan_accounts(variables: Mapping[str, str]) -> list[dict[str, object]]:
+    """What ACCOUNTS and the variables of each account say, not yet checked."""
+    brokers: list[tuple[str, str]] = []
+    for item in variables.get("ACCOUNTS", "paper").split(","):
+        name, equals, broker = (part.strip() for part in item.partition("="))
+        brokers.append((name, broker if equals else name))
+    names = [name for name, _ in brokers]
+    return [
+        _plan_account(name, broker, _account_variables(name, broker, names, variables), variables)
+        for name, broker in brokers
+    ]
+
+
+def _account_variables(
+    name: str, broker: str, names: Iterable[str], variables: Mapping[str, str]
+) -> dict[str, str]:
+    """The `NAME_...` variables of one account, without the name; `SIM_2_CASH` is not of `sim`."""
+    prefix = f"{name}_".upper()
+    longer = tuple(f"{other}_".upper() for other in names if other.startswith(f"{name}_"))
+    not_options = FIELDS.keys() - set(BROKER_OPTIONS.get(broker, {}).values())
+    return {
+        variable.removeprefix(prefix).lower(): value
+        for variable, value in variables.items()
+        if variable.startswith(prefix)
+        and not variable.startswith(longer)
+        and variable.lower() not in not_options
+    }
+
+
+def _plan_account(
+    name: str, broker: str, own: Mapping[str, str], variables: Mapping[str, str]
+) -> dict[str, object]:
+    """One account: its own options before the documented defaults, its own limits before all's."""
+    documented = BROKER_OPTIONS.get(broker, {})
+    options = {option: as_text(FIELDS[field].default) for option, field in documented.items()}
+    options |= {option: value for option, value in own.items() if option not in ACCOUNT_LIMITS}
+    everyones = {limit: variables.get(limit.upper()) for limit in ACCOUNT_LIMITS}
+    limits = {limit: own.get(limit, everyones[limit]) for limit in ACCOUNT_LIMITS}
+    return {"name": name, "broker": broker, "options": options, **limits}
+
+
+def _problems(
+    error: ValidationError, accounts: Sequence[Mapping[str, object]], variables: Collection[str]
+) -> Iterable[str]:
+    """One clause for each bad setting; a global limit is named once, not once an account."""
+    problems: dict[str, None] = {}
+    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+        variable = _variable_at(detail["loc"], accounts, variables)
+        if detail["type"] == "missing":
+            problems[f"{variable} is not set"] = None
+        elif detail["type"] != "default_factory_not_called":  # only because another one is bad
+            reason = detail["msg"].removeprefix("Value error, ")
+            reason = re.sub("^([A-Z][a-z]+ )?[Ii]nput should", "must", reason)
+            problems[f"{variable} {reason}"] = None
+    return problems
+
+
+def _variable_at(
+    place: tuple[int | str, ...],
+    accounts: Sequence[Mapping[str, object]],
+    variables: Collection[str],
+) -> str:
+    """The variable that a place in the settings was read from."""
+    match place:
+        case ("accounts", int(index), str(limit)) if limit in ACCOUNT_LIMITS:
+            own = f"{accounts[index]['name']}_{limit}".upper()
+            return own if own in variables else limit.upper()
+        case _:
+            return str(place[0]).upper()
+
+
+def _weak_secrets(settings: Settings) -> Iterator[str]:
+    for name in FIELDS:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr) and 0 < len(value) < SHORTEST_STRONG_SECRET:
+            yield f"{name.upper()} is shorter than {SHORTEST_STRONG_SECRET} characters"
+
+
+def _known_variables(accounts: Iterable[AccountSettings]) -> set[str]:
+    known = set(FIELDS)
+    for account in accounts:
+        names = (*ACCOUNT_LIMITS, *BROKER_OPTIONS.get(account.broker, ()))
+        known.update(f"{account.name}_{name}" for name in names)
+    return {name.upper() for name in known}
+
+
+def _typos(names: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    for name in names:
+        close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=TYPO_LIKENESS)
+        if close and name not in known:
+            yield f"{name} in .env is not a setting; did you mean {close[0]}?"
