@@ -36,6 +36,7 @@ from app.engine.entering import Entering
 from app.engine.order_engine import Order, OrderEngine
 from app.engine.quote_desk import QuoteDesk
 from app.engine.settlement import Settlement, event_of
+from app.engine.status_tracker import StatusTracker
 from app.engine.trade_router import Situation, TradeRouter
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Refused, Walk
@@ -62,6 +63,7 @@ class Rooms:
     closing: Closing
     entering: Entering
     settlement: Settlement
+    tracker: StatusTracker
 
 
 class AlertFlow:
@@ -189,7 +191,9 @@ class AlertFlow:
                 unit.set_block(job.lane, f"{outcome.detail} (alert {job.alert_id})")
                 unit.record(_event(EventKind.LANE_BLOCKED, job, self._clock, problem=True))
             unit.record(finished(job, outcome, now))
-            return unit.finish(outcome)
+            following = unit.finish(outcome)
+        self._rooms.tracker.note(job, outcome, settled)
+        return following
 
     def _settle(self, unit: Unit, order: BrokerOrder) -> OrderRecord | None:
         changes = self._rooms.settlement.settle_in(unit, order)

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Submission:
     """One alert of a delivery. `alert` is the fault when it could not be understood.
 
     `canonical` is stable text of its body without secrets, `scope` what separates sources, `header`
@@ -102,13 +102,13 @@ class Intake:
         self._window = window
         self._noise = noise
 
-    def admit(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt]:
+    def admit(self, deliveries: Sequence[Submission]) -> Sequence[Receipt]:
         """Store alerts in one commit and start their lanes.
 
         Raises:
             JournalError: nothing was stored; the sender should send again.
         """
-        alerts = [self._new(delivery) for delivery in deliveries]
+        alerts = [self._new(submission) for submission in deliveries]
         admissions = self._journal.admit(alerts, self._ownership.id)
         for admission in admissions:
             if admission.job is not None:
@@ -136,36 +136,36 @@ class Intake:
         row = self._playbook.find(key, alert.timeframe)
         return row.account if row is not None and row.account else self._default_account
 
-    def _new(self, delivery: Delivery) -> NewAlert:
+    def _new(self, submission: Submission) -> NewAlert:
         now = self._clock.now()
-        alert = delivery.alert if isinstance(delivery.alert, Alert) else Alert()
-        outcome = _final_word(delivery.alert)
+        alert = submission.alert if isinstance(submission.alert, Alert) else Alert()
+        outcome = _final_word(submission.alert)
         account = self.account_of(alert) if outcome is None else None
         key = Ticker.parse(alert.symbol, alert.exchange).key
         return NewAlert(
             alert_id=alert_id_at(now, self._noise()),
             alert=alert,
-            raw=delivery.raw,
+            raw=submission.raw,
             received_at=now,
-            request_id=delivery.request_id,
+            request_id=submission.request_id,
             outcome=outcome,
-            dedupe=self._key(delivery, alert) if delivery.alert is alert else None,
+            dedupe=self._key(submission, alert) if submission.alert is alert else None,
             job=NewJob(account=account, instrument=key, lane=lane_of(account, key))
             if account
             else None,
         )
 
-    def _key(self, delivery: Delivery, alert: Alert) -> DedupeKey | None:
+    def _key(self, submission: Submission, alert: Alert) -> DedupeKey | None:
         return dedupe_key(
             alert,
-            body=delivery.canonical,
-            scope=delivery.scope or alert.account or "",
-            header=delivery.header,
+            body=submission.canonical,
+            scope=submission.scope or alert.account or "",
+            header=submission.header,
             window=self._window,
         )
 
-    def _receipt(self, delivery: Delivery, new: NewAlert, admission: Admission) -> Receipt:
-        malformed = delivery.alert if isinstance(delivery.alert, MalformedAlert) else None
+    def _receipt(self, submission: Submission, new: NewAlert, admission: Admission) -> Receipt:
+        malformed = submission.alert if isinstance(submission.alert, MalformedAlert) else None
         if admission.conflict:
             self._tell(EventKind.CONFLICTING, new, admission.alert_id)
         elif admission.duplicate and new.dedupe is not None and new.dedupe.anonymous:

@@ -1,0 +1,235 @@
+"""The composition root: settings become services. The only file that knows every concrete class."""
+
+import logging
+import secrets
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from flask import Flask
+
+from app.adapters.brokers.registry import Resources, open_broker
+from app.adapters.clock import SystemClock
+from app.adapters.journal.journal import SqlJournal
+from app.adapters.journal.migrate import database_file, migrate_apart
+from app.adapters.journal.owners import LEASE, FileOwners
+from app.adapters.journal.records import SqlRecords
+from app.adapters.logging import configure_logging
+from app.adapters.metrics import Metrics
+from app.adapters.playbook.local import LocalPlaybook
+from app.adapters.sql import Database
+from app.config import Settings
+from app.domain.freshness import AgeLimits
+from app.engine.accounts import Account, Accounts
+from app.engine.alert_flow import AlertFlow, Rooms
+from app.engine.closing import Closing
+from app.engine.dispatcher import Dispatcher
+from app.engine.entering import Entering
+from app.engine.event_bus import EventBus
+from app.engine.intake import Endings, Intake
+from app.engine.kill_switch import KillSwitch
+from app.engine.lanes import Lanes
+from app.engine.order_engine import OrderEngine
+from app.engine.ownership import Ownership
+from app.engine.performance import Performance
+from app.engine.preview import Preview
+from app.engine.quote_desk import QuoteDesk
+from app.engine.recovery import Recovery
+from app.engine.services import Services
+from app.engine.settlement import Settlement
+from app.engine.status_tracker import StatusTracker
+from app.engine.trade_router import TradeRouter
+from app.ports.broker import Broker
+from app.ports.clock import Clock
+from app.web import build_web
+from app.web.options import WebOptions
+from app.workers.loop import Loop, Step
+
+log = logging.getLogger(__name__)
+
+LANE_THREADS = 8
+SWEEP_EVERY = timedelta(milliseconds=250)
+TAKE_OVER_EVERY = timedelta(seconds=1)
+BEAT_EVERY = timedelta(seconds=10)
+DRAIN = timedelta(seconds=20)
+
+Wrap = Callable[[Broker], Broker]
+
+
+@dataclass(slots=True, kw_only=True)
+class Server:
+    """A built server: its services, and the life of its engine."""
+
+    settings: Settings
+    services: Services
+    database: Database
+    metrics: Metrics
+    pool: Executor
+    loop: Loop
+    _started: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self) -> None:
+        """Start the engine: register, take over what the dead left, reconcile. Once only."""
+        if self._started:
+            return
+        with self._lock:
+            if self._started:
+                return
+            self.services.ownership.start()
+            self.loop.start()
+            self._started = True
+
+    def stop(self) -> None:
+        """Finish what runs, start nothing more, give the rest back."""
+        with self._lock:
+            self.services.lanes.close()
+            self.loop.stop()
+            self.pool.shutdown(wait=True, cancel_futures=True)
+            self.services.ownership.stop()
+            self.database.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What tests put in the place of the real thing; None = the real one."""
+
+    clock: Clock | None = None
+    pool: Executor | None = None
+    wrap_broker: Wrap | None = None
+    observe: Callable[[str], None] | None = None
+    lease: timedelta = LEASE
+
+
+def build(settings: Settings, parts: Parts | None = None) -> Server:
+    """Services of these settings, on a database of this version's schema; nothing runs yet."""
+    parts = parts or Parts()
+    configure_logging(
+        settings.log_level, settings.log_format, secrets=list(_secrets_of(settings))
+    )
+    for warning in settings.warnings:
+        log.warning(warning)
+    migrate_apart(settings.database_url)
+    clock = parts.clock or SystemClock()
+    file = database_file(settings.database_url)
+    database = Database(file, parts.observe)
+    bus = EventBus()
+    metrics = Metrics()
+    bus.subscribe(_log_event)
+    bus.subscribe(metrics.hear)
+    journal = SqlJournal(database, clock, bus.publish)
+    owners = FileOwners(database, clock, file.parent / "owners", parts.lease)
+    ownership = Ownership(owners, clock, lambda: uuid.uuid4().hex)
+    playbook = LocalPlaybook(database)
+    accounts = _open_accounts(settings, Resources(database, clock), parts.wrap_broker)
+    settlement = Settlement(journal, clock)
+    kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
+    quotes = QuoteDesk(accounts, settlement)
+    router = TradeRouter()
+    order_engine = OrderEngine(settings.default_position_size)
+    dispatcher = Dispatcher(journal, ownership, clock)
+    closing = Closing(journal, dispatcher, settlement, ownership)
+    rooms = Rooms(
+        accounts=accounts,
+        playbook=playbook,
+        quotes=quotes,
+        router=router,
+        order_engine=order_engine,
+        closing=closing,
+        entering=Entering(journal, dispatcher, settlement, closing, kill_switch),
+        settlement=settlement,
+        tracker=StatusTracker(playbook, clock),
+    )
+    ages = AgeLimits(entry=settings.max_alert_age, exit=settings.max_exit_age)
+    flow = AlertFlow(journal, rooms, clock, ages)
+    pool = parts.pool or ThreadPoolExecutor(LANE_THREADS, thread_name_prefix="novalgo-lane")
+    lanes = Lanes(journal, flow, ownership, clock, pool)
+    services = Services(
+        clock=clock,
+        journal=journal,
+        records=SqlRecords(settings.database_url),
+        playbook=playbook,
+        accounts=accounts,
+        bus=bus,
+        intake=Intake(
+            journal=journal,
+            playbook=playbook,
+            lanes=lanes,
+            ownership=ownership,
+            endings=Endings(bus),
+            clock=clock,
+            default_account=settings.default_account,
+            window=settings.dedupe_window,
+            noise=lambda: secrets.randbits(80),
+        ),
+        lanes=lanes,
+        ownership=ownership,
+        settlement=settlement,
+        kill_switch=kill_switch,
+        quotes=quotes,
+        recovery=Recovery(journal, accounts, settlement, clock),
+        performance=Performance(journal),
+        preview=Preview(accounts, playbook, router, order_engine),
+    )
+    return Server(
+        settings=settings,
+        services=services,
+        database=database,
+        metrics=metrics,
+        pool=pool,
+        loop=_loop(services),
+    )
+
+
+def build_app(server: Server) -> Flask:
+    """The Flask application in front of a server."""
+    settings = server.settings
+    app = build_web(
+        server.services,
+        WebOptions(
+            webhook_secrets=[
+                settings.webhook_secret.get_secret_value(),
+                settings.webhook_secret_previous.get_secret_value(),
+            ],
+            api_key=settings.api_key.get_secret_value(),
+            secret_rate_limit=settings.secret_rate_limit,
+            trusted_proxies=settings.trusted_proxies,
+            settings=settings.shown(),
+            data_dir=settings.data_dir,
+            start=server.start,
+            loop_idle=lambda: server.loop.idle,
+            observe=server.metrics.observe_request,
+            metrics_page=lambda: server.metrics.page(server.services),
+        ),
+    )
+    app.extensions["novalgo"] = server
+    return app
+
+
+def _loop(services: Services) -> Loop:
+    lanes, ownership = services.lanes, services.ownership
+    return Loop(
+        [
+            Step("beat", BEAT_EVERY, ownership.beat),
+            Step("take over", TAKE_OVER_EVERY, ownership.take_over),
+            Step("recover", TAKE_OVER_EVERY, services.recovery.run),
+            Step("resume stranded", TAKE_OVER_EVERY, lanes.resume_stranded),
+            Step("sweep", SWEEP_EVERY, lanes.sweep),
+        ]
+    )
+
+
+def _open_accounts(settings: Settings, resources: Resources, wrap: Wrap | None) -> Accounts:
+    accounts: list[Account] = []
+    for known in settings.accounts:
+        broker = open_broker(known.broker, known.name, known.options, resources)
+        accounts.append(Account(known.name, wrap(broker) if wrap else broker, known.limits))
+    return Accounts(accounts, settings.default_account)
+
+
+def _secrets_of(settings: Settings) -> list[str]:
+    known = (settings.webhook_secret, settings.webhook_secret_previous, settings.api_key)
+    return [secret.get_secret_value() for secret in known if secret.get_secret_value()]

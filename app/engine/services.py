@@ -1,0 +1,40 @@
+"""The services of a running server, as HTTP and the clock see them. Bootstrap builds them once."""
+
+from dataclasses import dataclass
+
+from app.engine.accounts import Accounts
+from app.engine.event_bus import EventBus
+from app.engine.intake import Intake
+from app.engine.kill_switch import KillSwitch
+from app.engine.lanes import Lanes
+from app.engine.ownership import Ownership
+from app.engine.performance import Performance
+from app.engine.preview import Preview
+from app.engine.quote_desk import QuoteDesk
+from app.engine.recovery import Recovery
+from app.engine.settlement import Settlement
+from app.ports.clock import Clock
+from app.ports.journal import Journal
+from app.ports.playbook import Playbook
+from app.ports.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that can be asked of the server."""
+
+    clock: Clock
+    journal: Journal
+    records: Records
+    playbook: Playbook
+    accounts: Accounts
+    bus: EventBus
+    intake: Intake
+    lanes: Lanes
+    ownership: Ownership
+    settlement: Settlement
+    kill_switch: KillSwitch
+    quotes: QuoteDesk
+    recovery: Recovery
+    performance: Performance
+    preview: Preview

@@ -1,0 +1,32 @@
+"""HTTP: thin views in front of the engine."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.engine.services import Services
+from app.web.auth import Guard, Keyring
+from app.web.errors import register_errors
+from app.web.options import WebOptions
+from app.web.payloads import LARGEST_BODY
+from app.web.request_log import register_request_log
+from app.web.webhook import webhook_blueprint
+
+
+def build_web(services: Services, options: WebOptions) -> Flask:
+    """The Flask application: every blueprint, one form of errors, one log line a request."""
+    app = Flask("novalgo", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.json.sort_keys = False
+    if options.trusted_proxies:
+        hops = options.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    register_request_log(app, options.observe)
+    register_errors(app)
+    keyring, guard = Keyring(options.webhook_secrets), Guard(options.secret_rate_limit)
+
+    @app.before_request
+    def start() -> None:
+        options.start()
+
+    app.register_blueprint(webhook_blueprint(services.intake, keyring, guard, services.clock))
+    return app

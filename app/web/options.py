@@ -1,0 +1,26 @@
+"""What the web floor is told at its start."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebOptions:
+    """Secrets, limits and the hooks into the rest of the process.
+
+    `settings`: all settings without secrets, for `/config`. `start` starts the engine, once.
+    `loop_idle` tells how long ago the background last turned.
+    """
+
+    webhook_secrets: Sequence[str] = field(repr=False)
+    api_key: str = field(repr=False)
+    secret_rate_limit: str
+    trusted_proxies: int
+    settings: Mapping[str, object]
+    data_dir: Path
+    start: Callable[[], None]
+    loop_idle: Callable[[], timedelta]
+    observe: Callable[[str, int, float], None]
+    metrics_page: Callable[[], bytes]
