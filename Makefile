@@ -38,7 +38,7 @@ types: .venv/.dev ## do the types hold (mypy, then pyright)
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 
 imports: .venv/.dev ## does every floor import downwards only
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 check: lint types imports ## all of the three above
 

@@ -27,7 +27,7 @@ from app.domain.errors import ConfigError
 from app.domain.limits import Limits
 
 BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "paper": {"cash": "paper_cash", "max_quote_age": "paper_max_quote_age"},
+    "paper": {"CASH": "paper_cash", "MAX_QUOTE_AGE": "paper_max_quote_age"},
 }
 """Broker -> option -> the setting that documents the option and holds its default."""
 
@@ -323,7 +323,7 @@ def _account_variables(
     longer = tuple(f"{other}_".upper() for other in names if other.startswith(f"{name}_"))
     not_options = FIELDS.keys() - set(BROKER_OPTIONS.get(broker, {}).values())
     return {
-        variable.removeprefix(prefix).lower(): value
+        variable.removeprefix(prefix): value
         for variable, value in variables.items()
         if variable.startswith(prefix)
         and not variable.startswith(longer)
@@ -337,9 +337,9 @@ def _plan_account(
     """One account: its own options before the documented defaults, its own limits before all's."""
     documented = BROKER_OPTIONS.get(broker, {})
     options = {option: as_text(FIELDS[field].default) for option, field in documented.items()}
-    options |= {option: value for option, value in own.items() if option not in ACCOUNT_LIMITS}
+    options |= {name: value for name, value in own.items() if name.lower() not in ACCOUNT_LIMITS}
     everyones = {limit: variables.get(limit.upper()) for limit in ACCOUNT_LIMITS}
-    limits = {limit: own.get(limit, everyones[limit]) for limit in ACCOUNT_LIMITS}
+    limits = {limit: own.get(limit.upper(), everyones[limit]) for limit in ACCOUNT_LIMITS}
     return {"name": name, "broker": broker, "options": options, **limits}
 
 

@@ -265,7 +265,7 @@ def accounts(**variables: str) -> dict[str, AccountSettings]:
 def test_there_is_a_paper_account_by_itself() -> None:
     (account,) = read().accounts
     assert (account.name, account.broker) == ("paper", "paper")
-    assert account.options == {"cash": "100000", "max_quote_age": "900"}
+    assert account.options == {"CASH": "100000", "MAX_QUOTE_AGE": "900"}
     assert account.limits == Limits()
 
 
@@ -301,30 +301,30 @@ def test_the_default_account_must_be_named_when_there_is_no_paper_account() -> N
 
 def test_the_paper_settings_are_the_options_of_the_account_paper() -> None:
     found = accounts(ACCOUNTS="paper,sim=paper", PAPER_CASH="50", PAPER_MAX_QUOTE_AGE="5")
-    assert found["paper"].options == {"cash": "50", "max_quote_age": "5"}
-    assert found["sim"].options == {"cash": "100000", "max_quote_age": "900"}
+    assert found["paper"].options == {"CASH": "50", "MAX_QUOTE_AGE": "5"}
+    assert found["sim"].options == {"CASH": "100000", "MAX_QUOTE_AGE": "900"}
 
 
 def test_an_account_has_options_of_its_own() -> None:
     found = accounts(ACCOUNTS="paper,sim=paper", SIM_CASH="50", SIM_SEED="7")
-    assert found["sim"].options == {"cash": "50", "max_quote_age": "900", "seed": "7"}
-    assert found["paper"].options == {"cash": "100000", "max_quote_age": "900"}
+    assert found["sim"].options == {"CASH": "50", "MAX_QUOTE_AGE": "900", "SEED": "7"}
+    assert found["paper"].options == {"CASH": "100000", "MAX_QUOTE_AGE": "900"}
 
 
 def test_options_are_those_of_the_longest_name_that_fits() -> None:
     found = accounts(ACCOUNTS="paper,sim=dummy,sim_2=dummy", SIM_CASH="1", SIM_2_CASH="2")
-    assert found["sim"].options == {"cash": "1"}
-    assert found["sim_2"].options == {"cash": "2"}
+    assert found["sim"].options == {"CASH": "1"}
+    assert found["sim_2"].options == {"CASH": "2"}
 
 
 def test_a_setting_of_everyone_is_nobodys_option() -> None:
     found = accounts(ACCOUNTS="paper,max=dummy", MAX_ALERT_AGE="30", MAX_SPEED="1")
-    assert found["max"].options == {"speed": "1"}
+    assert found["max"].options == {"SPEED": "1"}
 
 
 def test_options_in_the_file_count_too(dotenv: Path) -> None:
     dotenv.write_text("ACCOUNTS=paper,sim=dummy\nSIM_TOKEN=abc\n")
-    assert read_with(dotenv).accounts[1].options == {"token": "abc"}
+    assert read_with(dotenv).accounts[1].options == {"TOKEN": "abc"}
 
 
 def test_a_limit_of_everyone_holds_for_each_account_that_has_none_of_its_own() -> None:
@@ -339,7 +339,7 @@ def test_a_limit_of_everyone_holds_for_each_account_that_has_none_of_its_own() -
     assert found["sim"].limits == Limits(
         max_order_notional=Decimal(200), max_order_quantity=Decimal(3), max_open_positions=5
     )
-    assert not found["sim"].options.keys() & {"max_order_notional", "max_order_quantity"}
+    assert not found["sim"].options.keys() & {"MAX_ORDER_NOTIONAL", "MAX_ORDER_QUANTITY"}
 
 
 def test_a_bad_limit_is_named_where_it_stands() -> None:
