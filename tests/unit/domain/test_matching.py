@@ -1,0 +1,790 @@
+"""The matcher fills as TradingView does, and its protective orders never open a position."""
+
+from collections.abc import Callable, Iterable
+from copy import copy
+from dataclasses import FrozenInstanceError, astuple, dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from app.domain.matching import (
+    Accepted,
+    Armed,
+    BookOrder,
+    Canceled,
+    Event,
+    Filled,
+    Matcher,
+    Reason,
+    Rejected,
+    Resized,
+    Triggered,
+)
+from app.domain.order import OrderType
+
+BUY, SELL = 1, -1
+TYPES = {
+    (False, False): OrderType.MARKET,
+    (True, False): OrderType.LIMIT,
+    (False, True): OrderType.STOP,
+    (True, True): OrderType.STOP_LIMIT,
+}
+
+
+def an_order(order_id: str, side: int, quantity: int = 10, **more: Any) -> BookOrder:
+    """Make an order whose type follows from the prices that are given."""
+    kind = TYPES["limit" in more, "stop" in more]
+    return BookOrder(id=order_id, side=side, quantity=quantity, type=kind, **more)
+
+
+def a_leg(order_id: str, side: int = SELL, quantity: int = 10, **more: Any) -> BookOrder:
+    """Make a protective leg: reduce-only."""
+    return an_order(order_id, side, quantity, reduce_only=True, **more)
+
+
+def a_bracket(side: int = BUY, quantity: int = 10, **more: Any) -> BookOrder:
+    """Make an entry that protects itself 5 ticks below and 10 above (mirrored for a sell)."""
+
+    def arm(price: int) -> Iterable[BookOrder]:
+        yield a_leg("stop", -side, quantity, stop=price - 5 * side)
+        yield a_leg("target", -side, quantity, limit=price + 10 * side)
+
+    return an_order("entry", side, quantity, arm=arm, **more)
+
+
+def ids(matcher: Matcher) -> list[str]:
+    """Name the working orders, the oldest first."""
+    return [order.id for order in matcher.working]
+
+
+# --- one order -----------------------------------------------------------------------------------
+
+
+def test_a_market_order_fills_at_the_price_at_once() -> None:
+    matcher = Matcher()
+    events = matcher.submit(an_order("a", BUY), 100)
+    assert events == [Accepted("a"), Filled("a", 100, 10, 10)]
+    assert matcher.position == 10
+    assert matcher.working == ()
+
+
+def test_a_market_order_without_a_price_is_rejected() -> None:
+    matcher = Matcher()
+    assert matcher.submit(an_order("a", BUY), None) == [Rejected("a", Reason.NO_QUOTE)]
+    assert matcher.working == ()
+
+
+@pytest.mark.parametrize(("side", "price"), [(BUY, 99), (BUY, 100), (SELL, 101), (SELL, 100)])
+def test_a_marketable_limit_fills_at_the_price_which_may_be_better(side: int, price: int) -> None:
+    events = Matcher().submit(an_order("a", side, limit=100), price)
+    assert events == [Accepted("a"), Filled("a", price, 10, side * 10)]
+
+
+@pytest.mark.parametrize(("side", "price"), [(BUY, 101), (SELL, 99)])
+def test_a_limit_that_is_not_marketable_rests_until_its_price(side: int, price: int) -> None:
+    matcher = Matcher()
+    assert matcher.submit(an_order("a", side, limit=100), price) == [Accepted("a")]
+    assert matcher.on_price(price) == []
+    assert matcher.on_price(100) == [Filled("a", 100, 10, side * 10)]
+
+
+@pytest.mark.parametrize(("side", "gap"), [(BUY, 107), (SELL, 93)])
+def test_a_stop_sleeps_until_it_is_reached_and_then_fills_at_the_gap(side: int, gap: int) -> None:
+    matcher = Matcher()
+    assert matcher.submit(an_order("a", side, stop=100), 100 - side) == [Accepted("a")]
+    assert matcher.on_price(100 - side) == []
+    assert matcher.on_price(gap) == [Filled("a", gap, 10, side * 10)]
+
+
+@pytest.mark.parametrize("more", [{"limit": 100}, {"stop": 100}, {"limit": 100, "stop": 100}])
+def test_without_a_price_an_order_that_can_wait_rests(more: dict[str, int]) -> None:
+    matcher = Matcher()
+    assert matcher.submit(an_order("a", BUY, **more), None) == [Accepted("a")]
+    assert ids(matcher) == ["a"]
+
+
+def test_a_stop_already_reached_fills_when_it_arrives() -> None:
+    events = Matcher().submit(an_order("a", SELL, stop=100), 98)
+    assert events == [Accepted("a"), Filled("a", 98, 10, -10)]
+
+
+def test_a_reached_stop_limit_fills_at_once_within_its_limit() -> None:
+    matcher = Matcher([an_order("a", BUY, stop=100, limit=102)])
+    assert matcher.on_price(99) == []
+    assert matcher.on_price(102) == [Triggered("a"), Filled("a", 102, 10, 10)]
+
+
+def test_a_stop_limit_jumped_over_waits_as_a_limit_for_its_price_to_come_back() -> None:
+    matcher = Matcher([an_order("a", BUY, stop=100, limit=102)])
+    assert matcher.on_price(105) == [Triggered("a")]
+    assert matcher.on_price(103) == []
+    assert matcher.on_price(95) == [Filled("a", 95, 10, 10)]
+
+
+def test_a_stop_limit_is_triggered_when_it_arrives_behind_its_stop() -> None:
+    matcher = Matcher()
+    events = matcher.submit(an_order("a", SELL, stop=100, limit=98), 97)
+    assert events == [Accepted("a"), Triggered("a")]
+    assert matcher.on_price(98) == [Filled("a", 98, 10, -10)]
+
+
+def test_a_canceled_order_never_fills() -> None:
+    matcher = Matcher()
+    matcher.submit(an_order("a", BUY, limit=100), 105)
+    assert matcher.cancel("a") == [Canceled("a", Reason.REQUESTED)]
+    assert matcher.on_price(90) == []
+
+
+def test_canceling_what_does_not_work_does_nothing() -> None:
+    assert Matcher().cancel("a") == []
+
+
+def test_a_later_call_does_not_change_the_events_already_given() -> None:
+    matcher = Matcher()
+    events = matcher.submit(an_order("a", BUY, limit=100), 105)
+    matcher.on_price(99)
+    assert events == [Accepted("a")]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Accepted("a"),
+        Rejected("a", Reason.NO_QUOTE),
+        Triggered("a"),
+        Filled("a", 100, 10, 10),
+        Armed("a", "b"),
+        Resized("a", 5),
+        Canceled("a", Reason.REQUESTED),
+    ],
+)
+def test_an_event_is_small_and_cannot_be_changed(event: Event) -> None:
+    assert not hasattr(event, "__dict__")
+    with pytest.raises(FrozenInstanceError):
+        event.order_id = "b"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_book_and_its_orders_are_small() -> None:
+    order = an_order("a", BUY, limit=100)
+    assert not hasattr(order, "__dict__")
+    assert not hasattr(Matcher([order]), "__dict__")
+
+
+# --- what is not an order ------------------------------------------------------------------------
+
+
+def test_an_id_works_once_at_a_time() -> None:
+    matcher = Matcher([an_order("a", BUY, limit=100)])
+    with pytest.raises(ValueError, match="order a is working already"):
+        matcher.submit(an_order("a", SELL), 105)
+    assert matcher.position == 0
+
+
+def test_a_book_cannot_be_built_with_an_id_twice() -> None:
+    with pytest.raises(ValueError, match="order a is working already"):
+        Matcher([an_order("a", BUY, limit=100), an_order("a", BUY, limit=99)])
+
+
+def test_a_market_order_cannot_rest() -> None:
+    with pytest.raises(ValueError, match="order a: a market order cannot rest in the book"):
+        Matcher([an_order("a", BUY)])
+
+
+@pytest.mark.parametrize("side", [0, 2, -2])
+def test_a_side_is_plus_or_minus_one(side: int) -> None:
+    with pytest.raises(ValueError, match=f"order a: side {side} is neither"):
+        an_order("a", side)
+
+
+@pytest.mark.parametrize("quantity", [0, -1])
+def test_a_quantity_is_positive(quantity: int) -> None:
+    with pytest.raises(ValueError, match=f"order a: quantity {quantity} is not positive"):
+        an_order("a", BUY, quantity)
+
+
+@pytest.mark.parametrize(
+    ("kind", "prices"),
+    [
+        (OrderType.MARKET, {"limit": 100}),
+        (OrderType.MARKET, {"stop": 100}),
+        (OrderType.LIMIT, {}),
+        (OrderType.LIMIT, {"limit": 100, "stop": 100}),
+        (OrderType.STOP, {"limit": 100}),
+        (OrderType.STOP_LIMIT, {"stop": 100}),
+        (OrderType.TRAILING_STOP, {"stop": 100}),
+    ],
+)
+def test_an_order_has_the_prices_of_its_type_and_no_others(
+    kind: OrderType, prices: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match=f"order a: wrong prices for type {kind}"):
+        BookOrder(id="a", side=BUY, quantity=1, type=kind, **prices)
+
+
+# --- the order within one price ------------------------------------------------------------------
+
+
+def test_within_one_price_stops_go_first_then_the_older_order() -> None:
+    matcher = Matcher(
+        [
+            an_order("old limit", BUY, limit=100),
+            an_order("young limit", BUY, limit=101),
+            an_order("old stop", SELL, stop=101),
+            an_order("young stop", SELL, stop=110, limit=90),
+        ]
+    )
+    filled = [event.order_id for event in matcher.on_price(99) if isinstance(event, Filled)]
+    assert filled == ["old stop", "young stop", "old limit", "young limit"]
+
+
+def test_a_price_between_the_triggers_reaches_nothing_and_one_on_them_does() -> None:
+    orders = [
+        an_order("low", BUY, limit=90),
+        an_order("lower", BUY, limit=80),
+        an_order("high", SELL, limit=110),
+        an_order("higher", SELL, limit=120),
+    ]
+    matcher = Matcher(orders)
+    assert [event for price in range(91, 110) for event in matcher.on_price(price)] == []
+    assert matcher.on_price(90) == [Filled("low", 90, 10, 10)]
+    assert matcher.on_price(110) == [Filled("high", 110, 10, 0)]
+    assert matcher.on_price(85) == []
+    assert matcher.on_price(80) == [Filled("lower", 80, 10, 10)]
+
+
+class Unasked(BookOrder):
+    """An order that must not be looked at."""
+
+    def reached_by(self, price: int) -> bool:
+        pytest.fail(f"{self.id} was looked at because of {price}")
+
+
+def test_a_price_between_the_triggers_looks_at_no_order() -> None:
+    low = Unasked(id="low", side=BUY, quantity=1, type=OrderType.LIMIT, limit=90)
+    high = Unasked(id="high", side=SELL, quantity=1, type=OrderType.LIMIT, limit=110)
+    Matcher().on_price(100)
+    Matcher([low]).on_price(10**9)
+    Matcher([high]).on_price(-(10**9))
+    matcher = Matcher([low, high, an_order("near", BUY, limit=105)])
+    matcher.cancel("near")
+    assert matcher.on_price(91) == []
+
+
+# --- groups and brackets -------------------------------------------------------------------------
+
+
+def test_the_fill_of_one_order_cancels_its_siblings_and_nobody_else() -> None:
+    matcher = Matcher(
+        [
+            an_order("up", BUY, stop=110, group="breakout"),
+            an_order("down", SELL, stop=90, group="breakout"),
+            an_order("other", SELL, stop=80, group="other"),
+            an_order("alone", SELL, stop=80),
+        ]
+    )
+    assert matcher.on_price(111) == [
+        Filled("up", 111, 10, 10),
+        Canceled("down", Reason.SIBLING_FILLED),
+    ]
+    assert ids(matcher) == ["other", "alone"]
+
+
+def test_the_fill_of_a_lone_order_cancels_no_other_lone_order() -> None:
+    matcher = Matcher([an_order("a", BUY, limit=100), an_order("b", BUY, limit=90)])
+    matcher.on_price(95)
+    assert ids(matcher) == ["b"]
+
+
+def test_when_one_price_reaches_both_siblings_only_the_stop_fills() -> None:
+    matcher = Matcher(
+        [a_leg("target", limit=95, group="exit"), a_leg("stop", stop=105, group="exit")], 10
+    )
+    assert matcher.on_price(100) == [
+        Filled("stop", 100, 10, 0),
+        Canceled("target", Reason.SIBLING_FILLED),
+    ]
+
+
+def test_a_sibling_canceled_within_a_price_is_not_triggered_by_it() -> None:
+    matcher = Matcher(
+        [
+            an_order("a", BUY, stop=100, group="g"),
+            an_order("b", BUY, stop=100, limit=102, group="g"),
+        ]
+    )
+    assert matcher.on_price(101) == [
+        Filled("a", 101, 10, 10),
+        Canceled("b", Reason.SIBLING_FILLED),
+    ]
+
+
+def test_an_order_that_fills_on_arrival_cancels_its_waiting_sibling() -> None:
+    matcher = Matcher([an_order("a", BUY, limit=90, group="g")])
+    events = matcher.submit(an_order("b", BUY, group="g"), 100)
+    assert events[-1] == Canceled("a", Reason.SIBLING_FILLED)
+    assert matcher.position == 10
+
+
+def test_canceling_one_sibling_leaves_the_other() -> None:
+    matcher = Matcher(
+        [an_order("a", BUY, limit=90, group="g"), an_order("b", BUY, stop=110, group="g")]
+    )
+    assert matcher.cancel("a") == [Canceled("a", Reason.REQUESTED)]
+    assert ids(matcher) == ["b"]
+
+
+def test_a_filled_entry_arms_its_bracket_in_the_same_call() -> None:
+    matcher = Matcher()
+    assert matcher.submit(a_bracket(), 100) == [
+        Accepted("entry"),
+        Filled("entry", 100, 10, 10),
+        Armed("stop", "entry"),
+        Armed("target", "entry"),
+    ]
+    assert [(leg.trigger, leg.group, leg.parent) for leg in matcher.working] == [
+        (95, "entry", "entry"),
+        (110, "entry", "entry"),
+    ]
+
+
+@pytest.mark.parametrize(("exit_price", "exit_leg"), [(94, "stop"), (110, "target")])
+def test_one_leg_closes_the_position_and_takes_the_other_with_it(
+    exit_price: int, exit_leg: str
+) -> None:
+    matcher = Matcher()
+    matcher.submit(a_bracket(), 100)
+    assert matcher.on_price(exit_price)[0] == Filled(exit_leg, exit_price, 10, 0)
+    assert matcher.working == ()
+
+
+def test_the_legs_of_a_resting_entry_follow_the_price_that_filled_it() -> None:
+    matcher = Matcher()
+    matcher.submit(a_bracket(SELL, limit=100), 90)
+    matcher.on_price(103)
+    assert [leg.trigger for leg in matcher.working] == [108, 93]
+
+
+def test_the_price_that_filled_the_entry_does_not_trigger_its_legs() -> None:
+    def arm(price: int) -> Iterable[BookOrder]:
+        return [a_leg("stop", stop=price + 1)]
+
+    matcher = Matcher([an_order("entry", BUY, limit=100, arm=arm)])
+    assert matcher.on_price(99) == [Filled("entry", 99, 10, 10), Armed("stop", "entry")]
+    assert matcher.on_price(99) == [Filled("stop", 99, 10, 0)]
+
+
+def test_legs_keep_the_groups_that_they_were_made_with() -> None:
+    def arm(price: int) -> Iterable[BookOrder]:
+        yield a_leg("first half", quantity=5, stop=price - 5, group="one")
+        yield a_leg("second half", quantity=5, stop=price - 9, group="two")
+
+    matcher = Matcher()
+    matcher.submit(an_order("entry", BUY, arm=arm), 100)
+    matcher.on_price(95)
+    assert ids(matcher) == ["second half"]
+
+
+def test_a_leg_cannot_take_the_id_of_a_working_order() -> None:
+    matcher = Matcher([an_order("stop", BUY, limit=50)])
+    with pytest.raises(ValueError, match="order stop is working already"):
+        matcher.submit(a_bracket(), 100)
+
+
+def test_an_order_of_the_same_name_is_not_mistaken_for_one_that_just_left() -> None:
+    def arm(price: int) -> Iterable[BookOrder]:
+        return [an_order("twin", SELL, stop=price + 50)]
+
+    matcher = Matcher(
+        [
+            an_order("entry", BUY, stop=100, group="g", arm=arm),
+            an_order("twin", SELL, limit=100, group="g"),
+        ]
+    )
+    matcher.on_price(100)
+    assert matcher.position == 10
+    assert ids(matcher) == ["twin"]
+
+
+# --- reduce-only ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("position", "side"), [(0, SELL), (0, BUY), (10, BUY), (-10, SELL)])
+def test_a_reduce_only_order_is_rejected_where_it_would_open_or_grow(
+    position: int, side: int
+) -> None:
+    matcher = Matcher((), position)
+    assert matcher.submit(a_leg("a", side), 100) == [Rejected("a", Reason.NO_POSITION)]
+    assert matcher.submit(a_leg("b", side, limit=1), None) == [Rejected("b", Reason.NO_POSITION)]
+    assert matcher.position == position
+    assert matcher.working == ()
+
+
+@pytest.mark.parametrize(("position", "side"), [(4, SELL), (-4, BUY)])
+def test_a_reduce_only_order_is_cut_to_the_position_when_it_arrives(
+    position: int, side: int
+) -> None:
+    matcher = Matcher((), position)
+    events = matcher.submit(a_leg("a", side), 100)
+    assert events == [Accepted("a"), Resized("a", 4), Filled("a", 100, 4, 0)]
+
+
+def test_a_resting_reduce_only_order_is_cut_when_it_arrives_and_an_exact_one_is_not() -> None:
+    matcher = Matcher((), 4)
+    assert matcher.submit(a_leg("a", stop=90), 100) == [Accepted("a"), Resized("a", 4)]
+    assert matcher.submit(a_leg("b", quantity=4, stop=90), 100) == [Accepted("b")]
+
+
+def test_when_the_position_shrinks_both_legs_shrink_with_it() -> None:
+    matcher = Matcher()
+    matcher.submit(a_bracket(), 100)
+    assert matcher.submit(an_order("by hand", SELL, 3), 101) == [
+        Accepted("by hand"),
+        Filled("by hand", 101, 3, 7),
+        Resized("stop", 7),
+        Resized("target", 7),
+    ]
+    assert matcher.on_price(95)[0] == Filled("stop", 95, 7, 0)
+
+
+def test_when_the_position_grows_the_legs_stay_as_they_are() -> None:
+    matcher = Matcher()
+    matcher.submit(a_bracket(), 100)
+    matcher.submit(an_order("more", BUY, 5), 101)
+    assert [leg.quantity for leg in matcher.working] == [10, 10]
+
+
+@pytest.mark.parametrize(("quantity", "after"), [(10, 0), (15, -5)])
+def test_when_the_position_is_closed_or_turned_its_legs_are_canceled(
+    quantity: int, after: int
+) -> None:
+    matcher = Matcher()
+    matcher.submit(a_bracket(), 100)
+    assert matcher.submit(an_order("by hand", SELL, quantity), 101)[1:] == [
+        Filled("by hand", 101, quantity, after),
+        Canceled("stop", Reason.POSITION_CLOSED),
+        Canceled("target", Reason.POSITION_CLOSED),
+    ]
+
+
+def test_a_reversal_cancels_the_old_legs_and_cuts_the_new_ones_to_the_new_position() -> None:
+    matcher = Matcher([a_leg("old", BUY, stop=120)], -10)
+    events = matcher.submit(a_bracket(BUY, 16), 100)
+    assert events[1:] == [
+        Filled("entry", 100, 16, 6),
+        Armed("stop", "entry"),
+        Armed("target", "entry"),
+        Canceled("old", Reason.POSITION_CLOSED),
+        Resized("stop", 6),
+        Resized("target", 6),
+    ]
+
+
+def test_legs_of_an_entry_that_only_reduced_the_position_are_canceled_at_once() -> None:
+    matcher = Matcher((), -30)
+    assert matcher.submit(a_bracket(), 100)[2:] == [
+        Armed("stop", "entry"),
+        Armed("target", "entry"),
+        Canceled("stop", Reason.POSITION_CLOSED),
+        Canceled("target", Reason.POSITION_CLOSED),
+    ]
+
+
+def test_two_brackets_reached_by_one_price_close_the_position_once() -> None:
+    matcher = Matcher(
+        [a_leg("a", stop=95), a_leg("b", quantity=8, stop=95), a_leg("c", quantity=5, stop=95)], 15
+    )
+    assert matcher.on_price(90) == [
+        Filled("a", 90, 10, 5),
+        Resized("b", 5),
+        Filled("b", 90, 5, 0),
+        Canceled("c", Reason.POSITION_CLOSED),
+    ]
+
+
+def test_a_plain_sibling_shrinks_and_goes_with_the_leg_it_is_bound_to() -> None:
+    matcher = Matcher(
+        [
+            a_leg("stop", stop=90, group="exit"),
+            an_order("target", SELL, 12, limit=120, group="exit"),
+            an_order("small target", SELL, 6, limit=130, group="exit"),
+            an_order("add", BUY, 12, stop=125, group="exit"),
+            an_order("stranger", SELL, 12, limit=120),
+        ],
+        10,
+    )
+    assert matcher.submit(an_order("by hand", SELL, 4), 100)[2:] == [
+        Resized("stop", 6),
+        Resized("target", 6),
+    ]
+    assert matcher.submit(an_order("all", SELL, 6), 100)[2:] == [
+        Canceled("stop", Reason.POSITION_CLOSED),
+        Canceled("target", Reason.POSITION_CLOSED),
+        Canceled("small target", Reason.POSITION_CLOSED),
+    ]
+    assert ids(matcher) == ["add", "stranger"]
+
+
+def test_a_plain_sibling_keeps_its_size_while_the_leg_fits() -> None:
+    matcher = Matcher(
+        [
+            a_leg("stop", quantity=5, stop=90, group="exit"),
+            an_order("target", SELL, 12, limit=120, group="exit"),
+        ],
+        10,
+    )
+    assert matcher.submit(an_order("by hand", SELL, 4), 100)[2:] == []
+
+
+def test_a_rebuilt_book_with_too_large_a_leg_still_never_flips() -> None:
+    matcher = Matcher([a_leg("stop", stop=95)], 4)
+    assert matcher.on_price(90) == [Resized("stop", 4), Filled("stop", 90, 4, 0)]
+
+
+def test_a_rebuilt_book_with_a_leg_of_no_position_drops_it_unfilled() -> None:
+    matcher = Matcher([a_leg("stop", stop=95)], -4)
+    assert matcher.on_price(90) == [Canceled("stop", Reason.POSITION_CLOSED)]
+    assert matcher.position == -4
+
+
+# --- against a book that is too simple to be wrong -----------------------------------------------
+
+Told = list[tuple[Any, ...]]
+
+
+@dataclass
+class NaiveBook:
+    """The same rules without any cleverness: every question is answered from the whole list."""
+
+    rows: list[BookOrder] = field(default_factory=list[BookOrder])
+    fills: list[int] = field(default_factory=list[int])
+
+    @property
+    def position(self) -> int:
+        return sum(self.fills)
+
+    def submit(self, row: BookOrder, price: int | None) -> Told:
+        if row.type is OrderType.MARKET and price is None:
+            return [("Rejected", row.id, "no_quote")]
+        if row.reduce_only and self.position * row.side >= 0:
+            return [("Rejected", row.id, "no_position")]
+        self.rows.append(row)
+        told: Told = [("Accepted", row.id), *self.cut()]
+        return told if price is None else told + self.run([row.id], price)
+
+    def cancel(self, order_id: str) -> Told:
+        before = len(self.rows)
+        self.rows = [row for row in self.rows if row.id != order_id]
+        return [("Canceled", order_id, "requested")] if len(self.rows) < before else []
+
+    def on_price(self, price: int) -> Told:
+        return self.run([row.id for row in self.rows], price)
+
+    def run(self, candidates: list[str], price: int) -> Told:
+        told: Told = []
+        while due := [r for r in self.rows if r.id in candidates and self.due(r, price)]:
+            row = min(due, key=lambda r: (r.stop is None, self.rows.index(r)))
+            if row.type is OrderType.STOP_LIMIT and not row.triggered:
+                row.triggered = True
+                told.append(("Triggered", row.id))
+            else:
+                told += self.fill(row, price)
+        return told
+
+    def due(self, row: BookOrder, price: int) -> bool:
+        """Tell by the definition of each type."""
+        up, down = self.at_or_above(price, row.stop), self.at_or_below(price, row.stop)
+        stop_reached = up if row.side == BUY else down
+        cheap, dear = self.at_or_below(price, row.limit), self.at_or_above(price, row.limit)
+        within_limit = cheap if row.side == BUY else dear
+        return {
+            OrderType.MARKET: True,
+            OrderType.LIMIT: within_limit,
+            OrderType.STOP: stop_reached,
+            OrderType.STOP_LIMIT: within_limit if row.triggered else stop_reached,
+        }[row.type]
+
+    @staticmethod
+    def at_or_above(price: int, level: int | None) -> bool:
+        return level is not None and price >= level
+
+    @staticmethod
+    def at_or_below(price: int, level: int | None) -> bool:
+        return level is not None and price <= level
+
+    def fill(self, row: BookOrder, price: int) -> Told:
+        self.fills.append(row.side * row.quantity)
+        told: Told = [("Filled", row.id, price, row.quantity, self.position)]
+        gone = [r for r in self.rows if r is row or (row.group and r.group == row.group)]
+        self.rows = [r for r in self.rows if r not in gone]
+        told += [("Canceled", r.id, "sibling_filled") for r in gone if r is not row]
+        for leg in row.arm(price) if row.arm else ():
+            leg.parent, leg.group = row.id, leg.group or row.id
+            self.rows.append(leg)
+            told.append(("Armed", leg.id, row.id))
+        return told + self.cut()
+
+    def cut(self) -> Told:
+        """Cut whatever is too large, one group after the other, until nothing is."""
+        told: Told = []
+        while large := [r for r in self.rows if r.reduce_only and r.quantity > self.room(r)]:
+            group, side, room = large[0].group, large[0].side, self.room(large[0])
+            for row in list(self.rows):
+                bound = row is large[0] or (group and row.group == group and row.side == side)
+                if bound and room == 0:
+                    self.rows.remove(row)
+                    told.append(("Canceled", row.id, "position_closed"))
+                elif bound and row.quantity > room:
+                    row.quantity = room
+                    told.append(("Resized", row.id, room))
+        return told
+
+    def room(self, row: BookOrder) -> int:
+        """How much an order of this side can close."""
+        return abs(self.position) if self.position * row.side < 0 else 0
+
+
+PRICE = st.integers(95, 105)
+GROUP = st.sampled_from([None, "red", "green"])
+
+
+def bracket_of(
+    entry_id: str, side: int, quantity: int, distances: tuple[int, int, int | None]
+) -> Callable[[int], Iterable[BookOrder]]:
+    """Make the arm of an entry: a stop, or a stop_limit when a slack is given, and a target."""
+    loss, gain, slack = distances
+
+    def arm(price: int) -> Iterable[BookOrder]:
+        stop = price - side * loss
+        limits = {} if slack is None else {"limit": stop - side * slack}
+        yield a_leg(f"{entry_id}.stop", -side, quantity, stop=stop, **limits)
+        yield a_leg(f"{entry_id}.target", -side, quantity, limit=price + side * gain)
+
+    return arm
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> BookOrder:
+    """Draw an order of any kind, half of them with a bracket; the id is given later."""
+    side, quantity = draw(st.sampled_from([BUY, SELL])), draw(st.integers(1, 5))
+    limit, stop = draw(st.none() | PRICE), draw(st.none() | PRICE)
+    distance = st.integers(-2, 6)
+    distances = draw(st.none() | st.tuples(distance, distance, st.none() | st.integers(-2, 2)))
+    return BookOrder(
+        id="",
+        side=side,
+        quantity=quantity,
+        type=TYPES[limit is not None, stop is not None],
+        limit=limit,
+        stop=stop,
+        reduce_only=draw(st.booleans()),
+        group=draw(GROUP),
+        arm=distances and bracket_of("", side, quantity, distances),
+    )
+
+
+def named(order: BookOrder, order_id: str) -> BookOrder:
+    """Copy an order under an id which its legs carry too."""
+    twin, arm = copy(order), order.arm
+    twin.id = order_id
+    if arm is not None:
+        twin.arm = lambda price: [named(leg, order_id + leg.id) for leg in arm(price)]
+    return twin
+
+
+class AgainstTheNaiveBook(RuleBasedStateMachine):
+    """Drive the matcher, a matcher rebuilt before each step, and the naive book alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.matcher = Matcher()
+        self.naive = NaiveBook()
+        self.submitted = 0
+        self.traded = 0
+        self.finished: set[str] = set()
+
+    @rule(order=orders(), price=st.none() | PRICE)
+    def submit(self, order: BookOrder, price: int | None) -> None:
+        self.submitted += 1
+        order = named(order, str(self.submitted))
+        self.step(lambda book: book.submit(copy(order), price), [order])
+
+    @rule(price=PRICE)
+    def on_price(self, price: int) -> None:
+        self.step(lambda book: book.on_price(price))
+
+    @precondition(lambda self: self.matcher.working)
+    @rule(choice=st.randoms(use_true_random=False))
+    def cancel(self, choice: Any) -> None:
+        order_id: str = choice.choice(self.matcher.working).id
+        self.step(lambda book: book.cancel(order_id))
+
+    @precondition(lambda self: self.matcher.working)
+    @rule(order=orders())
+    def submit_an_id_twice(self, order: BookOrder) -> None:
+        before = [copy(working) for working in self.matcher.working]
+        with pytest.raises(ValueError, match="working already"):
+            self.matcher.submit(named(order, before[0].id), 100)
+        assert list(self.matcher.working) == before
+
+    def step(
+        self, act: Callable[[Matcher | NaiveBook], Any], new: Iterable[BookOrder] = ()
+    ) -> None:
+        before = {order.id: copy(order) for order in (*self.matcher.working, *new)}
+        position = self.matcher.position
+        rebuilt = Matcher([copy(order) for order in self.matcher.working], position)
+        events: list[Event] = act(self.matcher)
+        assert act(rebuilt) == events
+        assert (rebuilt.working, rebuilt.position) == (self.matcher.working, self.matcher.position)
+        assert act(self.naive) == [(type(event).__name__, *astuple(event)) for event in events]
+        self.check_each_id_ends_once(events)
+        self.check_fills(before, position, events)
+        self.check_one_of_each_group(before, events)
+
+    def check_each_id_ends_once(self, events: list[Event]) -> None:
+        for event in events:
+            assert event.order_id not in self.finished
+            if isinstance(event, Filled | Canceled | Rejected):
+                self.finished.add(event.order_id)
+
+    def check_fills(self, before: dict[str, BookOrder], position: int, events: list[Event]) -> None:
+        for fill in [event for event in events if isinstance(event, Filled)]:
+            order = before[fill.order_id]
+            assert fill.position_after == position + order.side * fill.quantity
+            assert fill.quantity <= order.quantity
+            assert order.limit is None or order.side * fill.price <= order.side * order.limit
+            if order.reduce_only:
+                assert position * fill.position_after >= 0
+                assert abs(fill.position_after) < abs(position)
+            position = fill.position_after
+            self.traded += order.side * fill.quantity
+
+    def check_one_of_each_group(self, before: dict[str, BookOrder], events: list[Event]) -> None:
+        filled = [before[event.order_id] for event in events if isinstance(event, Filled)]
+        for order in filled:
+            siblings = {o.id for o in before.values() if order.group and o.group == order.group}
+            assert [other.id for other in filled if other.id in siblings] in ([], [order.id])
+            assert siblings.isdisjoint(working.id for working in self.matcher.working)
+
+    @invariant()
+    def the_signed_fills_are_the_position(self) -> None:
+        assert self.matcher.position == self.traded == self.naive.position
+
+    @invariant()
+    def the_books_hold_the_same_orders(self) -> None:
+        held = [(o.id, o.quantity, o.triggered, o.group, o.parent) for o in self.matcher.working]
+        assert held == [(o.id, o.quantity, o.triggered, o.group, o.parent) for o in self.naive.rows]
+
+    @invariant()
+    def no_protective_order_is_larger_than_the_position(self) -> None:
+        for order in self.matcher.working:
+            if order.reduce_only:
+                assert order.quantity <= -order.side * self.matcher.position
+
+
+AgainstTheNaiveBook.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=30, deadline=None
+)
+TestAgainstTheNaiveBook = AgainstTheNaiveBook.TestCase
