@@ -47,13 +47,18 @@ class Alert:
     """One alert as understood, names and words in canonical form, nothing decided.
 
     `action` None means that the message names no side: it is kept as information and never trades.
-    `unusable` names fields of which a value was present but not rendered (trading-rules 14).
+    `wants_state`: the word names a position to be in (`long`, `entryShort`), not an order to add.
+    `closes` is `long` or `short` when a close is meant for that position only (`exitLong`).
+    `unusable` names fields of which a value was present but not rendered (trading-rules 14); beside
+    the four of the rule also any other number written as NaN, na or null.
     `unsupported` names non-zero fields that look like protection and were not understood.
+    `position_size` and `prev_position_size` are signed, negative for short.
     `fired_at` is the fire time, `bar_at` the bar's time (trading-rules 1); both aware UTC.
     """
 
     action: Action | None = None
     wants_state: bool = False
+    closes: str | None = None
     symbol: str = ""
     exchange: str | None = None
     timeframe: str | None = None
@@ -96,10 +101,18 @@ class Alert:
         return self.market_position or self.sentiment
 
     @property
+    def opposes_its_position(self) -> bool:
+        """A sell while a long position is wanted, a buy while a short one is (rules 6 and 9)."""
+        size = self.position_size or 0
+        word = self.position_word or ("long" if size > 0 else "short" if size < 0 else None)
+        return (self.action, word) in ((Action.SELL, "long"), (Action.BUY, "short"))
+
+    @property
     def only_reduces(self) -> bool:
         """Whether the alert can, by its own words, never open or grow a position."""
         return (
             self.action in (Action.CLOSE, Action.CANCEL)
             or self.position_word == "flat"
             or self.position_size == 0
+            or self.opposes_its_position
         )

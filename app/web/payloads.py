@@ -1,0 +1,94 @@
+"""A delivery: from the bytes of a body to its alerts, without its secrets."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from app.domain.errors import MalformedAlert
+from app.web import redaction
+from app.web.elements import elements_of, kind_of
+from app.web.strict_json import JsonObject, NotJson, dump, read
+
+LARGEST_BODY = 64 * 1024
+
+# Tried in turn: each reads a text into a JSON document, or raises NotJson to decline it.
+READERS: tuple[Callable[[str], object], ...] = (read,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What one request brought.
+
+    `presented` holds every value that may be the secret. `elements` are the alerts, in order; a bad
+    one is the error that tells why, and does not hold the good ones back. `error` is set when the
+    body as a whole cannot be read: then there are no elements. `redacted` is the body as text to be
+    kept: no secret survives in it.
+    """
+
+    presented: tuple[str, ...] = ()
+    elements: tuple[dict[str, object] | MalformedAlert, ...] = ()
+    error: MalformedAlert | None = None
+    redacted: str = ""
+
+
+def read_delivery(body: bytes) -> Delivery:
+    """Read a body, whatever it is. Never raises: what cannot be read is in `error`."""
+    try:
+        document = _document_of(_text_of(body))
+    except MalformedAlert as error:
+        presented, hidden = redaction.hide_secrets(_legible(body))
+        return Delivery(presented=presented, error=error, redacted=_storable(hidden))
+    presented, redacted = redaction.secrets_in(document), _storable(dump(document))
+    try:
+        return Delivery(presented=presented, elements=elements_of(document), redacted=redacted)
+    except MalformedAlert as error:
+        return Delivery(presented=presented, error=error, redacted=redacted)
+
+
+def canonical(element: Mapping[str, object]) -> str:
+    """Stable text of an element, for hashing: names sorted, numbers as written, no secret."""
+    return dump(element, ordered=True)
+
+
+def _text_of(body: bytes) -> str:
+    if len(body) > LARGEST_BODY:
+        raise MalformedAlert(f"the body is larger than {LARGEST_BODY // 1024} KB")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MalformedAlert(f"the body is not UTF-8 text (byte {error.start + 1})") from None
+    if not text or text.isspace():
+        raise MalformedAlert("the body is empty")
+    if "\0" in text:
+        raise MalformedAlert("the body holds a NUL character")
+    return text
+
+
+def _document_of(text: str) -> JsonObject | list[object]:
+    document = _first_read(text)
+    if isinstance(document, JsonObject):
+        return document
+    if isinstance(document, list):
+        return cast("list[object]", document)
+    raise MalformedAlert(f"an alert is a JSON object or an array, not {kind_of(document)}")
+
+
+def _first_read(text: str) -> object:
+    declined: MalformedAlert | None = None
+    for reader in READERS:
+        try:
+            return reader(text)
+        except NotJson as error:
+            declined = declined or error
+    raise declined or MalformedAlert("the body cannot be read")
+
+
+def _legible(body: bytes) -> str:
+    """A body that cannot be read, as text: UTF-16 loses its NULs and shows its names again."""
+    return body[:LARGEST_BODY].decode("utf-8", "replace").replace("\0", "")
+
+
+def _storable(text: str) -> str:
+    """At most 64 KB that any database and log takes."""
+    encoded = text.encode("utf-8", "backslashreplace")
+    return encoded[:LARGEST_BODY].decode("utf-8", "ignore")
