@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from app.domain.alert import Action, Alert
+from app.domain.alert import Alert
 from app.domain.errors import MalformedAlert
 from app.domain.order import Level
 from app.domain.timeframe import canonical_timeframe
@@ -53,18 +53,17 @@ def parse_alert(element: Mapping[str, object], *, now: datetime) -> Alert:
     reading = Reading(Given(element), now)
     asked, action_sent = read_action(reading)
     position = read_position(reading)
-    closing = asked.action in (Action.CLOSE, Action.CANCEL) or position.is_flat
-    protection = read_protection(reading, asked.side or position.word, needed=not closing)
+    protection = read_protection(reading, asked.side or position.word)
     prices = read_prices(reading)
     moments = read_moments(reading)
-    return Alert(
+    alert = Alert(
         action=asked.action,
         wants_state=asked.state,
         closes=asked.closes,
         symbol=read_symbol(reading, "symbol") or "",
         exchange=read_symbol(reading, "exchange"),
         timeframe=_read_timeframe(reading),
-        quantity=read_quantity(reading, may_be_zero=closing or position.is_told),
+        quantity=read_quantity(reading, may_be_zero=asked.only_closes or position.is_told),
         order_type=prices.order_type,
         limit_price=prices.limit_price,
         stop_price=prices.stop_price,
@@ -97,6 +96,9 @@ def parse_alert(element: Mapping[str, object], *, now: datetime) -> Alert:
         notes=tuple(reading.notes),
         sent=_as_sent(reading, action_sent),
     )
+    if protection.fault is not None and not alert.only_reduces:
+        raise protection.fault
+    return alert
 
 
 def shown_fields(alert: Alert) -> dict[str, object]:

@@ -40,15 +40,16 @@ _ZERO = re.compile(r"[-+]?0*+\.?0*+%?|false|no|off|disabled", re.IGNORECASE)
 
 
 class Protection(NamedTuple):
-    """What is to protect the position."""
+    """What is to protect the position, or the fault for which it could not be read."""
 
     stop_loss: Level | None = None
     take_profit: Level | None = None
     trail: Level | None = None
+    fault: MalformedAlert | None = None
 
 
-def read_protection(reading: Reading, side: str | None, *, needed: bool) -> Protection:
-    """The protection asked for. On an exit it is not `needed`: a bad level must not stop the exit.
+def read_protection(reading: Reading, side: str | None) -> Protection:
+    """The protection asked for. A fault in it is returned: a bad level must not stop an exit.
 
     `side` is `long` or `short` where it is known: `long SL` serves buys, `short SL` sells.
     """
@@ -58,11 +59,9 @@ def read_protection(reading: Reading, side: str | None, *, needed: bool) -> Prot
             read_level(reading, "take_profit", side),
             read_trail(reading),
         )
-    except MalformedAlert as error:
-        if needed:
-            raise
-        reading.notes.append(f"ignored, since the alert only closes: {error}")
-        return Protection()
+    except MalformedAlert as fault:
+        reading.notes.append(f"ignored, since the alert only closes: {fault}")
+        return Protection(fault=fault)
 
 
 def read_level(reading: Reading, field: str, side: str | None) -> Level | None:

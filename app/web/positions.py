@@ -22,11 +22,6 @@ class Position(NamedTuple):
         return self.market or self.sentiment
 
     @property
-    def is_flat(self) -> bool:
-        """Whether no position is wanted."""
-        return self.word == "flat" or self.size == 0
-
-    @property
     def is_told(self) -> bool:
         """Whether the alert says which position is wanted, so that a quantity is not needed."""
         return self.word is not None or self.size is not None

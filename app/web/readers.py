@@ -111,7 +111,7 @@ def is_unrendered(text: str) -> bool:
 def is_absent(value: object) -> bool:
     """Whether a field counts as not given: null, nothing but blanks, or unrendered."""
     if isinstance(value, str):
-        return not value or value.isspace() or is_unrendered(value)
+        return not value or value.isspace() or ("{{" in value and is_unrendered(value))
     return value is None
 
 

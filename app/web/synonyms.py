@@ -1,6 +1,6 @@
 """The fields of an alert and every name they are known by: one table, and the look-up in it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple, cast
 
@@ -127,7 +127,7 @@ class Given:
         self._found: dict[str, list[Candidate]] = {}
         self._names: dict[str, Mapping[str, object]] = {}
         self.unmapped: list[tuple[str, object]] = []
-        for container, fields in _objects_in(element):
+        for container, fields in self._take("", element):
             self._take(container, fields)
 
     def of(self, field: str) -> Sequence[Candidate]:
@@ -142,21 +142,26 @@ class Given:
         """The folded names in the object that a value stands in."""
         return self._names[candidate.container]
 
-    def _take(self, container: str, fields: Mapping[str, object]) -> None:
+    def _take(
+        self, container: str, fields: Mapping[str, object]
+    ) -> list[tuple[str, Mapping[str, object]]]:
+        """Sort an object's values by field; the objects in it that are looked into."""
         seen: dict[str, object] = {}
+        nested: list[tuple[str, Mapping[str, object]]] = []
         for name, value in fields.items():
             folded = fold(name)
             rows = INDEX.get(folded)
-            if rows is None:
-                if container or not _is_container(folded, value):
-                    self.unmapped.append((name, value))
+            if folded in CONTAINERS and not container and isinstance(value, Mapping):
+                nested.append((folded, cast("Mapping[str, object]", value)))
+            elif rows is None:
+                self.unmapped.append((name, value))
             elif folded not in seen:
-                if container or not _is_container(folded, value):
-                    self._add(rows, Candidate(name, folded, value, container))
+                self._add(rows, Candidate(name, folded, value, container))
             elif seen[folded] != value:
                 raise MalformedAlert(f"{shown(name)} is given twice, with different values")
             seen[folded] = value
         self._names[container] = seen
+        return nested
 
     def _add(self, rows: Rows, candidate: Candidate) -> None:
         for field, rank in rows:
@@ -165,14 +170,3 @@ class Given:
             found.append(candidate._replace(rank=place) if place else candidate)
             if len(found) > 1:
                 found.sort(key=attrgetter("rank"))
-
-
-def _is_container(folded: str, value: object) -> bool:
-    return folded in CONTAINERS and isinstance(value, Mapping)
-
-
-def _objects_in(element: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
-    yield "", element
-    for name, value in element.items():
-        if _is_container(fold(name), value):
-            yield fold(name), cast("Mapping[str, object]", value)

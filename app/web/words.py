@@ -14,6 +14,11 @@ class Asked(NamedTuple):
     closes: str | None = None
 
     @property
+    def only_closes(self) -> bool:
+        """Whether it can neither open nor grow a position, whatever else the alert says."""
+        return self.action in (Action.CLOSE, Action.CANCEL)
+
+    @property
     def side(self) -> str | None:
         """`long` or `short` when it opens or grows a position of that side."""
         return {Action.BUY: "long", Action.SELL: "short"}.get(self.action) if self.action else None

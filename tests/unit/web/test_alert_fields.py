@@ -715,6 +715,7 @@ def test_rule_14_other_numbers_as_text_are_unusable_too() -> None:
         {"action": "close"},
         {"action": "sell", "market_position": "flat"},
         {"action": "sell", "position_size": "0"},
+        {"action": "sell", "market_position": "long"},
     ],
 )
 def test_rule_14_bad_protection_does_not_hold_an_exit_back(fields: dict[str, object]) -> None:
