@@ -1,0 +1,166 @@
+"""The log: one JSON line per record on standard output, without a secret in it."""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TextIO, cast
+from urllib.parse import quote
+
+import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
+
+from app.domain.events import Event
+
+HIDDEN = "***"
+DEEPEST = 6
+"""What lies deeper than this in a value is shown as text."""
+
+_SECRET_NAME = re.compile(
+    "secret|passw|passphrase|authorization|cookie|credential"
+    "|(?:api|auth|access|private|signing)key|^key$|pin$|token$"
+)
+_SEPARATORS = str.maketrans("", "", " -_.")
+_RESERVED = frozenset(vars(logging.makeLogRecord({}))) | {
+    "asctime",
+    "event",
+    "level",
+    "logger",
+    "message",
+    "ts",
+}
+
+events_log = logging.getLogger("app.events")
+
+
+def configure_logging(level: str, log_format: str, *, secrets: Sequence[str]) -> None:
+    """Write the log of this process to standard output. Calling it again replaces what was set.
+
+    Args:
+        level: for our own lines; libraries speak from WARNING on.
+        log_format: `json`, or `console` for people.
+        secrets: values that must not appear in any line, whatever they stand in.
+    """
+    ours = logging.getLevelNamesMapping()[level]
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        if isinstance(handler, _StandardOutput):
+            root.removeHandler(handler)
+    handler = _StandardOutput()
+    handler.setFormatter(_formatter(log_format, Redaction(secrets)))
+    root.addHandler(handler)
+    root.setLevel(max(ours, logging.WARNING))
+    logging.getLogger("app").setLevel(ours)
+
+
+def log_event(event: Event) -> None:
+    """One line per event; what deserves the owner's attention as a warning."""
+    subject = {
+        "alert_id": event.alert_id,
+        "account": event.account,
+        "symbol": event.symbol,
+        "client_order_id": event.client_order_id,
+    }
+    known = {name: value for name, value in subject.items() if value is not None}
+    facts = {f"{name}_" if name in _RESERVED else name: event.facts[name] for name in event.facts}
+    level = logging.WARNING if event.problem else logging.INFO
+    events_log.log(level, event.kind.value, extra={**facts, **known})
+
+
+class Redaction:
+    """Hides secrets: by value wherever it occurs, by the name that it stands under."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = {form for secret in secrets if secret for form in _forms_of(secret)}
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._values = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def __call__(self, _: WrappedLogger, __: str, line: EventDict) -> EventDict:
+        """The line without secrets, made of what JSON knows."""
+        return self._mapping(line, 0)
+
+    def _mapping(self, pairs: Mapping[Any, object], depth: int) -> dict[str, object]:
+        return {
+            self._clean(str(name)): HIDDEN
+            if value and _is_secret(str(name))
+            else self._value(value, depth + 1)
+            for name, value in pairs.items()
+        }
+
+    def _value(self, value: object, depth: int) -> object:
+        if value is None or isinstance(value, bool):
+            return value
+        if depth <= DEEPEST and isinstance(value, Mapping):
+            return self._mapping(cast("Mapping[Any, object]", value), depth)
+        if depth <= DEEPEST and isinstance(value, list | tuple | set | frozenset):
+            return [self._value(item, depth + 1) for item in cast("Iterable[object]", value)]
+        text = self._clean(str(value))
+        return value if isinstance(value, int | float) and text == str(value) else text
+
+    def _clean(self, text: str) -> str:
+        return text if self._values is None else self._values.sub(HIDDEN, text)
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name.lower().translate(_SEPARATORS)) is not None
+
+
+class _StandardOutput(logging.StreamHandler[TextIO]):
+    """Whatever standard output is at the moment of writing."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  # as the standard library's last resort
+        """Standard output."""
+        return sys.stdout
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # its name there
+        """Say that a line was lost, not what was in it: it may not have been redacted."""
+        sys.stderr.write(f"a log line of {record.name} could not be written\n")
+
+
+def _forms_of(secret: str) -> Iterable[str]:
+    """The secret as it is, as a URL has it, and as a quoted text has it."""
+    yield secret
+    yield quote(secret, safe="")
+    yield json.dumps(secret)[1:-1]
+    yield repr(secret)[1:-1]
+
+
+def _formatter(log_format: str, redaction: Redaction) -> logging.Formatter:
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts")
+    names: list[Processor] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), stamp, *names],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            redaction,
+            _tidied,
+            _rendering(log_format),
+        ],
+    )
+
+
+def _rendering(log_format: str) -> Processor:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer()
+    # Its own way to show an exception would show local variables too, secrets among them.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stdout.isatty(),
+        timestamp_key="ts",
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+
+
+def _tidied(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """What every line has comes first; what other handlers left on the record goes."""
+    for name in ("message", "asctime"):
+        line.pop(name, None)
+    first = {name: line.pop(name) for name in ("ts", "level", "event", "logger")}
+    return {**first, **line}

@@ -1,0 +1,41 @@
+"""Holdings: what an account holds, and whether a live stop of ours covers it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.order import OrderRole
+from app.domain.position import Position
+from app.engine.accounts import Account
+from app.ports.journal import Journal, OrderRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A position of an account. `protected`: our live stops would close all of it."""
+
+    account: str
+    position: Position
+    protected: bool
+
+
+def holdings_of(account: Account, journal: Journal) -> Sequence[Holding]:
+    """Everything that an account holds. May raise BrokerError and JournalError."""
+    held = account.broker.positions()
+    orders = journal.unsettled_orders(account.name) if held else ()
+    return [Holding(account.name, position, is_covered(position, orders)) for position in held]
+
+
+def is_covered(position: Position, orders: Iterable[OrderRecord]) -> bool:
+    """Whether the stops that rest at the broker cover a whole position."""
+    stops = (order for order in orders if order.role is OrderRole.STOP_LOSS)
+    covered = sum(
+        (order.quantity - order.filled_quantity for order in stops if _closes(order, position)),
+        Decimal(0),
+    )
+    return covered >= abs(position.quantity)
+
+
+def _closes(order: OrderRecord, position: Position) -> bool:
+    against = order.side.sign * position.quantity < 0
+    return order.status.working and order.instrument == position.instrument and against
