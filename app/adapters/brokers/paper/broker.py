@@ -1,0 +1,201 @@
+"""The paper broker: the Broker port over the matcher and the books in SQL.
+
+It keeps nothing in memory. Each call is one transaction that loads what rests and what is held,
+lets the matcher decide, and writes the result back: it survives a kill at any statement, and
+several processes can use one account.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal, localcontext
+
+from app.adapters.brokers import Resources
+from app.adapters.brokers.paper.instruments import CAPABILITIES, instrument_of
+from app.adapters.brokers.paper.money import EXACT, usable_price
+from app.adapters.brokers.paper.options import PaperOptions, read_options
+from app.adapters.brokers.paper.orders import legs_of, order_of
+from app.adapters.brokers.paper.store import Books
+from app.domain.capabilities import Capabilities
+from app.domain.errors import BrokerRejected, BrokerUnavailable, JournalError
+from app.domain.instrument import Instrument, Ticker
+from app.domain.order import BrokerOrder, OrderIntent, OrderStatus, OrderType
+from app.domain.position import Balance, Position, Quote
+
+
+def open_broker(account: str, options: Mapping[str, str], resources: Resources) -> "PaperBroker":
+    """Open a paper account.
+
+    Raises:
+        ConfigError: an option cannot be used.
+    """
+    return PaperBroker(account, read_options(account, options), resources)
+
+
+class PaperBroker:
+    """One paper account.
+
+    Cash only: what a trade adds to the exposure must be covered by the equity that no position
+    uses. Shorts and fractions are allowed, no order flips a position, there are no fees and no
+    sessions, and a resting order works until it is canceled.
+    """
+
+    def __init__(self, account: str, options: PaperOptions, resources: Resources) -> None:
+        self._account = account
+        self._options = options
+        self._db = resources.database
+        self._clock = resources.clock
+
+    @property
+    def account(self) -> str:
+        """Our name of the account."""
+        return self._account
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything but options and trailing stops."""
+        return CAPABILITIES
+
+    def instrument(self, ticker: Ticker) -> Instrument | None:
+        """Any name is an instrument; None when it is empty."""
+        instrument = instrument_of(ticker)
+        if instrument is None:
+            return None
+        with self._reading() as books:
+            known = books.asset_class(instrument.key)
+        if known is not instrument.asset_class:
+            with self._writing() as books:
+                books.remember(instrument)
+        return instrument
+
+    def submit(self, intent: OrderIntent) -> BrokerOrder:
+        """Place an order; an id that was used before answers with the first order.
+
+        A market order fills at the newest quote, and so does any other that it reaches. Legs are
+        armed in the transaction of the fill.
+        """
+        with self._writing() as books:
+            known = books.known(intent)
+            if intent.client_order_id not in known:
+                _check_ids(intent, known)
+                self._place(books, intent)
+            return _found(books, intent.client_order_id)
+
+    def find(self, client_order_id: str) -> BrokerOrder | None:
+        """The order with its legs and fills; None when there never was one."""
+        with self._reading() as books:
+            return books.find(client_order_id)
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        """Cancel a working order: an entry with its waiting legs, a leg alone."""
+        with self._writing() as books:
+            order = books.whereabouts(client_order_id)
+            if order is not None and not OrderStatus(order["status"]).final:
+                desk = books.open(order["instrument"], order["symbol"], self._clock.now())
+                desk.book.cancel(client_order_id)
+                books.save(desk.book)
+            return books.find(client_order_id)
+
+    def position(self, instrument: str) -> Position | None:
+        """What is held of an instrument, at its newest price whatever its age."""
+        with self._reading() as books:
+            return books.position(instrument)
+
+    def positions(self) -> Sequence[Position]:
+        """Everything that is held."""
+        with self._reading() as books:
+            return books.holdings()[1]
+
+    def balance(self) -> Balance:
+        """Money of the account, positions at their newest prices."""
+        with self._reading() as books:
+            funds = books.funds()
+            return Balance(cash=funds.cash, equity=funds.equity, buying_power=funds.buying_power)
+
+    def quote(self, instrument: str) -> Quote | None:
+        """The newest price; None when there is none or it is too old to trade on."""
+        with self._reading() as books:
+            quote = books.quote(instrument)
+        return None if quote is None or self._too_old(quote) else quote
+
+    def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
+        """Let a price work what rests, then keep it as the newest.
+
+        A price of the future counts as one of now. One that is older than the newest is ignored,
+        and so is the newest when it comes again.
+
+        Returns:
+            The orders that changed, with their legs; for a changed leg its entry.
+        """
+        usable = usable_price(price)
+        if usable is None:
+            return ()
+        now = self._clock.now()
+        quote = Quote(price=usable, at=min(at, now))
+        with self._writing() as books:
+            newest, book = books.open(instrument, None, now)
+            if newest is not None and not _is_news(quote, newest):
+                return ()
+            book.work(usable)
+            books.save(book)
+            books.put_quote(instrument, quote)
+            return [_found(books, root) for root in book.changed_roots]
+
+    def _place(self, books: Books, intent: OrderIntent) -> None:
+        order, legs = order_of(intent), legs_of(intent)
+        quote, book = books.open(intent.instrument, intent.symbol, self._clock.now())
+        fresh = quote is not None and not self._too_old(quote)
+        if order.order_type is OrderType.MARKET and not fresh:
+            raise BrokerRejected(self._no_quote(intent.symbol, quote), code="NO_QUOTE")
+        book.submit(order, legs, quote.price if quote is not None and fresh else None)
+        books.save(book)
+
+    def _too_old(self, quote: Quote) -> bool:
+        return self._clock.now() - quote.at > self._options.max_quote_age
+
+    def _no_quote(self, symbol: str, quote: Quote | None) -> str:
+        if quote is None:
+            return f"no quote of {symbol} is known"
+        seconds = (self._clock.now() - quote.at).total_seconds()
+        limit = self._options.quote_seconds
+        return f"the quote of {symbol} is {seconds:.0f} s old; at most {limit} s are allowed"
+
+    @contextmanager
+    def _writing(self) -> Generator[Books]:
+        """One transaction, in exact arithmetic.
+
+        Raises:
+            BrokerUnavailable: the database did not take it; nothing was written.
+        """
+        try:
+            with localcontext(EXACT), self._db.transaction() as tx:
+                yield Books(tx, self._account, self._options.cash)
+        except JournalError as error:
+            raise BrokerUnavailable(f"the books of {self._account}: {error}") from error
+
+    @contextmanager
+    def _reading(self) -> Generator[Books]:
+        """Reads of one statement each, which need no transaction."""
+        try:
+            with localcontext(EXACT), self._db.reading() as tx:
+                yield Books(tx, self._account, self._options.cash)
+        except JournalError as error:
+            raise BrokerUnavailable(f"the books of {self._account}: {error}") from error
+
+
+def _check_ids(intent: OrderIntent, known: set[str]) -> None:
+    """Refuse legs whose ids are in use: an id names one order for ever."""
+    ids = [intent.client_order_id, *(leg.client_order_id for _, leg in intent.legs)]
+    if known or len(set(ids)) < len(ids):
+        raise BrokerRejected("the client_order_id of a leg was used before")
+
+
+def _is_news(quote: Quote, newest: Quote) -> bool:
+    return quote.at > newest.at or (quote.at == newest.at and quote.price != newest.price)
+
+
+def _found(books: Books, client_order_id: str) -> BrokerOrder:
+    order = books.find(client_order_id)
+    if order is None:
+        raise LookupError(f"{client_order_id} was written and is not there")
+    return order

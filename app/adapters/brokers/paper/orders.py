@@ -1,0 +1,166 @@
+"""An order as a paper account keeps it, and how it is made from what was asked for."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from app.adapters.brokers.paper.instruments import ORDER_TYPES, STEP
+from app.adapters.brokers.paper.money import PRICE_UNIT, TOO_LARGE
+from app.domain.errors import BrokerRejected
+from app.domain.matching import BookOrder
+from app.domain.order import Leg, Level, OrderIntent, OrderRole, OrderStatus, OrderType, Side
+from app.domain.protection import leg_price
+from app.domain.ticks import round_to_tick, to_steps, to_ticks
+
+
+@dataclass(slots=True, kw_only=True)
+class PaperOrder:
+    """One row of paper_orders.
+
+    `seq` is its place among the orders that work on its instrument. A protective leg (`parent` is
+    its entry) has a `level`, and no price before its entry fills.
+    """
+
+    client_order_id: str
+    symbol: str
+    instrument: str
+    side: Side
+    role: OrderRole
+    order_type: OrderType
+    quantity: Decimal
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    triggered: bool = False
+    parent: str | None = None
+    level: Level | None = None
+    seq: int = 0
+    status: OrderStatus = OrderStatus.NEW
+    reason: str = ""
+
+    @property
+    def root(self) -> str:
+        """The order that it belongs to: a leg's entry, or itself."""
+        return self.parent or self.client_order_id
+
+    def in_book(self) -> BookOrder:
+        """The order as the matcher sees it, in whole steps and price units.
+
+        Raises:
+            ValueError: its type, quantity and prices do not make an order.
+        """
+        return BookOrder(
+            id=self.client_order_id,
+            side=self.side.sign,
+            quantity=to_steps(self.quantity, STEP),
+            type=self.order_type,
+            limit=to_units(self.limit_price),
+            stop=to_units(self.stop_price),
+            reduce_only=self.role is not OrderRole.ENTRY,
+            group=self.parent,
+            triggered=self.triggered,
+        )
+
+    def priced(self, reference: Decimal, tick: Decimal) -> "PaperOrder":
+        """A copy of this leg with the prices that follow from its entry's fill."""
+        level = self.level
+        if level is None:
+            raise ValueError(f"{self.client_order_id} is not a leg")
+        price = leg_price(
+            level, self.role, entry_side=self.side.opposite, reference=reference, tick=tick
+        )
+        if self.order_type is OrderType.LIMIT:
+            return replace(self, limit_price=price)
+        limit = level.limit_price
+        if self.order_type is OrderType.STOP_LIMIT and limit is not None:
+            limit = round_to_tick(limit, tick, side=self.side, stop=False)
+            return replace(self, stop_price=price, limit_price=limit)
+        return replace(self, stop_price=price)
+
+    @property
+    def possible(self) -> bool:
+        """Whether its prices can exist."""
+        prices = (self.limit_price, self.stop_price)
+        return all(price is None or _possible(price) for price in prices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperFill:
+    """One row of paper_fills. `number` counts the fills of an order from 1."""
+
+    client_order_id: str
+    number: int
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    at: datetime
+
+
+def to_units(price: Decimal | None) -> int | None:
+    """A price as the matcher counts it.
+
+    Raises:
+        ValueError: it has more decimals than the matcher counts.
+    """
+    return None if price is None else to_ticks(price, PRICE_UNIT)
+
+
+def _possible(amount: Decimal) -> bool:
+    return amount.is_finite() and 0 < amount < TOO_LARGE
+
+
+def order_of(intent: OrderIntent) -> PaperOrder:
+    """The order that an intent asks for.
+
+    Raises:
+        BrokerRejected: there is no such order here.
+    """
+    if intent.order_type not in ORDER_TYPES:
+        raise _unsupported(intent.order_type)
+    amounts = (intent.quantity, intent.limit_price, intent.stop_price)
+    if not all(amount is None or _possible(amount) for amount in amounts):
+        raise BrokerRejected("quantity and prices must be positive and below 1E15")
+    return PaperOrder(
+        client_order_id=intent.client_order_id,
+        symbol=intent.symbol,
+        instrument=intent.instrument,
+        side=intent.side,
+        role=intent.role,
+        order_type=intent.order_type,
+        quantity=intent.quantity,
+        limit_price=intent.limit_price,
+        stop_price=intent.stop_price,
+    )
+
+
+def legs_of(intent: OrderIntent) -> list[PaperOrder]:
+    """The protective legs that an intent asks for, which wait for its fill."""
+    return [_leg(intent, role, leg) for role, leg in intent.legs]
+
+
+def _leg(intent: OrderIntent, role: OrderRole, leg: Leg) -> PaperOrder:
+    return PaperOrder(
+        client_order_id=leg.client_order_id,
+        symbol=intent.symbol,
+        instrument=intent.instrument,
+        side=intent.side.opposite,
+        role=role,
+        order_type=_leg_type(role, leg.level),
+        quantity=intent.quantity,
+        parent=intent.client_order_id,
+        level=leg.level,
+    )
+
+
+def _leg_type(role: OrderRole, level: Level) -> OrderType:
+    if level.type == OrderType.TRAILING_STOP:
+        raise _unsupported(OrderType.TRAILING_STOP)
+    if role is OrderRole.TAKE_PROFIT:
+        return OrderType.LIMIT
+    if level.type == OrderType.STOP_LIMIT and level.limit_price is not None:
+        return OrderType.STOP_LIMIT
+    return OrderType.STOP
+
+
+def _unsupported(kind: OrderType) -> BrokerRejected:
+    detail = f"the paper broker has no {kind.value} orders"
+    return BrokerRejected(detail, code="UNSUPPORTED_ORDER_TYPE")

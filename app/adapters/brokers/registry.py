@@ -1,0 +1,53 @@
+"""Which brokers there are. A broker's module, and its SDK with it, loads when it is chosen."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import TypeAlias
+
+from app.adapters.brokers import Resources
+from app.domain.errors import ConfigError
+from app.ports.broker import Broker
+
+__all__ = ["BUILT_IN", "GROUP", "Resources", "open_broker"]
+
+OpenBroker: TypeAlias = Callable[[str, Mapping[str, str], Resources], Broker]
+
+BUILT_IN: Mapping[str, str] = {"paper": "app.adapters.brokers.paper.broker"}
+"""Modules that offer `open_broker(account, options, resources)`."""
+
+GROUP = "novalgo.brokers"
+"""Entry points by which other packages offer theirs, as `name = "package.module:open_broker"`."""
+
+
+def open_broker(
+    name: str, account: str, options: Mapping[str, str], resources: Resources
+) -> Broker:
+    """Open an account at a broker.
+
+    Args:
+        name: the broker, as in the setting ACCOUNTS.
+        account: our name of the account.
+        options: the account's settings without its name: CASH for PAPER_CASH.
+        resources: what the house lends to it.
+
+    Raises:
+        ConfigError: there is no such broker, or it cannot use these options.
+    """
+    return _opener(name)(account, options, resources)
+
+
+def _opener(name: str) -> OpenBroker:
+    if name in BUILT_IN:
+        built_in: OpenBroker = import_module(BUILT_IN[name]).open_broker
+        return built_in
+    plugins = _plugins()
+    if name not in plugins:
+        known = ", ".join(sorted({*BUILT_IN, *plugins}))
+        raise ConfigError(f"there is no broker {name!r}; known are: {known}")
+    plugin: OpenBroker = plugins[name].load()
+    return plugin
+
+
+def _plugins() -> dict[str, EntryPoint]:
+    return {plugin.name: plugin for plugin in entry_points(group=GROUP)}

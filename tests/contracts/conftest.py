@@ -1,0 +1,27 @@
+"""What the contract suites run against."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.venues import FakeVenue, PaperVenue, Venue, copy_file, new_paper_file
+from tests.fakes.clock import FakeClock
+
+
+@pytest.fixture(scope="session")
+def empty_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables and no rows, to be copied."""
+    return new_paper_file(tmp_path_factory.mktemp("books") / "empty.db")
+
+
+@pytest.fixture(params=["paper", "fake"])
+def venue(request: pytest.FixtureRequest, empty_books: Path, tmp_path: Path) -> Iterator[Venue]:
+    """A broker under test; a new broker joins by its name here and a Venue of its own."""
+    clock = FakeClock()
+    if request.param == "fake":
+        yield FakeVenue(clock)
+        return
+    paper = PaperVenue(copy_file(empty_books, tmp_path / "books.db"), clock)
+    yield paper
+    paper.close()

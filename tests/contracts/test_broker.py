@@ -1,0 +1,435 @@
+"""The contract of a broker: what the engine relies on, whoever executes the orders.
+
+Written against the port and its capabilities only. `tests/contracts/venues.py` says what a broker
+must bring along to be tested here.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import TypeAlias
+
+import pytest
+
+from app.domain.errors import BrokerError, BrokerRejected
+from app.domain.instrument import Instrument, Ticker
+from app.domain.order import (
+    BrokerOrder,
+    Leg,
+    Level,
+    LevelKind,
+    OrderIntent,
+    OrderRole,
+    OrderStatus,
+    OrderType,
+    Side,
+)
+from app.domain.position import Direction
+from app.ports.broker import Broker
+from tests.contracts.venues import Venue
+
+STOP = Leg("STOP000000000000000000000A", Level(LevelKind.PRICE, Decimal(95)))
+TARGET = Leg("TARGET0000000000000000000A", Level(LevelKind.PERCENT, Decimal(10)))
+
+Place: TypeAlias = Callable[[OrderIntent], BrokerOrder]
+
+
+@pytest.fixture
+def broker(venue: Venue) -> Broker:
+    venue.trade_at(Decimal(100))
+    return venue.open()
+
+
+@pytest.fixture
+def instrument(venue: Venue, broker: Broker) -> Instrument:
+    found = broker.instrument(venue.ticker)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def entry(broker: Broker, instrument: Instrument) -> OrderIntent:
+    """Ten bought at the market."""
+    return OrderIntent(
+        client_order_id="ENTRY00000000000000000000A",
+        account=broker.account,
+        symbol=instrument.symbol,
+        instrument=instrument.key,
+        side=Side.BUY,
+        quantity=Decimal(10),
+        role=OrderRole.ENTRY,
+    )
+
+
+@pytest.fixture
+def resting(entry: OrderIntent) -> OrderIntent:
+    """Ten bought at 90, below the market."""
+    return replace(entry, order_type=OrderType.LIMIT, limit_price=Decimal(90))
+
+
+@pytest.fixture
+def bracket(broker: Broker, entry: OrderIntent) -> OrderIntent:
+    """Ten bought at the market, with a stop at 95 and a target at 110."""
+    if OrderType.MARKET not in broker.capabilities.bracket_entries:
+        pytest.skip("the broker has no brackets")
+    return replace(entry, stop_loss=STOP, take_profit=TARGET)
+
+
+@pytest.fixture
+def place(venue: Venue, broker: Broker) -> Place:
+    """Submit, and look when what can be executed was."""
+
+    def submit_and_look(intent: OrderIntent) -> BrokerOrder:
+        broker.submit(intent)
+        venue.settle()
+        return look(broker, intent.client_order_id)
+
+    return submit_and_look
+
+
+def look(broker: Broker, client_order_id: str) -> BrokerOrder:
+    found = broker.find(client_order_id)
+    assert found is not None
+    return found
+
+
+def exit_of(entry: OrderIntent, quantity: int) -> OrderIntent:
+    return replace(
+        entry,
+        client_order_id="EXIT000000000000000000000A",
+        side=entry.side.opposite,
+        quantity=Decimal(quantity),
+        role=OrderRole.EXIT,
+        stop_loss=None,
+        take_profit=None,
+    )
+
+
+def held(broker: Broker, instrument: Instrument) -> Decimal:
+    position = broker.position(instrument.key)
+    return Decimal(0) if position is None else position.quantity
+
+
+def test_a_market_order_becomes_a_position(
+    broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
+) -> None:
+    order = place(entry)
+
+    assert (order.status, order.filled_quantity) == (OrderStatus.FILLED, Decimal(10))
+    position = broker.position(instrument.key)
+    assert position is not None
+    assert (position.symbol, position.instrument) == (instrument.symbol, instrument.key)
+    assert (position.quantity, position.direction) == (Decimal(10), Direction.LONG)
+    assert position.entry_price == order.average_price
+
+
+def test_find_tells_what_submit_told(venue: Venue, broker: Broker, bracket: OrderIntent) -> None:
+    told = broker.submit(bracket)
+    venue.settle()
+
+    found = look(broker, bracket.client_order_id)
+    assert found.broker_order_id == told.broker_order_id
+    assert (found.side, found.quantity) == (told.side, told.quantity)
+    assert [leg.client_order_id for leg in found.legs] == [leg.client_order_id for leg in told.legs]
+
+
+def test_the_fills_tell_the_price_and_when(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    order = place(bracket)
+
+    assert sum(fill.quantity for fill in order.fills) == order.filled_quantity
+    assert len({fill.fill_id for fill in order.fills}) == len(order.fills)
+    for fill in order.fills:
+        assert (fill.client_order_id, fill.side) == (bracket.client_order_id, Side.BUY)
+        assert fill.price == order.average_price == Decimal(100)
+        assert fill.at.utcoffset() is not None
+
+
+def test_the_same_id_places_one_order(
+    broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
+) -> None:
+    if not broker.capabilities.unique_client_ids:
+        pytest.skip("the broker would place it twice")
+    first = place(entry)
+
+    assert place(entry) == first
+    assert held(broker, instrument) == Decimal(10)
+
+
+def test_the_same_id_places_one_order_also_after_a_restart(
+    venue: Venue, broker: Broker, instrument: Instrument, entry: OrderIntent
+) -> None:
+    if not broker.capabilities.unique_client_ids:
+        pytest.skip("the broker would place it twice")
+    broker.submit(entry)
+    venue.settle()
+    venue.open().submit(replace(entry, quantity=Decimal(7)))
+    venue.settle()
+
+    assert held(broker, instrument) == Decimal(10)
+
+
+def test_an_unknown_id_is_not_found_and_not_canceled(broker: Broker) -> None:
+    assert broker.find("NEVER00000000000000000000A") is None
+    assert broker.cancel("NEVER00000000000000000000A") is None
+
+
+def test_flat_is_no_position(broker: Broker, instrument: Instrument) -> None:
+    assert broker.position(instrument.key) is None
+    assert list(broker.positions()) == []
+
+
+def test_a_resting_order_waits_for_its_price(
+    venue: Venue, broker: Broker, instrument: Instrument, resting: OrderIntent, place: Place
+) -> None:
+    assert place(resting).status is OrderStatus.LIVE
+    venue.trade_at(Decimal(91))
+    assert held(broker, instrument) == 0
+
+    venue.trade_at(Decimal(90))
+    order = look(broker, resting.client_order_id)
+    assert (order.status, order.average_price) == (OrderStatus.FILLED, Decimal(90))
+    assert held(broker, instrument) == Decimal(10)
+
+
+def test_a_stop_entry_waits_for_its_price(
+    venue: Venue, broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
+) -> None:
+    if OrderType.STOP not in broker.capabilities.order_types:
+        pytest.skip("the broker has no stop orders")
+    place(replace(entry, order_type=OrderType.STOP, stop_price=Decimal(105)))
+    venue.trade_at(Decimal(104))
+    assert held(broker, instrument) == 0
+
+    venue.trade_at(Decimal(106))
+    assert held(broker, instrument) == Decimal(10)
+
+
+def test_a_canceled_order_never_fills(
+    venue: Venue, broker: Broker, instrument: Instrument, resting: OrderIntent, place: Place
+) -> None:
+    place(resting)
+    canceled = broker.cancel(resting.client_order_id)
+    assert canceled is not None
+    assert canceled.status is OrderStatus.CANCELED
+
+    venue.trade_at(Decimal(80))
+    assert held(broker, instrument) == 0
+    assert look(broker, resting.client_order_id).status is OrderStatus.CANCELED
+
+
+def test_canceling_twice_is_canceling_once(
+    broker: Broker, resting: OrderIntent, place: Place
+) -> None:
+    place(resting)
+
+    assert broker.cancel(resting.client_order_id) == broker.cancel(resting.client_order_id)
+
+
+def test_a_filled_order_is_not_canceled(
+    broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
+) -> None:
+    filled = place(entry)
+
+    assert broker.cancel(entry.client_order_id) == filled
+    assert held(broker, instrument) == Decimal(10)
+
+
+def test_legs_work_as_soon_as_the_entry_is_filled(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    stop, target = place(bracket).legs
+
+    assert (stop.client_order_id, stop.stop_price) == (STOP.client_order_id, Decimal(95))
+    assert (target.client_order_id, target.limit_price) == (TARGET.client_order_id, Decimal(110))
+    for leg in (stop, target):
+        assert (leg.status, leg.side, leg.quantity) == (OrderStatus.LIVE, Side.SELL, Decimal(10))
+        assert look(broker, leg.client_order_id) == leg
+
+
+def test_legs_wait_for_the_fill_of_a_resting_entry(
+    venue: Venue, broker: Broker, resting: OrderIntent, place: Place
+) -> None:
+    if OrderType.LIMIT not in broker.capabilities.bracket_entries:
+        pytest.skip("a resting entry takes no legs")
+    stop = Leg(STOP.client_order_id, Level(LevelKind.PERCENT, Decimal(5)))
+    order = place(replace(resting, stop_loss=stop))
+    assert [leg.status for leg in order.legs] == [OrderStatus.NEW]
+
+    venue.trade_at(Decimal(90))
+    armed = look(broker, stop.client_order_id)
+    assert (armed.status, armed.stop_price) == (OrderStatus.LIVE, Decimal("85.50"))
+
+
+def test_legs_end_with_a_canceled_entry(
+    venue: Venue, broker: Broker, resting: OrderIntent, place: Place
+) -> None:
+    if OrderType.LIMIT not in broker.capabilities.bracket_entries:
+        pytest.skip("a resting entry takes no legs")
+    place(replace(resting, stop_loss=Leg("STOPB", Level(LevelKind.PRICE, Decimal(80)))))
+    broker.cancel(resting.client_order_id)
+
+    venue.trade_at(Decimal(70))
+    assert look(broker, "STOPB").status is OrderStatus.CANCELED
+    assert list(broker.positions()) == []
+
+
+@pytest.mark.parametrize(
+    ("price", "done"), [(Decimal(94), STOP), (Decimal(111), TARGET)], ids=["stop", "target"]
+)
+def test_one_leg_closes_the_position_and_cancels_the_other(
+    venue: Venue, broker: Broker, bracket: OrderIntent, place: Place, price: Decimal, done: Leg
+) -> None:
+    place(bracket)
+    venue.trade_at(price)
+
+    closed = look(broker, done.client_order_id)
+    assert (closed.status, closed.filled_quantity) == (OrderStatus.FILLED, Decimal(10))
+    assert closed.average_price == price
+    statuses = {leg.status for leg in look(broker, bracket.client_order_id).legs}
+    assert statuses == {OrderStatus.FILLED, OrderStatus.CANCELED}
+    assert list(broker.positions()) == []
+
+
+def test_canceling_a_leg_leaves_the_other(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    place(bracket)
+    broker.cancel(TARGET.client_order_id)
+
+    assert look(broker, TARGET.client_order_id).status is OrderStatus.CANCELED
+    assert look(broker, STOP.client_order_id).status is OrderStatus.LIVE
+
+
+def test_legs_shrink_and_end_with_the_position(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    if not broker.capabilities.reduce_only_legs:
+        pytest.skip("legs stay as they are")
+    place(bracket)
+    place(exit_of(bracket, 4))
+    assert [leg.quantity for leg in look(broker, bracket.client_order_id).legs] == [6, 6]
+
+    place(replace(exit_of(bracket, 6), client_order_id="EXIT000000000000000000000B"))
+    legs = look(broker, bracket.client_order_id).legs
+    assert [leg.status for leg in legs] == [OrderStatus.CANCELED, OrderStatus.CANCELED]
+
+
+def test_an_exit_closes(
+    broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
+) -> None:
+    place(entry)
+    order = place(exit_of(entry, 10))
+
+    assert (order.status, order.filled_quantity) == (OrderStatus.FILLED, Decimal(10))
+    assert broker.position(instrument.key) is None
+
+
+def test_an_exit_never_flips_a_position(
+    broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
+) -> None:
+    place(entry)
+    try:
+        order = place(exit_of(entry, 25))
+    except BrokerRejected:
+        assert held(broker, instrument) == Decimal(10)
+    else:
+        assert order.filled_quantity == Decimal(10)
+        assert broker.position(instrument.key) is None
+
+
+def test_an_exit_of_nothing_is_rejected(
+    broker: Broker, instrument: Instrument, entry: OrderIntent
+) -> None:
+    with pytest.raises(BrokerRejected) as caught:
+        broker.submit(exit_of(entry, 10))
+
+    assert caught.value.reason == "NO_POSITION"
+    assert broker.position(instrument.key) is None
+
+
+def test_a_short_position_is_negative(
+    broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
+) -> None:
+    if instrument.asset_class not in broker.capabilities.short_asset_classes:
+        pytest.skip("the broker does not sell short")
+    place(replace(entry, side=Side.SELL))
+
+    position = broker.position(instrument.key)
+    assert position is not None
+    assert (position.quantity, position.direction) == (Decimal(-10), Direction.SHORT)
+
+
+def test_a_rejected_order_leaves_no_trace(venue: Venue, broker: Broker, entry: OrderIntent) -> None:
+    before = broker.balance()
+    with pytest.raises(BrokerRejected):
+        broker.submit(replace(entry, quantity=venue.refused_quantity()))
+    venue.settle()
+
+    assert list(broker.positions()) == []
+    assert broker.balance() == before
+    found = broker.find(entry.client_order_id)
+    assert found is None or found.status is OrderStatus.REJECTED
+
+
+def test_positions_and_money_agree_with_the_fills(
+    venue: Venue, broker: Broker, entry: OrderIntent, place: Place
+) -> None:
+    before = broker.balance()
+    place(entry)
+    venue.trade_at(Decimal(120))
+    place(exit_of(entry, 4))
+
+    after = broker.balance()
+    assert after.cash == before.cash - 10 * 100 + 4 * 120
+    assert after.equity == after.cash + 6 * 120
+    (position,) = broker.positions()
+    assert (position.quantity, position.entry_price) == (Decimal(6), Decimal(100))
+    assert (position.current_price, position.unrealized_pl) == (Decimal(120), Decimal(120))
+
+
+def test_a_restart_sees_everything(
+    venue: Venue, broker: Broker, instrument: Instrument, bracket: OrderIntent, place: Place
+) -> None:
+    order = place(bracket)
+    again = venue.open()
+
+    assert look(again, bracket.client_order_id) == order
+    assert again.position(instrument.key) == broker.position(instrument.key)
+    assert list(again.positions()) == list(broker.positions())
+    assert again.balance() == broker.balance()
+    assert again.capabilities == broker.capabilities
+    assert again.account == broker.account
+
+
+READS: dict[str, Callable[[Broker], object]] = {
+    "find": lambda broker: broker.find("ENTRY00000000000000000000A"),
+    "position": lambda broker: broker.position("AAPL"),
+    "positions": lambda broker: broker.positions(),
+    "balance": lambda broker: broker.balance(),
+    "quote": lambda broker: broker.quote("AAPL"),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_failed_read_is_an_error_and_not_an_empty_answer(
+    venue: Venue, broker: Broker, read: Callable[[Broker], object]
+) -> None:
+    with venue.down(), pytest.raises(BrokerError):
+        read(broker)
+
+
+def test_the_quote_is_the_newest_price(
+    venue: Venue, broker: Broker, instrument: Instrument
+) -> None:
+    venue.trade_at(Decimal("101.5"))
+
+    quote = broker.quote(instrument.key)
+    assert quote is not None
+    assert quote.price == Decimal("101.5")
+    assert quote.at.utcoffset() is not None
+
+
+def test_no_name_is_no_instrument(broker: Broker) -> None:
+    assert broker.instrument(Ticker("", "")) is None

@@ -1,0 +1,484 @@
+"""A broker for engine tests: in memory, told beforehand what each submit comes to."""
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from app.domain.capabilities import Capabilities
+from app.domain.errors import (
+    BrokerError,
+    BrokerLoginNeeded,
+    BrokerRejected,
+    BrokerUnavailable,
+    OutcomeUnknown,
+)
+from app.domain.instrument import AssetClass, Instrument, Ticker
+from app.domain.order import (
+    BrokerOrder,
+    Fill,
+    Level,
+    OrderIntent,
+    OrderRole,
+    OrderStatus,
+    OrderType,
+    Side,
+)
+from app.domain.position import Balance, Position, Quote
+from app.domain.protection import leg_price
+from app.ports.clock import Clock
+from tests.fakes.clock import FakeClock
+
+ALL = Decimal("Infinity")
+NONE = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one submit comes to.
+
+    Attributes:
+        arrives: the order exists at the broker afterwards.
+        filled: how much of it fills at once; None: a market order completely, others not at all.
+        error: what the caller gets instead of an answer.
+        hidden: so many look-ups do not find it.
+    """
+
+    arrives: bool = True
+    filled: Decimal | None = None
+    error: BrokerError | None = None
+    hidden: int = 0
+
+
+ACCEPT = Turn()
+FILL = Turn(filled=ALL)
+REST = Turn(filled=NONE)
+REPLY_LOST = Turn(error=OutcomeUnknown("the reply was lost"))
+REQUEST_LOST = Turn(arrives=False, error=OutcomeUnknown("the request was lost"))
+UNAVAILABLE = Turn(arrives=False, error=BrokerUnavailable("connection refused"))
+LOGIN_NEEDED = Turn(arrives=False, error=BrokerLoginNeeded("the token is dead"))
+
+
+def reject(detail: str = "the broker said no", code: str | None = None) -> Turn:
+    """The broker says no."""
+    return Turn(arrives=False, error=BrokerRejected(detail, code=code))
+
+
+def fill_part(quantity: Decimal) -> Turn:
+    """So much fills at once, the rest stays at the broker."""
+    return Turn(filled=quantity)
+
+
+def late(lookups: int, then: Turn = ACCEPT) -> Turn:
+    """It happens as `then` says, but the next look-ups do not find the order."""
+    return replace(then, hidden=lookups)
+
+
+EVERYTHING = Capabilities(
+    asset_classes=frozenset(AssetClass),
+    order_types=frozenset(OrderType) - {OrderType.TRAILING_STOP},
+    bracket_entries=frozenset(OrderType) - {OrderType.TRAILING_STOP},
+    short_asset_classes=frozenset(AssetClass),
+    unique_client_ids=True,
+    reduce_only_legs=True,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Order:
+    client_order_id: str
+    broker_order_id: str
+    symbol: str
+    instrument: str
+    side: Side
+    role: OrderRole
+    order_type: OrderType
+    quantity: Decimal
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    level: Level | None = None
+    status: OrderStatus = OrderStatus.LIVE
+    reason: str = ""
+    hidden: int = 0
+    fills: list[Fill] = field(default_factory=list[Fill])
+    legs: "list[_Order]" = field(default_factory=list["_Order"])
+
+    @property
+    def filled(self) -> Decimal:
+        return sum((fill.quantity for fill in self.fills), NONE)
+
+    @property
+    def average_price(self) -> Decimal | None:
+        cost = sum((fill.quantity * fill.price for fill in self.fills), NONE)
+        return cost / self.filled if self.fills else None
+
+    def answer(self) -> BrokerOrder:
+        return BrokerOrder(
+            client_order_id=self.client_order_id,
+            broker_order_id=self.broker_order_id,
+            symbol=self.symbol,
+            side=self.side,
+            quantity=self.quantity,
+            status=self.status,
+            filled_quantity=self.filled,
+            average_price=self.average_price,
+            limit_price=self.limit_price,
+            stop_price=self.stop_price,
+            reason=self.reason,
+            fills=tuple(self.fills),
+            legs=tuple(leg.answer() for leg in self.legs),
+        )
+
+
+class FakeBroker:
+    """A Broker whose behaviour a test writes down.
+
+    `script` says what each submit comes to, one Turn after the other, then `ACCEPT` for ever:
+
+        broker = FakeBroker(script=[UNAVAILABLE, REPLY_LOST, late(2, then=REST)])
+
+    Market orders fill at `prices` (100 where none is set) and others rest, unless the Turn says
+    otherwise; `fill` executes a resting order or leg by hand, in parts if wanted. Then legs are
+    armed, their siblings canceled and reduce-only orders cut, as a real broker does. Prices move
+    nothing by themselves.
+
+    `fail("position", error, ...)` makes the next calls of a method raise; `lag_positions(n)` makes
+    the next n position reads answer as before the latest fill. `calls` has every call of submit,
+    find and cancel with its id; `orders_placed` counts the orders that reached the broker, without
+    their legs. It is strict where the engine must be right: an intent that does not fit the
+    capabilities is an AssertionError, not a rejection.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: str = "fake",
+        capabilities: Capabilities = EVERYTHING,
+        script: Iterable[Turn] = (),
+        clock: Clock | None = None,
+        cash: Decimal = Decimal(100_000),
+    ) -> None:
+        self.script = deque(script)
+        self.prices: dict[str, Decimal] = {}
+        self.calls: list[tuple[str, str]] = []
+        self.cash = cash
+        self._account = account
+        self._capabilities = capabilities
+        self._clock = clock or FakeClock()
+        self._orders: list[_Order] = []
+        self._held: dict[str, Position] = {}
+        self._held_before: dict[str, Position] = {}
+        self._lagging_reads = 0
+        self._failures: defaultdict[str, deque[BrokerError]] = defaultdict(deque)
+        self._lock = threading.RLock()
+
+    # What a test does with it.
+
+    @property
+    def orders_placed(self) -> int:
+        """How many orders reached the broker, legs not counted."""
+        return len(self._orders)
+
+    @property
+    def working(self) -> Sequence[BrokerOrder]:
+        """The orders and legs that can fill, the oldest first."""
+        return [order.answer() for order in self._tree() if order.status.working]
+
+    def fail(self, method: str, *errors: BrokerError) -> None:
+        """Let the next calls of a method raise these errors, one each; for submit use `script`."""
+        assert method != "submit", "what a submit comes to stands in the script"
+        self._failures[method].extend(errors)
+
+    def lag_positions(self, reads: int) -> None:
+        """Let the next reads of positions answer as it was before the latest fill."""
+        self._lagging_reads = reads
+
+    def fill(
+        self,
+        client_order_id: str,
+        quantity: Decimal | None = None,
+        price: Decimal | None = None,
+    ) -> BrokerOrder:
+        """Execute an order or a leg that works, all of what is left unless a quantity is given."""
+        with self._lock:
+            order = self._one(client_order_id)
+            assert order.status.working, f"{client_order_id} is {order.status.value}"
+            self._execute(order, quantity or order.quantity - order.filled, price)
+            return order.answer()
+
+    def hold(self, instrument: str, quantity: Decimal, price: Decimal = Decimal(100)) -> None:
+        """Put a position into the account that no order of ours made."""
+        self._trade(instrument, instrument, quantity, price)
+
+    def expire(self, client_order_id: str, status: OrderStatus = OrderStatus.EXPIRED) -> None:
+        """End a working order as the broker may do at any time."""
+        order = self._one(client_order_id)
+        order.status, order.reason = status, status.value
+
+    # The port.
+
+    @property
+    def account(self) -> str:
+        """Our name of the account."""
+        return self._account
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the test gave it."""
+        return self._capabilities
+
+    def instrument(self, ticker: Ticker) -> Instrument | None:
+        """Any name of a class that the capabilities have."""
+        self._raise("instrument")
+        if not ticker.key or ticker.asset_class not in self._capabilities.asset_classes:
+            return None
+        return Instrument(symbol=ticker.name, key=ticker.key, asset_class=ticker.asset_class)
+
+    def submit(self, intent: OrderIntent) -> BrokerOrder:
+        """Do what the script says next."""
+        with self._lock:
+            self.calls.append(("submit", intent.client_order_id))
+            self._check(intent)
+            known = self._known(intent.client_order_id)
+            if known is not None and self._capabilities.unique_client_ids:
+                return known.answer()
+            return self._play(self.script.popleft() if self.script else ACCEPT, intent)
+
+    def find(self, client_order_id: str) -> BrokerOrder | None:
+        """The order, unless it is still hidden."""
+        with self._lock:
+            self.calls.append(("find", client_order_id))
+            self._raise("find")
+            order = self._known(client_order_id)
+            if order is None or order.hidden:
+                if order is not None:
+                    order.hidden -= 1
+                return None
+            return order.answer()
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        """Cancel what works, and legs that wait for it."""
+        with self._lock:
+            self.calls.append(("cancel", client_order_id))
+            self._raise("cancel")
+            order = self._known(client_order_id)
+            if order is None or order.hidden:
+                return None
+            if not order.status.final:
+                self._cancel(order, "requested")
+            return order.answer()
+
+    def position(self, instrument: str) -> Position | None:
+        """What is held of an instrument, or was before the latest fill."""
+        with self._lock:
+            self._raise("position")
+            return self._visible().get(instrument)
+
+    def positions(self) -> Sequence[Position]:
+        """Everything that is held, or was before the latest fill."""
+        with self._lock:
+            self._raise("positions")
+            return list(self._visible().values())
+
+    def balance(self) -> Balance:
+        """Money of the account; nothing is refused for lack of it."""
+        with self._lock:
+            self._raise("balance")
+            values = [position.market_value for position in self._held.values()]
+            equity = self.cash + sum(values, NONE)
+            left = equity - sum(map(abs, values), NONE)
+            return Balance(cash=self.cash, equity=equity, buying_power=max(NONE, left))
+
+    def quote(self, instrument: str) -> Quote | None:
+        """The price that was set; None where none was."""
+        self._raise("quote")
+        price = self.prices.get(instrument)
+        return None if price is None else Quote(price=price, at=self._clock.now())
+
+    def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
+        """Set the price where the capabilities say so. It fills nothing: use `fill`."""
+        del at
+        self._raise("take_quote")
+        if self._capabilities.takes_quotes:
+            self.prices[instrument] = price
+            held = self._held.get(instrument)
+            if held is not None:
+                self._held[instrument] = replace(held, current_price=price)
+        return ()
+
+    # How it works.
+
+    def _play(self, turn: Turn, intent: OrderIntent) -> BrokerOrder:
+        order = self._order(intent, turn.hidden)
+        if turn.arrives:
+            self._accept(order, turn)
+        if turn.error is not None:
+            raise turn.error
+        return order.answer()
+
+    def _accept(self, order: _Order, turn: Turn) -> None:
+        if order.role is not OrderRole.ENTRY:
+            order.quantity = min(order.quantity, self._closable(order))
+            if not order.quantity:
+                raise BrokerRejected("there is nothing to close", code="NO_POSITION")
+        self._orders.append(order)
+        at_once = ALL if order.order_type is OrderType.MARKET else NONE
+        wanted = at_once if turn.filled is None else turn.filled
+        if wanted:
+            self._execute(order, min(wanted, order.quantity), None)
+
+    def _execute(self, order: _Order, quantity: Decimal, price: Decimal | None) -> None:
+        if order.role is not OrderRole.ENTRY and self._capabilities.reduce_only_legs:
+            quantity = min(quantity, self._closable(order))
+        at = price if price is not None else self.prices.get(order.instrument, Decimal(100))
+        order.fills.append(
+            Fill(
+                fill_id=f"{order.client_order_id}-{len(order.fills) + 1}",
+                client_order_id=order.client_order_id,
+                symbol=order.symbol,
+                side=order.side,
+                quantity=quantity,
+                price=at,
+                at=self._clock.now(),
+            )
+        )
+        done = order.filled == order.quantity
+        order.status = OrderStatus.FILLED if done else OrderStatus.PARTIALLY_FILLED
+        self._trade(order.instrument, order.symbol, order.side.sign * quantity, at)
+        self._cancel_siblings(order)
+        self._arm(order)
+        self._shrink(order.instrument)
+
+    def _trade(self, instrument: str, symbol: str, change: Decimal, price: Decimal) -> None:
+        self._held_before = dict(self._held)
+        self.cash -= change * price
+        held = self._held.pop(instrument, None)
+        before = held.quantity if held is not None else NONE
+        after = before + change
+        entry = price
+        if held is not None and before * change > 0:
+            entry = (before * held.entry_price + change * price) / after
+        elif held is not None and before * after > 0:
+            entry = held.entry_price
+        if after:
+            self._held[instrument] = Position(
+                symbol=symbol,
+                instrument=instrument,
+                quantity=after,
+                entry_price=entry,
+                current_price=self.prices.get(instrument, price),
+            )
+
+    def _arm(self, entry: _Order) -> None:
+        for leg in entry.legs:
+            if leg.status.final or leg.level is None or entry.average_price is None:
+                continue
+            price = leg_price(
+                leg.level,
+                leg.role,
+                entry_side=entry.side,
+                reference=entry.average_price,
+                tick=Decimal("0.01"),
+            )
+            if leg.role is OrderRole.STOP_LOSS:
+                leg.stop_price = price
+            else:
+                leg.limit_price = price
+            leg.quantity, leg.status = entry.filled, OrderStatus.LIVE
+
+    def _cancel_siblings(self, filled: _Order) -> None:
+        for entry in self._orders:
+            if filled in entry.legs and filled.status is OrderStatus.FILLED:
+                for leg in entry.legs:
+                    if not leg.status.final:
+                        self._cancel(leg, "sibling_filled")
+
+    def _shrink(self, instrument: str) -> None:
+        """Cut reduce-only orders to the position."""
+        if not self._capabilities.reduce_only_legs:
+            return
+        for order in self._tree():
+            if order.instrument != instrument or not order.status.working:
+                continue
+            if order.role is OrderRole.ENTRY:
+                continue
+            room = self._closable(order)
+            if not room:
+                self._cancel(order, "position_closed")
+            order.quantity = min(order.quantity, order.filled + room)
+
+    def _cancel(self, order: _Order, reason: str) -> None:
+        order.status, order.reason = OrderStatus.CANCELED, reason
+        for leg in order.legs:
+            if leg.status is OrderStatus.NEW:
+                self._cancel(leg, "entry_canceled")
+
+    def _closable(self, order: _Order) -> Decimal:
+        held = self._held.get(order.instrument)
+        return max(NONE, -order.side.sign * held.quantity) if held is not None else NONE
+
+    def _visible(self) -> dict[str, Position]:
+        if not self._lagging_reads:
+            return self._held
+        self._lagging_reads -= 1
+        return self._held_before
+
+    def _check(self, intent: OrderIntent) -> None:
+        assert intent.quantity > 0, "an order needs a quantity"
+        assert intent.order_type in self._capabilities.order_types, intent.order_type
+        if intent.legs:
+            assert intent.order_type in self._capabilities.bracket_entries, intent.order_type
+
+    def _order(self, intent: OrderIntent, hidden: int) -> _Order:
+        order = _Order(
+            client_order_id=intent.client_order_id,
+            broker_order_id=f"B{len(self._orders) + 1}",
+            symbol=intent.symbol,
+            instrument=intent.instrument,
+            side=intent.side,
+            role=intent.role,
+            order_type=intent.order_type,
+            quantity=intent.quantity,
+            limit_price=intent.limit_price,
+            stop_price=intent.stop_price,
+            hidden=hidden,
+        )
+        order.legs.extend(_legs(intent, order.broker_order_id))
+        return order
+
+    def _known(self, client_order_id: str) -> _Order | None:
+        matching = (o for o in self._tree() if o.client_order_id == client_order_id)
+        return next(matching, None)
+
+    def _one(self, client_order_id: str) -> _Order:
+        order = self._known(client_order_id)
+        assert order is not None, f"{client_order_id} never reached the broker"
+        return order
+
+    def _tree(self) -> Iterator[_Order]:
+        for order in self._orders:
+            yield order
+            yield from order.legs
+
+    def _raise(self, method: str) -> None:
+        if self._failures[method]:
+            raise self._failures[method].popleft()
+
+
+def _legs(intent: OrderIntent, parent: str) -> Iterator[_Order]:
+    for role, leg in intent.legs:
+        stop = role is OrderRole.STOP_LOSS
+        yield _Order(
+            client_order_id=leg.client_order_id,
+            broker_order_id=f"{parent}-{role.value}",
+            symbol=intent.symbol,
+            instrument=intent.instrument,
+            side=intent.side.opposite,
+            role=role,
+            order_type=OrderType.STOP if stop else OrderType.LIMIT,
+            quantity=intent.quantity,
+            level=leg.level,
+            status=OrderStatus.NEW,
+        )
