@@ -4,8 +4,18 @@ gunicorn 25.3 is pinned on purpose (docs/adr/0004-gunicorn-pin.md). The applicat
 preloaded: locks, threads and the database connection belong to the process that works.
 """
 
+import sys
+from typing import TYPE_CHECKING, cast
+
 from app.adapters.journal.migrate import migrate_apart
 from app.config import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
+    from app.bootstrap import Server
 
 settings = Settings.from_env()
 
@@ -26,31 +36,43 @@ loglevel = "warning"
 proc_name = "novalgo"
 
 
-def on_starting(server):
+def on_starting(_server: "Arbiter") -> None:
     """Bring the database to this version's schema before anything serves."""
     migrate_apart(settings.database_url)
 
 
-def when_ready(server):
+def when_ready(_server: "Arbiter") -> None:
     """Tell a person where the server is, and how to place a first order."""
     if settings.bind:
         return
     url = f"http://{settings.bind_address}"
-    print(f"""NovAlgo listens on {url}. A first order, on paper:
-
-curl -s '{url}/webhook?wait=2' -d '{{"secret": "'$(grep ^WEBHOOK_SECRET= .env | cut -d= -f2)'", \
-"action": "buy", "symbol": "AAPL", "quantity": 10, "price": 190, "stop_loss": "2%", \
-"take_profit": "4%"}}'
-""", flush=True)
+    sys.stdout.write(
+        f"NovAlgo listens on {url}. A first order, on paper:\n\n{first_alert(url)}\n\n"
+    )
+    sys.stdout.flush()
 
 
-def post_worker_init(worker):
+def first_alert(url: str) -> str:
+    """The line that places a first order. README.md shows it; a test compares the two."""
+    from_env = "'$(grep ^WEBHOOK_SECRET= .env | cut -d= -f2)'"
+    return (
+        f"""curl -s '{url}/webhook?wait=2' -d '{{"secret": "{from_env}", "action": "buy", """
+        """"symbol": "AAPL", "quantity": 10, "price": 190, "stop_loss": "2%", """
+        """"take_profit": "4%"}'"""
+    )
+
+
+def post_worker_init(worker: "Worker") -> None:
     """Start the engine in the process that serves, before its first request."""
-    worker.wsgi.extensions["novalgo"].start()
+    _server_of(worker).start()
 
 
-def worker_exit(server, worker):
-    """Finish what runs and give the rest back."""
-    served = getattr(worker, "wsgi", None)
-    if served is not None:
-        served.extensions["novalgo"].stop()
+def worker_exit(_server: "Arbiter", worker: "Worker") -> None:
+    """Finish what runs and give the rest back. A worker that failed to load has nothing."""
+    if hasattr(worker, "wsgi"):
+        _server_of(worker).stop()
+
+
+def _server_of(worker: "Worker") -> "Server":
+    flask = cast("Flask", worker.wsgi)
+    return cast("Server", flask.extensions["novalgo"])

@@ -1,4 +1,4 @@
-"""NovAlgo: TradingView alerts become broker orders, exactly once, with their protection in place."""
+"""NovAlgo: TradingView alerts become broker orders, exactly once, protection in place."""
 
 from __future__ import annotations
 

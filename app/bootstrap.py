@@ -17,7 +17,7 @@ from app.adapters.journal.journal import SqlJournal
 from app.adapters.journal.migrate import database_file, migrate_apart
 from app.adapters.journal.owners import LEASE, FileOwners
 from app.adapters.journal.records import SqlRecords
-from app.adapters.logging import configure_logging
+from app.adapters.logging import configure_logging, log_event
 from app.adapters.metrics import Metrics
 from app.adapters.playbook.local import LocalPlaybook
 from app.adapters.sql import Database
@@ -74,14 +74,15 @@ class Server:
 
     def start(self) -> None:
         """Start the engine: register, take over what the dead left, reconcile. Once only."""
-        if self._started:
-            return
+        if not self._started:
+            self._start_once()
+
+    def _start_once(self) -> None:
         with self._lock:
-            if self._started:
-                return
-            self.services.ownership.start()
-            self.loop.start()
-            self._started = True
+            if not self._started:
+                self.services.ownership.start()
+                self.loop.start()
+                self._started = True
 
     def stop(self) -> None:
         """Finish what runs, start nothing more, give the rest back."""
@@ -107,9 +108,7 @@ class Parts:
 def build(settings: Settings, parts: Parts | None = None) -> Server:
     """Services of these settings, on a database of this version's schema; nothing runs yet."""
     parts = parts or Parts()
-    configure_logging(
-        settings.log_level, settings.log_format, secrets=list(_secrets_of(settings))
-    )
+    configure_logging(settings.log_level, settings.log_format, secrets=list(_secrets_of(settings)))
     for warning in settings.warnings:
         log.warning(warning)
     migrate_apart(settings.database_url)
@@ -118,13 +117,15 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     database = Database(file, parts.observe)
     bus = EventBus()
     metrics = Metrics()
-    bus.subscribe(_log_event)
+    bus.subscribe(log_event)
     bus.subscribe(metrics.hear)
     journal = SqlJournal(database, clock, bus.publish)
     owners = FileOwners(database, clock, file.parent / "owners", parts.lease)
     ownership = Ownership(owners, clock, lambda: uuid.uuid4().hex)
     playbook = LocalPlaybook(database)
-    accounts = _open_accounts(settings, Resources(database, clock), parts.wrap_broker)
+    accounts = _open_accounts(
+        settings, Resources(database=database, clock=clock), parts.wrap_broker
+    )
     settlement = Settlement(journal, clock)
     kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
     quotes = QuoteDesk(accounts, settlement)

@@ -5,9 +5,10 @@ serves schema and cold queries only. SQLite is opened with WAL and synchronous=F
 was answered survives a power cut.
 """
 
+import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from app.domain.errors import JournalError
 
 BUSY_SECONDS = 1.0
+_HEADING = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -32,12 +34,12 @@ class Query(NamedTuple):
 
 def load_queries(path: Path) -> dict[str, Query]:
     """Read statements under `-- name --` headings; what stands before the first is a comment."""
-    queries: dict[str, Query] = {}
-    for block in path.read_text("utf-8").split("\n-- ")[1:]:
-        heading, _, body = block.partition("\n")
-        name = heading.removesuffix(" --").strip()
-        queries[name] = Query(name, body.strip().rstrip(";"))
-    return queries
+    _, *parts = _HEADING.split(path.read_text("utf-8"))
+    names, bodies = parts[::2], parts[1::2]
+    return {
+        name: Query(name, body.strip().rstrip(";"))
+        for name, body in zip(names, bodies, strict=True)
+    }
 
 
 def to_db(moment: datetime) -> int:
@@ -85,7 +87,7 @@ class Database:
         self._connection = open_sqlite(path)
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> Generator[Transaction, None, None]:
         """Run statements as one durable commit.
 
         Raises:
@@ -103,7 +105,7 @@ class Database:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[Transaction]:
+    def reading(self) -> Generator[Transaction, None, None]:
         """Run reads, each in its own snapshot."""
         with self._locked():
             try:
@@ -117,7 +119,7 @@ class Database:
             self._connection.close()
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None, None, None]:
         if not self._lock.acquire(timeout=BUSY_SECONDS):
             raise JournalError("the database is busy")
         try:

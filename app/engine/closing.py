@@ -51,6 +51,7 @@ class Closing:
             return Ending(refusal=intent)
         answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
         self.await_fill(walk, answer, intent.order_type)
+        self._settle_legs(walk)
         return Ending(order=answer)
 
     def confirm_flat(self, walk: Walk, order: BrokerOrder) -> None:
@@ -102,6 +103,12 @@ class Closing:
         if not self._waited(walk, answer):
             pause = backoff(walk.job.tries, most=2)
             raise Wait(AlertStatus.WAITING, pause, "not filled yet", holds=True)
+
+    def _settle_legs(self, walk: Walk) -> None:
+        """Take over what the close made of the legs: a broker cuts or cancels them by itself."""
+        legs = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
+        found = [walk.broker.find(leg.client_order_id) for leg in legs if leg.role.protects]
+        self._settlement.apply([answer for answer in found if answer is not None])
 
     def _waited(self, walk: Walk, order: BrokerOrder) -> bool:
         known = self._journal.order(order.client_order_id)

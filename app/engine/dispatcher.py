@@ -1,7 +1,8 @@
 """The Dispatcher: write the order down, send it once, settle what came of it.
 
 Three outcomes (docs/adr/0002): the broker answered (accepted or rejected), it never arrived
-(send again while fresh), or it may have arrived (look it up by client_order_id, never resend blindly).
+(send again while fresh), or it may have arrived (look it up by client_order_id, never resend
+blindly).
 """
 
 import logging
@@ -20,6 +21,7 @@ from app.ports.clock import Clock
 from app.ports.journal import Job, Journal, OrderRecord, Unit
 
 log = logging.getLogger(__name__)
+
 
 class Dispatcher:
     """Sends orders. `settle_window`: how long a broker may take to show an order it accepted."""
@@ -137,9 +139,7 @@ class Dispatcher:
             self._mark_unknown(unit, job, client_order_id, error)
         return Wait(AlertStatus.UNKNOWN, backoff(job.tries), str(error), holds=True)
 
-    def _mark_unknown(
-        self, unit: Unit, job: Job, client_order_id: str, error: Exception
-    ) -> None:
+    def _mark_unknown(self, unit: Unit, job: Job, client_order_id: str, error: Exception) -> None:
         unit.mark_order(client_order_id, OrderStatus.UNKNOWN, type(error).__name__)
         unit.record(
             Event(

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from app.domain.decision import Denial, Denied, Expired, Note, Noted, Refusal, Skipped
+from app.domain.decision import Denial, Denied, Expired, Lapse, Note, Noted, Refusal, Skipped
+from app.domain.errors import BrokerRejected
 from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
@@ -20,6 +21,11 @@ _ENDED_AS = {
     Denial.NO_QUOTE.value: AlertStatus.DENIED,
     Note.NO_POSITION.value: AlertStatus.INFO,
 }
+_STOPPED_AS = {
+    # What our own rules stopped before the wire, when it is read back after a crash.
+    **{denial.value: AlertStatus.DENIED for denial in Denial},
+    Lapse.STALE.value: AlertStatus.EXPIRED,
+}
 _PROBLEMS = frozenset(
     {AlertStatus.DENIED, AlertStatus.REJECTED, AlertStatus.EXPIRED, AlertStatus.FAILED}
 )
@@ -31,24 +37,28 @@ def outcome_of(ending: Ending, settled: OrderRecord | None) -> Outcome:
         return _refusal(ending.refusal, ending.detail)
     if settled is None:
         return Outcome(status=AlertStatus.SUCCESS, detail=ending.detail)
+    if settled.filled_quantity or not settled.status.final:
+        return _success(ending, settled)
     if settled.status is OrderStatus.REJECTED:
         return _rejection(settled, ending.detail)
-    if settled.status.final and not settled.filled_quantity:
-        return Outcome(
-            status=AlertStatus.REJECTED,
-            reason=settled.reason.upper() or settled.status.value.upper(),
-            detail=ending.detail,
-            client_order_id=settled.client_order_id,
-            broker_order_id=settled.broker_order_id,
-        )
-    return _success(ending, settled)
+    return Outcome(
+        status=_STOPPED_AS.get(settled.reason, AlertStatus.REJECTED),
+        reason=settled.reason.upper() or settled.status.value.upper(),
+        detail=ending.detail,
+        client_order_id=settled.client_order_id,
+        broker_order_id=settled.broker_order_id,
+    )
 
 
 def naked(order: BrokerOrder, settled: OrderRecord | None) -> bool:
-    """Whether an entry filled and the stop that it asked for is not there (invariant I4)."""
+    """Whether an entry filled and the stop that it asked for is not there (invariant I4).
+
+    A leg that filled has closed the position already: then there is nothing to protect.
+    """
     stops = [leg for leg in order.legs if _is_stop(leg)]
     filled = settled is not None and settled.role is OrderRole.ENTRY and settled.filled_quantity > 0
-    return filled and bool(stops) and not any(leg.status.working for leg in stops)
+    closed = any(leg.status is OrderStatus.FILLED for leg in order.legs)
+    return filled and bool(stops) and not closed and not any(leg.status.working for leg in stops)
 
 
 def finished(job: Job, outcome: Outcome, now: datetime) -> Event:
@@ -76,27 +86,26 @@ def _is_stop(leg: BrokerOrder) -> bool:
 
 def _refusal(refusal: Refusal, detail: str) -> Outcome:
     words = f"{detail}; {refusal.detail}" if detail else refusal.detail
-    return Outcome(
-        status=_REFUSED_AS[type(refusal)], reason=refusal.reason.value, detail=words
-    )
+    return Outcome(status=_REFUSED_AS[type(refusal)], reason=refusal.reason.value, detail=words)
 
 
 def _rejection(order: OrderRecord, detail: str) -> Outcome:
     reason, _, words = order.reason.partition(": ")
     return Outcome(
         status=_ENDED_AS.get(reason, AlertStatus.REJECTED),
-        reason=reason,
+        reason=reason or BrokerRejected.code,
         detail=f"{detail}; {words}" if detail else words,
         client_order_id=order.client_order_id,
     )
 
 
 def _success(ending: Ending, order: OrderRecord) -> Outcome:
-    done = order.status is OrderStatus.FILLED
-    quantity = order.filled_quantity if order.status.final else order.quantity
+    ended = order.status.final
+    quantity = order.filled_quantity if ended else order.quantity
     price = order.average_price or order.limit_price or order.stop_price
-    amount = quantity * price if done and price is not None else ending.budget
-    state = "" if done else f"{order.status.value} at the broker"
+    amount = quantity * price if ended and price is not None else ending.budget
+    filled = order.status is OrderStatus.FILLED
+    state = "" if filled else f"{order.status.value} at the broker"
     return Outcome(
         status=AlertStatus.SUCCESS,
         detail="; ".join(part for part in (ending.detail, state) if part),

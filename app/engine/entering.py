@@ -32,7 +32,7 @@ class Entering:
         self._kill_switch = kill_switch
 
     def enter(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
-        """Place the plan's entry. `fresh`: the plan is not journaled yet and goes with the order."""
+        """Place the plan's entry. `fresh`: the plan is journaled together with the order."""
         entry = plan.entry
         if entry is None or isinstance(entry, Denied):
             raise Refused(entry or Denied(Denial.NO_SIZE, "there is no entry"))

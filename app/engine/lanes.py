@@ -1,8 +1,7 @@
-"""Lanes: each (account, instrument) strictly in order, different ones in parallel, through crashes."""
+"""Lanes: each (account, instrument) strictly in order, others in parallel, through crashes."""
 
 import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Protocol
 
@@ -43,12 +42,9 @@ class Lanes:
 
     def offer(self, job: Job) -> None:
         """Run a claimed job and then whatever its lane has ready."""
-        with self._lock:
-            if self._closed or job.id in self._active:
-                return
-            self._active.add(job.id)
-        future: Future[None] = self._pool.submit(self._run_lane, job)
-        future.add_done_callback(_report)
+        if self._take(job):
+            future: Future[None] = self._pool.submit(self._run_lane, job)
+            future.add_done_callback(_report)
 
     def sweep(self) -> None:
         """Start what is due and what nobody runs."""
@@ -80,25 +76,30 @@ class Lanes:
     def _run_lane(self, job: Job) -> None:
         current: Job | None = job
         while current is not None:
-            current = self._run_one(current)
+            following = self._run_one(current)
+            # Claimed and not yet run, it looks stranded: `resume_stranded` may have been faster.
+            current = following if following is not None and self._take(following) else None
+
+    def _take(self, job: Job) -> bool:
+        """Be the one thread that runs a job; False when another does, and once we are closed."""
+        with self._lock:
+            if self._closed or job.id in self._active:
+                return False
+            self._active.add(job.id)
+            return True
 
     def _run_one(self, job: Job) -> Job | None:
-        with self._lock:
-            self._active.add(job.id)
         try:
-            following = self._flow.run(job)
+            return self._flow.run(job)
         except FencedOut as error:
             log.warning("stopped a job", extra={"alert_id": job.alert_id, "why": str(error)})
             return None
         except JournalError as error:
-            log.error("could not journal", extra={"alert_id": job.alert_id, "why": str(error)})
+            log.warning("could not journal", extra={"alert_id": job.alert_id, "why": str(error)})
             return None
         finally:
             with self._lock:
                 self._active.discard(job.id)
-        if following is not None and self._closed:
-            return None
-        return following
 
 
 def _report(future: Future[None]) -> None:

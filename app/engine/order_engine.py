@@ -17,6 +17,8 @@ from app.engine.accounts import Account
 
 STOP_TYPES = (None, "stop", "market")
 """Kinds of stop-loss orders that are supported."""
+TARGET_TYPES = (None, "limit", "market")
+"""Kinds of take-profit orders that are supported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,16 +145,14 @@ def _prices(order: Order, side: Side) -> _Prices | Denied:
 def _priced(
     order: Order, kind: OrderType, limit: Decimal | None, stop: Decimal | None
 ) -> _Prices | Denied:
+    if any(price is not None and price <= 0 for price in (limit, stop)):
+        return Denied(Denial.NO_PRICE, f"a {kind.value} order needs a positive price")
     reference = limit if limit is not None else stop
     if reference is None:
         quote = order.account.broker.quote(order.instrument.key)
         reference = quote.price if quote is not None else None
         if reference is None and order.account.broker.capabilities.takes_quotes:
-            return Denied(
-                Denial.NO_QUOTE, f"no fresh price of {order.instrument.symbol} is known"
-            )
-    elif reference <= 0:
-        return Denied(Denial.NO_PRICE, f"a {kind.value} order needs a positive price")
+            return Denied(Denial.NO_QUOTE, f"no fresh price of {order.instrument.symbol} is known")
     return _Prices(kind, limit, stop, reference)
 
 
@@ -204,10 +204,9 @@ def _levels(order: Order, side: Side, prices: _Prices) -> _Levels | Denied:
             Denial.UNSUPPORTED_PROTECTION,
             f"a {prices.order_type.value} entry cannot be protected there",
         )
-    if levels.stop_loss is not None and levels.stop_loss.type not in STOP_TYPES:
-        return Denied(
-            Denial.UNSUPPORTED_PROTECTION, f"a {levels.stop_loss.type} stop is not supported"
-        )
+    unsupported = _unsupported_kind(levels)
+    if unsupported is not None:
+        return Denied(Denial.UNSUPPORTED_PROTECTION, f"{unsupported} is not supported")
     if prices.reference is None:
         return levels
     wrong = check_levels(
@@ -218,6 +217,15 @@ def _levels(order: Order, side: Side, prices: _Prices) -> _Levels | Denied:
         tick=order.instrument.tick,
     )
     return wrong or levels
+
+
+def _unsupported_kind(levels: _Levels) -> str | None:
+    stop, target = levels.stop_loss, levels.take_profit
+    if stop is not None and stop.type not in STOP_TYPES:
+        return f"a {stop.type} stop"
+    if target is not None and target.type not in TARGET_TYPES:
+        return f"a {target.type} target"
+    return None
 
 
 def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Decimal | None:
@@ -254,10 +262,17 @@ def _intent(
         order_type=prices.order_type,
         limit_price=prices.limit,
         stop_price=prices.stop,
-        time_in_force=order.alert.time_in_force or ("gtc" if levels.stop_loss else "day"),
+        time_in_force=order.alert.time_in_force or _time_in_force(order, levels),
         stop_loss=Leg(_id(order, "stop"), levels.stop_loss) if levels.stop_loss else None,
         take_profit=Leg(_id(order, "target"), levels.take_profit) if levels.take_profit else None,
     )
+
+
+def _time_in_force(order: Order, levels: _Levels) -> str:
+    """A day for plain entries; brackets, whose legs would lapse too, and crypto stay (rule 35)."""
+    protected = levels.stop_loss or levels.take_profit
+    crypto = order.instrument.asset_class is AssetClass.CRYPTO
+    return "gtc" if protected or crypto else "day"
 
 
 def _id(order: Order, leg: str) -> str:

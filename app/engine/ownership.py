@@ -1,6 +1,7 @@
 """This process's claim on its work: a lease that it renews, and checks before it acts."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ log = logging.getLogger(__name__)
 
 SAFE_SHARE = 0.7
 """Of the lease: after that without renewal, this process touches nothing outside."""
+NEVER = -math.inf
+"""When the lease was renewed last while we hold none."""
 
 
 class Ownership:
@@ -22,7 +25,7 @@ class Ownership:
         self._clock = clock
         self._new_id = new_id
         self._lock = threading.Lock()
-        self._renewed = 0.0
+        self._renewed = NEVER
         self.id = ""
 
     def start(self) -> None:
@@ -33,6 +36,8 @@ class Ownership:
     def beat(self) -> None:
         """Renew the lease. When others have taken our work meanwhile, go on under a new name."""
         with self._lock:
+            if not self.id:
+                return
             began = self._clock.monotonic()
             if self._owners.beat(self.id):
                 self._renewed = began
@@ -40,12 +45,19 @@ class Ownership:
             log.warning("another process took over our work", extra={"owner": self.id})
             self._register()
 
-    def check(self) -> None:
+    def check(self, owner: str | None = None) -> None:
         """Be sure that nobody can have taken our work: call it before each outside effect.
 
+        Args:
+            owner: in whose name the work was claimed. After a freeze `beat` may have registered
+                this process anew before the thread that does the work runs on: then the lease is
+                good, and the work is another's.
+
         Raises:
-            FencedOut: the lease was not renewed in time, as after a freeze.
+            FencedOut: the lease was not renewed in time, or the name is no longer ours.
         """
+        if owner is not None and owner != self.id:
+            raise FencedOut(f"the work of {owner} was taken over")
         idle = self._clock.monotonic() - self._renewed
         if idle > SAFE_SHARE * self._owners.lease.total_seconds():
             raise FencedOut(f"the lease was not renewed for {idle:.1f} s")
@@ -61,11 +73,13 @@ class Ownership:
         """Give back what is left."""
         with self._lock:
             if self.id:
+                self._renewed = NEVER
                 self._owners.leave(self.id)
                 self.id = ""
 
     def _register(self) -> None:
         owner = self._new_id()
+        began = self._clock.monotonic()
         self._owners.register(owner)
         self.id = owner
-        self._renewed = self._clock.monotonic()
+        self._renewed = began

@@ -5,7 +5,7 @@ from datetime import timedelta
 from app.domain.outcome import AlertStatus
 
 
-class Wait(Exception):  # noqa: N818  # it is no error: it carries a job out of its lane
+class Wait(Exception):
     """Leave the lane for at most `delay`. `holds`: entries of later alerts wait meanwhile."""
 
     def __init__(

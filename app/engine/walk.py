@@ -83,7 +83,7 @@ class Ending:
     budget: Decimal | None = None
 
 
-class Refused(Exception):  # noqa: N818  # it is no error: a rule said no on the way
+class Refused(Exception):
     """A rule said no between the decision and the wire."""
 
     def __init__(self, refusal: Refusal) -> None:

@@ -23,7 +23,9 @@ class Step:
 class Loop:
     """Runs steps on one daemon thread. A step that raises is logged and tried again when due."""
 
-    def __init__(self, steps: Sequence[Step], tick: timedelta = timedelta(milliseconds=250)) -> None:
+    def __init__(
+        self, steps: Sequence[Step], tick: timedelta = timedelta(milliseconds=250)
+    ) -> None:
         self._steps = steps
         self._tick = tick.total_seconds()
         self._stop = threading.Event()

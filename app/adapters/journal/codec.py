@@ -9,7 +9,6 @@ from app.domain.decision import Plan
 from app.domain.order import OrderIntent
 from app.domain.outcome import Outcome
 
-
 T = TypeVar("T")
 
 

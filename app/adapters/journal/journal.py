@@ -1,27 +1,33 @@
 """The journal on SQLite: admission, the queue of lanes, orders, fills and events."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from app.adapters.journal.codec import ALERT, INTENT, OUTCOME, PLAN
+from app.adapters.journal.rows import (
+    alert_params,
+    alert_record,
+    event_params,
+    fill_of,
+    leg_params,
+    order_params,
+    order_record,
+    received,
+    text,
+    words,
+)
 from app.adapters.sql import Database, Row, Transaction, from_db, load_queries, to_db
 from app.domain.decision import Plan
 from app.domain.errors import FencedOut
-from app.domain.events import Event, EventKind
+from app.domain.events import Event
 from app.domain.order import (
     BrokerOrder,
     Fill,
-    Leg,
     OrderIntent,
-    OrderRole,
     OrderStatus,
-    OrderType,
-    Side,
 )
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.settlement import advance
@@ -38,7 +44,6 @@ from app.ports.journal import (
 
 Q = load_queries(Path(__file__).with_name("queries.sql"))
 KILL_SWITCH = "kill_switch"
-LEG_TYPES = {OrderRole.STOP_LOSS: OrderType.STOP, OrderRole.TAKE_PROFIT: OrderType.LIMIT}
 
 Publish = Callable[[Sequence[Event]], None]
 
@@ -60,7 +65,7 @@ class SqlJournal:
         return admitted
 
     @contextmanager
-    def unit(self, job: Job | None = None) -> Iterator["SqlUnit"]:
+    def unit(self, job: Job | None = None) -> Generator["SqlUnit", None, None]:
         """A transaction; with a job, fenced by it."""
         with self._db.transaction() as tx:
             unit = SqlUnit(tx, self._clock.now(), job)
@@ -160,11 +165,11 @@ class SqlJournal:
         """Fills in the order they were journaled, as (number, fill, account), after a number."""
         with self._db.reading() as tx:
             rows = tx.run(Q["fills_after"], {"account": account, "after": after}).fetchall()
-        return [(row["id"], _fill(row), row["account"]) for row in rows]
+        return [(row["id"], fill_of(row), row["account"]) for row in rows]
 
-    def _read_one(self, name: str, **params: Any) -> Row | None:
+    def _read_one(self, query: str, /, **params: Any) -> Row | None:
         with self._db.reading() as tx:
-            return tx.one(Q[name], params)
+            return tx.one(Q[query], params)
 
 
 class SqlUnit:
@@ -206,9 +211,9 @@ class SqlUnit:
             "submitted_at": sent,
             "now": self._now,
         }
-        self._tx.run(Q["add_order"], shared | _order_params(intent, status))
+        self._tx.run(Q["add_order"], shared | order_params(intent, status))
         for role, leg in intent.legs:
-            self._tx.run(Q["add_order"], shared | _leg_params(intent, role, leg))
+            self._tx.run(Q["add_order"], shared | leg_params(intent, role, leg))
 
     def mark_order(self, client_order_id: str, status: OrderStatus, reason: str = "") -> None:
         """Set the status of an order that is not final."""
@@ -255,7 +260,7 @@ class SqlUnit:
         state = "failed" if outcome.status is AlertStatus.FAILED else "done"
         self._tx.run(Q["end_job"], {"id": job.id, "state": state, "now": self._now})
         params = {"id": job.alert_id, "outcome": OUTCOME.dump(outcome), "now": self._now}
-        self._tx.run(Q["finish_alert"], params | _words(outcome))
+        self._tx.run(Q["finish_alert"], params | words(outcome))
         self._tx.run(Q["wake_lane"], {"lane": job.lane, "now": self._now})
         return _claim(self._tx, job.lane, job.owner, from_db(self._now))
 
@@ -283,7 +288,7 @@ class SqlUnit:
     def record(self, *events: Event) -> None:
         """Add events; they are published after the commit."""
         for event in events:
-            self._tx.run(Q["add_event"], _event_params(event))
+            self._tx.run(Q["add_event"], event_params(event))
         self.events.extend(events)
 
     def _settle_one(self, known: OrderRecord, answer: BrokerOrder) -> Changes:
@@ -299,9 +304,9 @@ class SqlUnit:
             "reason": answer.reason or known.reason,
             "quantity": str(quantity),
             "filled_quantity": str(filled),
-            "average_price": _text(average),
-            "limit_price": _text(answer.limit_price or known.limit_price),
-            "stop_price": _text(answer.stop_price or known.stop_price),
+            "average_price": text(average),
+            "limit_price": text(answer.limit_price or known.limit_price),
+            "stop_price": text(answer.stop_price or known.stop_price),
             "now": self._now,
         }
         self._tx.run(Q["settle_order"], params)
@@ -334,9 +339,9 @@ def _admit(tx: Transaction, new: NewAlert, owner: str, events: list[Event]) -> A
     repeat = _repeat_of(tx, new)
     if repeat is not None:
         return repeat
-    tx.run(Q["add_alert"], _alert_params(new))
-    event = _received(new)
-    tx.run(Q["add_event"], _event_params(event))
+    tx.run(Q["add_alert"], alert_params(new))
+    event = received(new)
+    tx.run(Q["add_event"], event_params(event))
     events.append(event)
     if new.job is None:
         return Admission(new.alert_id)
@@ -417,141 +422,3 @@ def _job(tx: Transaction, job_id: int) -> Job:
         tries=row["tries"],
         halted=bool(row["halted"]),
     )
-
-
-def _alert_params(new: NewAlert) -> dict[str, Any]:
-    outcome = new.outcome
-    words = _words(outcome) if outcome else {"status": "accepted", "reason": "", "detail": ""}
-    return words | {
-        "id": new.alert_id,
-        "received_at": to_db(new.received_at),
-        "symbol": new.alert.symbol,
-        "strategy": new.alert.strategy or "",
-        "account": new.job.account if new.job else None,
-        "request_id": new.request_id,
-        "alert": ALERT.dump(new.alert),
-        "raw": new.raw,
-        "outcome": OUTCOME.dump(outcome) if outcome else None,
-        "finished_at": to_db(new.received_at) if outcome else None,
-    }
-
-
-def _received(new: NewAlert) -> Event:
-    return Event(
-        kind=EventKind.RECEIVED,
-        at=new.received_at,
-        alert_id=new.alert_id,
-        account=new.job.account if new.job else None,
-        symbol=new.alert.symbol,
-        problem=new.outcome is not None and new.outcome.status is AlertStatus.DENIED,
-        facts=_words(new.outcome) if new.outcome else {},
-    )
-
-
-def _words(outcome: Outcome) -> dict[str, Any]:
-    return {"status": outcome.status.value, "reason": outcome.reason, "detail": outcome.detail}
-
-
-def _order_params(intent: OrderIntent, status: OrderStatus) -> dict[str, Any]:
-    return {
-        "client_order_id": intent.client_order_id,
-        "role": intent.role.value,
-        "side": intent.side.value,
-        "order_type": intent.order_type.value,
-        "limit_price": _text(intent.limit_price),
-        "stop_price": _text(intent.stop_price),
-        "status": status.value,
-        "parent": None,
-        "intent": INTENT.dump(intent),
-    }
-
-
-def _leg_params(intent: OrderIntent, role: OrderRole, leg: Leg) -> dict[str, Any]:
-    return {
-        "client_order_id": leg.client_order_id,
-        "role": role.value,
-        "side": intent.side.opposite.value,
-        "order_type": LEG_TYPES[role].value,
-        "limit_price": None,
-        "stop_price": None,
-        "status": OrderStatus.NEW.value,
-        "parent": intent.client_order_id,
-        "intent": None,
-    }
-
-
-def _event_params(event: Event) -> dict[str, Any]:
-    return {
-        "at": to_db(event.at),
-        "kind": event.kind.value,
-        "alert_id": event.alert_id,
-        "account": event.account,
-        "symbol": event.symbol,
-        "client_order_id": event.client_order_id,
-        "problem": event.problem,
-        "facts": json.dumps(event.facts, default=str, separators=(",", ":")),
-    }
-
-
-def order_record(row: Mapping[str, Any]) -> OrderRecord:
-    """The order of a row."""
-    return OrderRecord(
-        client_order_id=row["client_order_id"],
-        broker_order_id=row["broker_order_id"],
-        alert_id=row["alert_id"],
-        job_id=row["job_id"],
-        account=row["account"],
-        symbol=row["symbol"],
-        instrument=row["instrument"],
-        lane=row["lane"],
-        role=OrderRole(row["role"]),
-        side=Side(row["side"]),
-        order_type=OrderType(row["order_type"]),
-        quantity=Decimal(row["quantity"]),
-        filled_quantity=Decimal(row["filled_quantity"]),
-        average_price=_decimal(row["average_price"]),
-        limit_price=_decimal(row["limit_price"]),
-        stop_price=_decimal(row["stop_price"]),
-        status=OrderStatus(row["status"]),
-        reason=row["reason"],
-        parent=row["parent"],
-        submitted_at=from_db(row["submitted_at"]) if row["submitted_at"] is not None else None,
-        updated_at=from_db(row["updated_at"]),
-    )
-
-
-def alert_record(row: Mapping[str, Any]) -> AlertRecord:
-    """The alert of a row."""
-    status = AlertStatus(row["status"])
-    outcome = OUTCOME.load(row["outcome"]) if row["outcome"] else Outcome(status=status)
-    return AlertRecord(
-        alert_id=row["id"],
-        alert=ALERT.load(row["alert"]),
-        received_at=from_db(row["received_at"]),
-        status=status,
-        outcome=outcome,
-        account=row["account"],
-        request_id=row["request_id"],
-        raw=row["raw"],
-    )
-
-
-def _fill(row: Row) -> Fill:
-    return Fill(
-        fill_id=row["fill_id"],
-        client_order_id=row["client_order_id"],
-        symbol=row["symbol"],
-        side=Side(row["side"]),
-        quantity=Decimal(row["quantity"]),
-        price=Decimal(row["price"]),
-        fee=Decimal(row["fee"]),
-        at=from_db(row["at"]),
-    )
-
-
-def _text(number: Decimal | None) -> str | None:
-    return None if number is None else f"{number:f}"
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

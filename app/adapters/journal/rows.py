@@ -1,0 +1,175 @@
+"""Rows of the journal as domain values, and domain values as parameters of statements."""
+
+import json
+from decimal import Decimal
+from typing import Any, Protocol
+
+from app.adapters.journal.codec import ALERT, INTENT, OUTCOME
+from app.adapters.sql import from_db, to_db
+from app.domain.events import Event, EventKind
+from app.domain.order import (
+    Fill,
+    Leg,
+    OrderIntent,
+    OrderRole,
+    OrderStatus,
+    OrderType,
+    Side,
+)
+from app.domain.outcome import AlertStatus, Outcome
+from app.ports.journal import AlertRecord, NewAlert, OrderRecord
+
+LEG_TYPES = {OrderRole.STOP_LOSS: OrderType.STOP, OrderRole.TAKE_PROFIT: OrderType.LIMIT}
+
+
+class Row(Protocol):
+    """A row that is read by column names: the driver's, or a mapping of SQLAlchemy's."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+def alert_params(new: NewAlert) -> dict[str, Any]:
+    """The columns of a new alert."""
+    outcome = new.outcome
+    state = words(outcome) if outcome else {"status": "accepted", "reason": "", "detail": ""}
+    return state | {
+        "id": new.alert_id,
+        "received_at": to_db(new.received_at),
+        "symbol": new.alert.symbol,
+        "strategy": new.alert.strategy or "",
+        "account": new.job.account if new.job else None,
+        "request_id": new.request_id,
+        "alert": ALERT.dump(new.alert),
+        "raw": new.raw,
+        "outcome": OUTCOME.dump(outcome) if outcome else None,
+        "finished_at": to_db(new.received_at) if outcome else None,
+    }
+
+
+def received(new: NewAlert) -> Event:
+    """The first event of an alert."""
+    return Event(
+        kind=EventKind.RECEIVED,
+        at=new.received_at,
+        alert_id=new.alert_id,
+        account=new.job.account if new.job else None,
+        symbol=new.alert.symbol,
+        problem=new.outcome is not None and new.outcome.status is AlertStatus.DENIED,
+        facts=words(new.outcome) if new.outcome else {},
+    )
+
+
+def words(outcome: Outcome) -> dict[str, Any]:
+    """The words of an outcome."""
+    return {"status": outcome.status.value, "reason": outcome.reason, "detail": outcome.detail}
+
+
+def order_params(intent: OrderIntent, status: OrderStatus) -> dict[str, Any]:
+    """The columns of an entry or exit that its job does not share with its legs."""
+    return {
+        "client_order_id": intent.client_order_id,
+        "role": intent.role.value,
+        "side": intent.side.value,
+        "order_type": intent.order_type.value,
+        "limit_price": text(intent.limit_price),
+        "stop_price": text(intent.stop_price),
+        "status": status.value,
+        "parent": None,
+        "intent": INTENT.dump(intent),
+    }
+
+
+def leg_params(intent: OrderIntent, role: OrderRole, leg: Leg) -> dict[str, Any]:
+    """The columns of a protective leg; its price is known once its entry has filled."""
+    return {
+        "client_order_id": leg.client_order_id,
+        "role": role.value,
+        "side": intent.side.opposite.value,
+        "order_type": LEG_TYPES[role].value,
+        "limit_price": None,
+        "stop_price": None,
+        "status": OrderStatus.NEW.value,
+        "parent": intent.client_order_id,
+        "intent": None,
+    }
+
+
+def event_params(event: Event) -> dict[str, Any]:
+    """The columns of an event."""
+    return {
+        "at": to_db(event.at),
+        "kind": event.kind.value,
+        "alert_id": event.alert_id,
+        "account": event.account,
+        "symbol": event.symbol,
+        "client_order_id": event.client_order_id,
+        "problem": event.problem,
+        "facts": json.dumps(event.facts, default=str, separators=(",", ":")),
+    }
+
+
+def order_record(row: Row) -> OrderRecord:
+    """The order of a row."""
+    return OrderRecord(
+        client_order_id=row["client_order_id"],
+        broker_order_id=row["broker_order_id"],
+        alert_id=row["alert_id"],
+        job_id=row["job_id"],
+        account=row["account"],
+        symbol=row["symbol"],
+        instrument=row["instrument"],
+        lane=row["lane"],
+        role=OrderRole(row["role"]),
+        side=Side(row["side"]),
+        order_type=OrderType(row["order_type"]),
+        quantity=Decimal(row["quantity"]),
+        filled_quantity=Decimal(row["filled_quantity"]),
+        average_price=decimal(row["average_price"]),
+        limit_price=decimal(row["limit_price"]),
+        stop_price=decimal(row["stop_price"]),
+        status=OrderStatus(row["status"]),
+        reason=row["reason"],
+        parent=row["parent"],
+        submitted_at=from_db(row["submitted_at"]) if row["submitted_at"] is not None else None,
+        updated_at=from_db(row["updated_at"]),
+    )
+
+
+def alert_record(row: Row) -> AlertRecord:
+    """The alert of a row."""
+    status = AlertStatus(row["status"])
+    outcome = OUTCOME.load(row["outcome"]) if row["outcome"] else Outcome(status=status)
+    return AlertRecord(
+        alert_id=row["id"],
+        alert=ALERT.load(row["alert"]),
+        received_at=from_db(row["received_at"]),
+        status=status,
+        outcome=outcome,
+        account=row["account"],
+        request_id=row["request_id"],
+        raw=row["raw"],
+    )
+
+
+def fill_of(row: Row) -> Fill:
+    """The fill of a row."""
+    return Fill(
+        fill_id=row["fill_id"],
+        client_order_id=row["client_order_id"],
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        quantity=Decimal(row["quantity"]),
+        price=Decimal(row["price"]),
+        fee=Decimal(row["fee"]),
+        at=from_db(row["at"]),
+    )
+
+
+def text(number: Decimal | None) -> str | None:
+    """A decimal as plain text."""
+    return None if number is None else f"{number:f}"
+
+
+def decimal(text: str | None) -> Decimal | None:
+    """The decimal of a text."""
+    return None if text is None else Decimal(text)

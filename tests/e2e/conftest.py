@@ -1,0 +1,24 @@
+"""A live server for each test that asks for one."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.live import LiveServer
+
+Serve = Callable[..., LiveServer]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    servers: list[LiveServer] = []
+
+    def start(name: str = "server", **settings: str) -> LiveServer:
+        server = LiveServer(tmp_path / name, settings)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in servers:
+        server.kill()

@@ -1,0 +1,193 @@
+"""A real server under gunicorn, for tests that kill, freeze and flood it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+SECRET = "canary-webhook-secret-7f3a91"
+API_KEY = "canary-api-key-51c2de"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and JSON body of an answer."""
+
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(slots=True)
+class LiveServer:
+    """One gunicorn with its own folder and port. `start` may be called again after a kill."""
+
+    folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+    _connections: threading.local = field(default_factory=threading.local)
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start gunicorn; returns when it answers."""
+        self.port = self.port or free_port()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(REPOSITORY),
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.folder / "var"),
+            "WEBHOOK_SECRET": SECRET,
+            "API_KEY": API_KEY,
+            **self.settings,
+        }
+        command = [sys.executable, "-m", "gunicorn", "-c", str(REPOSITORY / "gunicorn.conf.py")]
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "main:app"],
+                cwd=self.folder,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if wait:
+            self.await_health()
+
+    def await_health(self, seconds: float = 30) -> None:
+        """Wait for the first answer."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if self.get("/health").status == 200:
+                    return
+            except (OSError, HTTPException):
+                pass
+            time.sleep(0.02)
+        raise TimeoutError((self.folder / "server.log").read_text()[-4000:])
+
+    def await_idle(self, seconds: float = 30) -> None:
+        """Wait until no alert is in work any more."""
+        deadline = time.monotonic() + seconds
+        open_states = ("accepted", "executing", "waiting", "unknown")
+        while time.monotonic() < deadline:
+            if not any(self.alerts(state) for state in open_states):
+                return
+            time.sleep(0.05)
+        states = {state: len(self.alerts(state)) for state in open_states}
+        raise TimeoutError(f"still in work: {states}")
+
+    def kill(self) -> None:
+        """kill -9 of master and worker at once."""
+        self._signal_all(signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait()
+            self.process = None
+
+    def freeze(self) -> None:
+        """SIGSTOP to master and worker."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT to master and worker."""
+        self._signal_all(signal.SIGCONT)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=40)
+        finally:
+            self._signal_all(signal.SIGKILL)
+            self.process = None
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+        """POST on this thread's own connection."""
+        return self.request("POST", path, body, headers)
+
+    def alert(self, *, wait: float | None = None, **fields: object) -> Answer:
+        """Post an alert as JSON, with the secret."""
+        path = "/webhook" if wait is None else f"/webhook?wait={wait}"
+        return self.post(path, json.dumps({"secret": SECRET, **fields}).encode())
+
+    def get(self, path: str) -> Answer:
+        """GET with the API key."""
+        return self.request("GET", path, None, {"Authorization": f"Bearer {API_KEY}"})
+
+    def api(self, method: str, path: str, body: object = None) -> Answer:
+        """A call of the API with the key and a JSON body."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json"}
+        return self.request(method, path, data, headers)
+
+    def everything(self, plural: str, query: str = "") -> list[dict[str, Any]]:
+        """All pages of a list of the API."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            answer = self.get(f"/api/v1/{plural}?limit=200{query}{cursor}")
+            assert answer.status == 200, answer
+            found += answer.body[plural]
+            if not answer.body["next_cursor"]:
+                return found
+            cursor = f"&cursor={answer.body['next_cursor']}"
+
+    def alerts(self, status: str) -> list[dict[str, Any]]:
+        """All alerts of a status."""
+        return self.everything("alerts", f"&status={status}")
+
+    def request(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None
+    ) -> Answer:
+        """One request on this thread's connection; a connection that was lost is made anew."""
+        connection: HTTPConnection | None = getattr(self._connections, "open", None)
+        if connection is None:
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=15)
+            self._connections.open = connection
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            text = answer.read()
+        except (OSError, HTTPException):
+            connection.close()
+            self._connections.open = None
+            raise
+        try:
+            return Answer(answer.status, json.loads(text))
+        except ValueError:
+            return Answer(answer.status, {"text": text.decode(errors="replace")})
+
+    def worker_pid(self) -> int:
+        """The process that serves."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return int(children.split()[0])
+
+    def log(self) -> str:
+        """What the server wrote so far."""
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            try:
+                os.killpg(self.process.pid, number)
+            except ProcessLookupError:
+                return
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,150 @@
+"""The process dies at every statement and every broker call: nothing is lost, nothing doubled."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.fakes.broker import (
+    EVERYTHING,
+    REPLY_LOST,
+    REQUEST_LOST,
+    REST,
+    UNAVAILABLE,
+    FakeBroker,
+    Turn,
+    late,
+    reject,
+)
+from tests.integration.world import Crash, Fuse, World
+
+TAG_ONLY = replace(EVERYTHING, unique_client_ids=False)
+Alerts = tuple[dict[str, object], ...]
+
+ENTRY: dict[str, object] = {
+    "action": "buy",
+    "symbol": "AAPL",
+    "quantity": 10,
+    "stop_loss": "2%",
+    "take_profit": "4%",
+}
+LIMIT = {**ENTRY, "order_type": "limit", "limit_price": 90}
+SHORT = {**ENTRY, "action": "sell", "quantity": 5}
+CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
+
+SCENARIOS: dict[str, tuple[Alerts, tuple[Turn, ...]]] = {
+    "entry": ((ENTRY,), ()),
+    "entry then close": ((ENTRY, CLOSE), ()),
+    "reversal": ((ENTRY, SHORT), ()),
+    "resting limit then close": ((LIMIT, CLOSE), ()),
+    "rejected": ((ENTRY,), (reject(),)),
+    "unavailable at first": ((ENTRY,), (UNAVAILABLE,)),
+    "reply lost": ((ENTRY,), (REPLY_LOST,)),
+    "request lost": ((ENTRY,), (REQUEST_LOST,)),
+    "late to be seen": ((ENTRY,), (late(3, then=REPLY_LOST),)),
+    "fills late": ((ENTRY, CLOSE), (REST,)),
+}
+
+
+def play(world: World, alerts: Iterable[dict[str, object]]) -> None:
+    """Send alerts one after the other; one that was not acknowledged is sent again."""
+    for fields in alerts:
+        try:
+            world.send(**fields)
+        except Crash:
+            world.crash_and_boot()
+            world.send(**fields)
+        settle(world)
+
+
+def settle(world: World) -> None:
+    """Let the background work until nothing is open; it may die on the way."""
+    for _ in range(120):
+        if not world.rows("SELECT 1 FROM jobs WHERE state NOT IN ('done', 'failed')"):
+            return
+        try:
+            world.run(seconds=0.5)
+        except Crash:
+            world.crash_and_boot()
+    raise TimeoutError("the alert does not come to an end")
+
+
+def final_picture(world: World) -> object:
+    """What must be equal with and without a crash."""
+    return {
+        "orders": [
+            (order.role, order.side, order.quantity, order.filled_quantity, order.status)
+            for order in world.orders()
+        ],
+        "journal": world.journaled_position(),
+        "broker": world.broker_position(),
+        "alerts": world.count("alerts"),
+        "fills": world.count("fills"),
+        "placed": world.broker.orders_placed if isinstance(world.broker, FakeBroker) else None,
+    }
+
+
+def check_invariants(world: World, where: str = "") -> None:
+    assert world.journaled_position() == world.broker_position(), where
+    for row in world.rows("SELECT id, status FROM alerts"):
+        assert world.record(row["id"]).status.final, (where, dict(row))
+    assert not world.rows("SELECT * FROM jobs WHERE state NOT IN ('done', 'failed')"), where
+
+
+def every_crash(
+    make: Callable[[str], World], alerts: Alerts, *, every: int = 1
+) -> Iterable[tuple[World, str]]:
+    """The world of each crash point after it has recovered, with the point's name."""
+    calm = make("calm")
+    calm.boot()
+    calm.fuse = Fuse()
+    play(calm, alerts)
+    check_invariants(calm)
+    picture, steps = final_picture(calm), calm.fuse.step
+    assert steps > 10
+    for step in range(1, steps + 1, every):
+        world = make(f"at{step}")
+        world.boot()
+        world.fuse = fuse = Fuse(at=step)
+        play(world, alerts)
+        world.fuse = Fuse()
+        yield world, f"step {step} of {steps}: {fuse.last}"
+        assert final_picture(world) == picture, f"step {step} of {steps}: {fuse.last}"
+        world.server.database.close()
+
+
+@pytest.mark.parametrize("unique_ids", [True, False], ids=["unique ids", "tags only"])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_crash_at_any_step_changes_nothing(
+    tmp_path: Path, name: str, *, unique_ids: bool
+) -> None:
+    alerts, script = SCENARIOS[name]
+
+    def make(folder: str) -> World:
+        world = World(tmp_path / folder)
+        world.broker = FakeBroker(
+            script=script,
+            clock=world.clock,
+            capabilities=EVERYTHING if unique_ids else TAG_ONLY,
+        )
+        return world
+
+    for world, where in every_crash(make, alerts):
+        check_invariants(world, where)
+
+
+def test_a_crash_at_any_step_of_the_paper_broker_changes_nothing(tmp_path: Path) -> None:
+    alerts = tuple({**fields, "price": 100 + n} for n, fields in enumerate((ENTRY, SHORT, CLOSE)))
+    for world, where in every_crash(lambda folder: World(tmp_path / folder), alerts):
+        check_invariants(world, where)
+        assert world.journaled_position() == {}
+        assert world.broker_position() == {}
+        assert world.count("fills") == 4
+
+
+def test_quantities_are_the_same_after_a_crash(tmp_path: Path) -> None:
+    world = World(tmp_path / "one")
+    world.boot()
+    play(world, ({**ENTRY, "price": 100},))
+    assert world.journaled_position() == {"AAPL": Decimal(10)}

@@ -1,0 +1,233 @@
+"""A whole server without gunicorn: one thread, a clock that stands still, a world that can end."""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from app.adapters.journal.migrate import migrate
+from app.bootstrap import Parts, Server, build
+from app.config import Settings
+from app.domain.instrument import Instrument, Ticker
+from app.domain.order import BrokerOrder, OrderIntent
+from app.domain.position import Balance, Position, Quote
+from app.engine.intake import Receipt, Submission
+from app.ports.broker import Broker
+from app.ports.journal import AlertRecord, Job, OrderRecord
+from app.web.alert_fields import parse_alert
+from app.web.payloads import canonical, read_delivery
+from tests.fakes.clock import FakeClock
+
+LEASE = timedelta(seconds=2)
+SETTINGS = {"WEBHOOK_SECRET": "s3cret-of-the-world", "API_KEY": "k3y-of-the-world"}
+
+
+class Crash(BaseException):
+    """The process dies here: no handler runs, whatever was not committed is gone."""
+
+
+@dataclass(slots=True)
+class Fuse:
+    """Ends the world at its n-th step; counts the steps when it never burns."""
+
+    at: int | None = None
+    step: int = 0
+    last: str = ""
+
+    def __call__(self, name: str) -> None:
+        self.step += 1
+        self.last = name
+        if self.step == self.at:
+            raise Crash(name)
+
+
+class InlineExecutor(Executor):
+    """Runs work at once on the calling thread, so that a crash reaches the test."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class WatchedBroker:
+    """A broker whose every call is a step of the fuse, before it is made and after."""
+
+    def __init__(self, broker: Broker, fuse: Callable[[str], None]) -> None:
+        self._broker = broker
+        self._fuse = fuse
+        self.account = broker.account
+        self.capabilities = broker.capabilities
+
+    def instrument(self, ticker: Ticker) -> Instrument | None:
+        return self._broker.instrument(ticker)
+
+    def submit(self, intent: OrderIntent) -> BrokerOrder:
+        self._fuse("before submit")
+        answer = self._broker.submit(intent)
+        self._fuse("after submit")
+        return answer
+
+    def find(self, client_order_id: str) -> BrokerOrder | None:
+        self._fuse("before find")
+        return self._broker.find(client_order_id)
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        self._fuse("before cancel")
+        answer = self._broker.cancel(client_order_id)
+        self._fuse("after cancel")
+        return answer
+
+    def position(self, instrument: str) -> Position | None:
+        self._fuse("before position")
+        return self._broker.position(instrument)
+
+    def positions(self) -> Sequence[Position]:
+        return self._broker.positions()
+
+    def balance(self) -> Balance:
+        return self._broker.balance()
+
+    def quote(self, instrument: str) -> Quote | None:
+        return self._broker.quote(instrument)
+
+    def take_quote(self, instrument: str, price: Decimal, at: Any) -> Sequence[BrokerOrder]:
+        self._fuse("before quote")
+        answers = self._broker.take_quote(instrument, price, at)
+        self._fuse("after quote")
+        return answers
+
+
+@dataclass(slots=True)
+class World:
+    """One database, one broker (the paper one when none is given), and servers that come and go."""
+
+    folder: Path
+    broker: Broker | None = None
+    clock: FakeClock = field(default_factory=FakeClock)
+    settings: dict[str, str] = field(default_factory=dict[str, str])
+    servers: list[Server] = field(default_factory=list[Server])
+    fuse: Fuse = field(default_factory=Fuse)
+
+    def boot(self) -> Server:
+        """Start a server: it takes over what dead ones left, and reconciles."""
+        server = build(self._settings(), self._parts())
+        server.services.ownership.start()
+        self.servers.append(server)
+        self.turn()
+        return server
+
+    def crash_and_boot(self) -> Server:
+        """What is left of the dying server is closed; after the lease another one starts."""
+        self.fuse = Fuse()
+        self.server.database.close()
+        self.clock.advance(LEASE + timedelta(milliseconds=100))
+        return self.boot()
+
+    @property
+    def server(self) -> Server:
+        """The server that runs."""
+        return self.servers[-1]
+
+    def send(self, **fields: object) -> Receipt:
+        """Post an alert, as TradingView would; its lane runs at once."""
+        body = read_delivery(json.dumps(fields).encode())
+        (element,) = body.elements
+        assert isinstance(element, dict), element
+        submission = Submission(
+            alert=parse_alert(element, now=self.clock.now()),
+            raw=body.redacted,
+            canonical=canonical(element),
+            scope="",
+            request_id="test",
+        )
+        (receipt,) = self.server.services.intake.admit([submission])
+        return receipt
+
+    def turn(self) -> None:
+        """One turn of the background: lease, take-over, recovery, due work."""
+        services = self.server.services
+        services.ownership.beat()
+        services.ownership.take_over()
+        services.recovery.run()
+        services.lanes.resume_stranded()
+        services.lanes.sweep()
+
+    def run(self, seconds: float = 20, step: float = 0.25) -> None:
+        """Let time pass, with a turn of the background at each step."""
+        for _ in range(int(seconds / step)):
+            self.clock.advance(step)
+            self.turn()
+
+    def record(self, alert_id: str) -> AlertRecord:
+        """How an alert stands."""
+        record = self.server.services.journal.alert(alert_id)
+        assert record is not None
+        return record
+
+    def orders(self) -> list[OrderRecord]:
+        """Every order in the journal, oldest first."""
+        rows = self.rows("SELECT client_order_id FROM orders ORDER BY created_at, role")
+        found = [self.server.services.journal.order(row["client_order_id"]) for row in rows]
+        return [order for order in found if order is not None]
+
+    def events(self, alert_id: str) -> list[str]:
+        """The timeline of an alert."""
+        query = "SELECT kind FROM events WHERE alert_id = ? ORDER BY id"
+        return [row["kind"] for row in self.rows(query, alert_id)]
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])  # noqa: S608
+
+    def job(self) -> Job:
+        """The newest job."""
+        (row,) = self.rows("SELECT max(id) AS id FROM jobs")
+        return self.server.services.journal.job(row["id"])
+
+    def journaled_position(self) -> dict[str, Decimal]:
+        """The signed sum of the journal's fills by instrument, flat ones left out."""
+        sums: dict[str, Decimal] = {}
+        for row in self.rows("SELECT instrument, side, quantity FROM fills"):
+            sign = 1 if row["side"] == "buy" else -1
+            known = sums.get(row["instrument"], Decimal(0))
+            sums[row["instrument"]] = known + sign * Decimal(row["quantity"])
+        return {name: total for name, total in sums.items() if total}
+
+    def broker_position(self) -> dict[str, Decimal]:
+        """What the broker holds by instrument."""
+        (account,) = self.server.services.accounts
+        return {held.instrument: held.quantity for held in account.broker.positions()}
+
+    def rows(self, sql: str, *params: object) -> list[Any]:
+        from app.adapters.sql import open_sqlite
+
+        connection = open_sqlite(self.server.database.path)
+        try:
+            return connection.execute(sql, params).fetchall()
+        finally:
+            connection.close()
+
+    def _settings(self) -> Settings:
+        name = self.broker.account if self.broker is not None else "paper"
+        accounts = {"ACCOUNTS": f"{name}=paper", "DEFAULT_ACCOUNT": name}
+        variables = {**SETTINGS, **accounts, "DATA_DIR": str(self.folder), **self.settings}
+        settings = Settings.from_env(variables, dotenv=None)
+        migrate(settings.database_url)
+        return settings
+
+    def _parts(self) -> Parts:
+        return Parts(
+            clock=self.clock,
+            pool=InlineExecutor(),
+            wrap_broker=lambda paper: WatchedBroker(self.broker or paper, self._step),
+            observe=self._step,
+            lease=LEASE,
+        )
+
+    def _step(self, name: str) -> None:
+        self.fuse(name)
