@@ -26,7 +26,7 @@ from app.domain.errors import BrokerError, FencedOut, JournalError
 from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits, age
 from app.domain.instrument import Ticker
-from app.domain.order import BrokerOrder
+from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.outcome import AlertStatus, Outcome
 from app.engine.accounts import Accounts
 from app.engine.closing import Closing, is_entry
@@ -152,7 +152,7 @@ class AlertFlow:
             return self._cancel(walk, plan, fresh=fresh)
         done = ""
         try:
-            if plan.signal.reduces:
+            if plan.signal.reduces and not self._entered(plan, fresh=fresh):
                 if fresh:
                     self._write_plan(walk, plan)
                 closing = self._rooms.closing.close(walk, plan)
@@ -165,6 +165,12 @@ class AlertFlow:
         except Refused as refused:
             return Ending(refusal=refused.refusal, detail=done)
         return replace(ending, detail="; ".join(part for part in (done, ending.detail) if part))
+
+    def _entered(self, plan: Plan, *, fresh: bool) -> bool:
+        """Whether the plan's entry was written down before: then its close is behind it."""
+        if fresh or not isinstance(plan.entry, OrderIntent):
+            return False
+        return self._journal.order(plan.entry.client_order_id) is not None
 
     def _cancel(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
         waiting = self._write_plan(walk, plan) if fresh else 0

@@ -38,13 +38,17 @@ SCENARIOS: dict[str, tuple[Alerts, tuple[Turn, ...]]] = {
     "entry then close": ((ENTRY, CLOSE), ()),
     "reversal": ((ENTRY, SHORT), ()),
     "resting limit then close": ((LIMIT, CLOSE), ()),
-    "rejected": ((ENTRY,), (reject(),)),
+    "rejected": ((ENTRY,), (reject(), reject(), reject())),
     "unavailable at first": ((ENTRY,), (UNAVAILABLE,)),
     "reply lost": ((ENTRY,), (REPLY_LOST,)),
     "request lost": ((ENTRY,), (REQUEST_LOST,)),
-    "late to be seen": ((ENTRY,), (late(3, then=REPLY_LOST),)),
+    "late to be seen": ((ENTRY,), (late(1, then=REPLY_LOST),)),
     "fills late": ((ENTRY, CLOSE), (REST,)),
 }
+
+
+WHOLE = ("entry", "entry then close", "reversal")
+"""Scenarios that are crashed at every single step in `make test` too."""
 
 
 def play(world: World, alerts: Iterable[dict[str, object]]) -> None:
@@ -93,7 +97,7 @@ def check_invariants(world: World, where: str = "") -> None:
 
 
 def every_crash(
-    make: Callable[[str], World], alerts: Alerts, *, every: int = 1
+    make: Callable[[str], World], alerts: Alerts, *, most: int | None = None
 ) -> Iterable[tuple[World, str]]:
     """The world of each crash point after it has recovered, with the point's name."""
     calm = make("calm")
@@ -103,6 +107,7 @@ def every_crash(
     check_invariants(calm)
     picture, steps = final_picture(calm), calm.fuse.step
     assert steps > 10
+    every = 1 if most is None else -(-steps // most)
     for step in range(1, steps + 1, every):
         world = make(f"at{step}")
         world.boot()
@@ -114,15 +119,11 @@ def every_crash(
         world.server.database.close()
 
 
-@pytest.mark.parametrize("unique_ids", [True, False], ids=["unique ids", "tags only"])
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_a_crash_at_any_step_changes_nothing(
-    tmp_path: Path, name: str, *, unique_ids: bool
-) -> None:
+def crash_everywhere(folder: Path, name: str, *, unique_ids: bool, most: int | None) -> None:
     alerts, script = SCENARIOS[name]
 
-    def make(folder: str) -> World:
-        world = World(tmp_path / folder)
+    def make(number: str) -> World:
+        world = World(folder / number)
         world.broker = FakeBroker(
             script=script,
             clock=world.clock,
@@ -130,8 +131,25 @@ def test_a_crash_at_any_step_changes_nothing(
         )
         return world
 
-    for world, where in every_crash(make, alerts):
+    for world, where in every_crash(make, alerts, most=most):
         check_invariants(world, where)
+
+
+@pytest.mark.parametrize("unique_ids", [True, False], ids=["unique ids", "tags only"])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_crash_at_any_step_changes_nothing(
+    tmp_path: Path, name: str, *, unique_ids: bool
+) -> None:
+    crash_everywhere(tmp_path, name, unique_ids=unique_ids, most=None if name in WHOLE else 40)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("unique_ids", [True, False], ids=["unique ids", "tags only"])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_crash_at_every_single_step_changes_nothing(
+    tmp_path: Path, name: str, *, unique_ids: bool
+) -> None:
+    crash_everywhere(tmp_path, name, unique_ids=unique_ids, most=None)
 
 
 def test_a_crash_at_any_step_of_the_paper_broker_changes_nothing(tmp_path: Path) -> None:

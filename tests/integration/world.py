@@ -6,10 +6,12 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.adapters.journal.migrate import migrate
+from app.adapters.journal.migrate import database_file, migrate
 from app.bootstrap import Parts, Server, build
 from app.config import Settings
 from app.domain.instrument import Instrument, Ticker
@@ -102,6 +104,21 @@ class WatchedBroker:
         return answers
 
 
+@cache
+def _empty_database() -> bytes:
+    """A migrated database, made once."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        migrate(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+def _lay_database(file: Path) -> None:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_empty_database())
+
+
 @dataclass(slots=True)
 class World:
     """One database, one broker (the paper one when none is given), and servers that come and go."""
@@ -151,11 +168,14 @@ class World:
     def turn(self) -> None:
         """One turn of the background: lease, take-over, recovery, due work."""
         services = self.server.services
+        fuse, self.fuse = self.fuse, Fuse()  # heartbeats are no steps of an alert
         services.ownership.beat()
         services.ownership.take_over()
         services.recovery.run()
         services.lanes.resume_stranded()
-        services.lanes.sweep()
+        self.fuse = fuse
+        if services.journal.ready_lanes(self.clock.now()):
+            services.lanes.sweep()
 
     def run(self, seconds: float = 20, step: float = 0.25) -> None:
         """Let time pass, with a turn of the background at each step."""
@@ -171,7 +191,7 @@ class World:
 
     def orders(self) -> list[OrderRecord]:
         """Every order in the journal, oldest first."""
-        rows = self.rows("SELECT client_order_id FROM orders ORDER BY created_at, role")
+        rows = self.rows("SELECT client_order_id FROM orders ORDER BY job_id, role")
         found = [self.server.services.journal.order(row["client_order_id"]) for row in rows]
         return [order for order in found if order is not None]
 
@@ -217,7 +237,7 @@ class World:
         accounts = {"ACCOUNTS": f"{name}=paper", "DEFAULT_ACCOUNT": name}
         variables = {**SETTINGS, **accounts, "DATA_DIR": str(self.folder), **self.settings}
         settings = Settings.from_env(variables, dotenv=None)
-        migrate(settings.database_url)
+        _lay_database(database_file(settings.database_url))
         return settings
 
     def _parts(self) -> Parts:
