@@ -21,7 +21,7 @@ settings = Settings.from_env()
 
 bind = settings.bind_address
 workers = 1
-worker_class = "gthread"
+worker_class = "app.workers.http.PromptWorker"
 threads = settings.threads
 preload_app = False
 timeout = 60

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.live import LiveServer
 
 Serve = Callable[..., LiveServer]

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.adapters.journal.migrate import database_file, migrate
+from app.adapters.sql import open_sqlite
 from app.bootstrap import Parts, Server, build
 from app.config import Settings
 from app.domain.instrument import Instrument, Ticker
@@ -224,8 +225,6 @@ class World:
         return {held.instrument: held.quantity for held in account.broker.positions()}
 
     def rows(self, sql: str, *params: object) -> list[Any]:
-        from app.adapters.sql import open_sqlite
-
         connection = open_sqlite(self.server.database.path)
         try:
             return connection.execute(sql, params).fetchall()
