@@ -125,6 +125,8 @@ class AlertFlow:
         )
         _await_predecessor(walk, situation)
         signal = self._rooms.router.route(walk.alert, situation)
+        if isinstance(signal, Noted) and signal.reason is Note.NO_POSITION:
+            return self._clear_lane(walk, signal)
         if not isinstance(signal, Signal):
             return signal
         order = Order(
@@ -146,6 +148,17 @@ class AlertFlow:
         if self._journal.newer_taken(walk.job):
             return Skipped(Skip.OUT_OF_ORDER, "a later alert of this strategy was taken already")
         return None
+
+    def _clear_lane(self, walk: Walk, noted: Noted) -> Noted:
+        """Nothing is held, but what could still enter must not: it would never be exited."""
+        with self._journal.unit(walk.job) as unit:
+            count = unit.halt_entries()
+        count += self._rooms.closing.cancel_resting(walk, is_entry)
+        if not count:
+            return noted
+        if walk.held():
+            raise Wait(AlertStatus.WAITING, timedelta(0), "an entry filled before its cancel")
+        return replace(noted, detail=f"{noted.detail}; {count} entries canceled")
 
     def _execute(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
         if plan.signal.trade_type is TradeType.CANCEL:

@@ -83,10 +83,12 @@ class Entering:
 
     def _withdraw(self, walk: Walk, known: OrderRecord) -> Ending:
         """An exit came while this entry's outcome was open: whatever became of it is undone."""
-        answer = walk.broker.cancel(known.client_order_id)
+        answer = walk.broker.find(known.client_order_id)
         if answer is None:
             self._dispatcher.await_absence(walk.job, known)
             answer = _never_placed(known)
+        elif answer.status.working:
+            answer = walk.broker.cancel(known.client_order_id) or answer
         self._settlement.apply([answer])
         if not answer.filled_quantity:
             return Ending(refusal=_CANCELED)
