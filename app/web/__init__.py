@@ -1,25 +1,36 @@
 """HTTP: thin views in front of the engine."""
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.engine.services import Services
+from app.web.api import api_blueprint
 from app.web.auth import Guard, Keyring
 from app.web.errors import register_errors
 from app.web.options import WebOptions
 from app.web.payloads import LARGEST_BODY
 from app.web.request_log import register_request_log
+from app.web.utility import health_blueprint
 from app.web.webhook import webhook_blueprint
+
+
+class _Json(DefaultJSONProvider):
+    """Answers keep the order that they are written in."""
+
+    sort_keys = False
 
 
 def build_web(services: Services, options: WebOptions) -> Flask:
     """The Flask application: every blueprint, one form of errors, one log line a request."""
     app = Flask("novalgo", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.json.sort_keys = False
+    app.json = _Json(app)
     if options.trusted_proxies:
         hops = options.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to wrap
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
     register_request_log(app, options.observe)
     register_errors(app)
     keyring, guard = Keyring(options.webhook_secrets), Guard(options.secret_rate_limit)
@@ -29,4 +40,6 @@ def build_web(services: Services, options: WebOptions) -> Flask:
         options.start()
 
     app.register_blueprint(webhook_blueprint(services.intake, keyring, guard, services.clock))
+    app.register_blueprint(health_blueprint(services, options))
+    app.register_blueprint(api_blueprint(services, options, guard))
     return app

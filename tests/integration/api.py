@@ -1,15 +1,46 @@
 """The server as its API shows it, for tests that speak HTTP without a socket."""
 
 import json
-from typing import Any, cast
+from datetime import timedelta
+from typing import Any, Protocol, cast
 
 from flask.testing import FlaskClient
 
-from app.bootstrap import Server
+from app.bootstrap import Server, build_app
+from app.workers.loop import Loop
 
 SECRET = "canary-webhook-secret-8a1f"
 KEY = "canary-api-key-77be"
-SETTINGS = {"WEBHOOK_SECRET": SECRET, "API_KEY": KEY}
+SETTINGS = {"WEBHOOK_SECRET": SECRET, "API_KEY": KEY, "LOG_LEVEL": "WARNING"}
+
+
+class StillLoop(Loop):
+    """A background that does nothing, and last turned when a test says so."""
+
+    stood = timedelta(0)
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    def start(self) -> None:
+        """Do not begin."""
+
+    @property
+    def idle(self) -> timedelta:
+        return self.stood
+
+
+class MakeServer(Protocol):
+    """Makes a server of the settings of tests, and of those that are given."""
+
+    def __call__(self, **settings: str) -> Server: ...
+
+
+def client_of(server: Server) -> FlaskClient:
+    """A client that carries the API key."""
+    client = build_app(server).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {KEY}"
+    return client
 
 
 def body_of(client: FlaskClient, path: str, status: int = 200) -> dict[str, Any]:

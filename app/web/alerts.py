@@ -1,0 +1,170 @@
+"""Alerts: what came, what it was taken for, and why it ended as it did."""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.domain.alert import Alert, Amount
+from app.domain.decision import Denied, Plan, Refusal, Signal
+from app.domain.errors import MalformedAlert
+from app.domain.events import Event
+from app.domain.order import Leg, OrderIntent, OrderRole
+from app.engine.preview import Foresight
+from app.engine.services import Services
+from app.ports.journal import AlertRecord
+from app.ports.records import AlertFilter, OrderFilter
+from app.web.alert_fields import parse_alert, shown_fields
+from app.web.errors import ApiError
+from app.web.orders import shown_order
+from app.web.pages import page_of
+from app.web.payloads import read_delivery
+from app.web.results import text
+from app.web.schemas import MOST, AlertsQuery, read_query, utc
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def alerts_blueprint(services: Services) -> Blueprint:
+    """`/api/v1/alerts` and `/api/v1/preview`."""
+    blueprint = Blueprint("alerts", __name__, url_prefix="/api/v1")
+
+    @blueprint.get("/alerts")
+    def every() -> Response:
+        query = read_query(AlertsQuery)
+        wanted = AlertFilter(
+            status=query.status, symbol=query.symbol, before=query.cursor, limit=query.limit
+        )
+        return page_of("alerts", services.records.alerts, wanted, _shown)
+
+    @blueprint.get("/alerts/<alert_id>")
+    def one(alert_id: str) -> Response:
+        record = services.journal.alert(alert_id)
+        if record is None:
+            raise ApiError(HTTPStatus.NOT_FOUND, "not_found", "there is no such alert")
+        return jsonify(_whole(services, record))
+
+    @blueprint.post("/preview")
+    def preview() -> Response:
+        alert = _alert_of(request.get_data(), services.clock.now())
+        account = services.intake.account_of(alert)
+        return jsonify(_foreseen(alert, services.preview.look(alert, account)))
+
+    return blueprint
+
+
+def _shown(record: AlertRecord) -> dict[str, object]:
+    return {
+        "alert_id": record.alert_id,
+        "received_at": utc(record.received_at),
+        "status": record.status,
+        "reason": record.outcome.reason,
+        "detail": record.outcome.detail,
+        "account": record.account,
+        "fields": shown_fields(record.alert),
+    }
+
+
+def _whole(services: Services, record: AlertRecord) -> dict[str, object]:
+    orders = services.records.orders(OrderFilter(alert_id=record.alert_id, limit=MOST)).items
+    oldest_first = list(reversed(orders))
+    legs_last = sorted(oldest_first, key=lambda order: order.parent is not None)
+    return {
+        **_shown(record),
+        "request_id": record.request_id,
+        "raw": record.raw,
+        "notes": record.alert.notes,
+        "orders": [shown_order(order) for order in legs_last],
+        "timeline": [
+            _happening(event, record.received_at)
+            for event in services.records.timeline(record.alert_id)
+        ],
+    }
+
+
+def _happening(event: Event, received_at: datetime) -> dict[str, object]:
+    """An event, with the milliseconds that had passed since the alert came."""
+    shown: dict[str, object] = {
+        "at": utc(event.at),
+        "event": event.kind,
+        "ms": round((event.at - received_at) / MILLISECOND, 3),
+        "problem": event.problem,
+    }
+    if event.client_order_id is not None:
+        shown["client_order_id"] = event.client_order_id
+    return shown | {name: value for name, value in event.facts.items() if name not in shown}
+
+
+def _alert_of(body: bytes, now: datetime) -> Alert:
+    """The one alert of a body, read as the webhook reads it."""
+    delivery = read_delivery(body)
+    if delivery.error is not None:
+        raise delivery.error
+    if len(delivery.elements) != 1:
+        words = "a preview is of one alert at a time"
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", words)
+    element = delivery.elements[0]
+    if isinstance(element, MalformedAlert):
+        raise element
+    return parse_alert(element, now=now)
+
+
+def _foreseen(alert: Alert, foresight: Foresight) -> dict[str, object]:
+    signal, decision = foresight.signal, foresight.decision
+    answer: dict[str, object] = {"fields": shown_fields(alert), "account": foresight.account}
+    if signal is not None:
+        answer["signal"] = {
+            "asset_class": signal.asset_class,
+            "trade_type": signal.trade_type,
+            "side": signal.side,
+        }
+    if not isinstance(decision, Plan):
+        return answer | {"denied": _refused(decision)}
+    answer["intents"] = _intents(foresight, decision)
+    if isinstance(decision.entry, Denied):
+        answer["denied"] = _refused(decision.entry)
+    return answer
+
+
+def _refused(refusal: Refusal) -> dict[str, str]:
+    return {"reason": refusal.reason, "detail": refusal.detail}
+
+
+def _intents(foresight: Foresight, plan: Plan) -> list[dict[str, object]]:
+    """The orders of a plan. A close says how much as it was asked: it is sized when it is sent."""
+    intents: list[dict[str, object]] = []
+    if plan.signal.reduce is not None:
+        intents.append(_close(foresight.account, plan.signal, plan.signal.reduce))
+    if isinstance(plan.entry, OrderIntent):
+        intents.append(_entry(plan.entry))
+    return intents
+
+
+def _close(account: str, signal: Signal, share: Amount) -> dict[str, object]:
+    return {
+        "account": account,
+        "role": OrderRole.EXIT,
+        "side": signal.side,
+        "quantity": text(share.value),
+        "quantity_type": share.unit,
+    }
+
+
+def _entry(intent: OrderIntent) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "account": intent.account,
+        "symbol": intent.symbol,
+        "role": intent.role,
+        "side": intent.side,
+        "quantity": text(intent.quantity),
+        "order_type": intent.order_type,
+        "limit_price": text(intent.limit_price),
+        "stop_price": text(intent.stop_price),
+        "time_in_force": intent.time_in_force,
+        **{role.value: _level(leg) for role, leg in intent.legs},
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _level(leg: Leg) -> dict[str, str | None]:
+    return {leg.level.kind.value: text(leg.level.value)}

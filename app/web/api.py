@@ -1,0 +1,55 @@
+"""The API: every route that wants the key, behind one door."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from app.engine.order_desk import OrderDesk
+from app.engine.services import Services
+from app.web.alerts import alerts_blueprint
+from app.web.auth import Guard, Keyring
+from app.web.controls import controls_blueprint
+from app.web.errors import ApiError
+from app.web.options import WebOptions
+from app.web.orders import orders_blueprint
+from app.web.strategies import strategies_blueprint
+from app.web.utility import utility_blueprint
+
+
+def api_blueprint(services: Services, options: WebOptions, guard: Guard) -> Blueprint:
+    """Everything behind `Authorization: Bearer <API_KEY>`. Wrong keys count as wrong secrets do."""
+    blueprint = Blueprint("api", __name__)
+    keyring = Keyring([options.api_key])
+
+    @blueprint.before_request
+    def check_key() -> None:
+        if not keyring.accepts([_bearer_key()]):
+            raise _refusal(guard)
+
+    @blueprint.after_request
+    def name_the_scheme(answer: Response) -> Response:
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+
+    journal, settlement, clock = services.journal, services.settlement, services.clock
+    desk = OrderDesk(journal, services.accounts, settlement, clock)
+    blueprint.register_blueprint(alerts_blueprint(services))
+    blueprint.register_blueprint(orders_blueprint(services.records, journal, desk))
+    blueprint.register_blueprint(strategies_blueprint(services.playbook, services.accounts))
+    blueprint.register_blueprint(controls_blueprint(services.kill_switch, services.quotes, clock))
+    blueprint.register_blueprint(utility_blueprint(services, options))
+    return blueprint
+
+
+def _bearer_key() -> str:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    # WSGI hands bytes over as Latin-1; a key is UTF-8.
+    sent = key.strip().encode("latin-1", "replace").decode("utf-8", "replace")
+    return sent if scheme.lower() == "bearer" else ""
+
+
+def _refusal(guard: Guard) -> ApiError:
+    if guard.may_try_again(request.remote_addr or ""):
+        return ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "the API key is missing or wrong")
+    return ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "too many wrong keys")

@@ -1,0 +1,108 @@
+"""Orders: what was sent, what became of it, and canceling one by hand."""
+
+from http import HTTPStatus
+from typing import assert_never
+
+from flask import Blueprint, Response, jsonify
+
+from app.domain.order import Fill
+from app.engine.order_desk import Obstacle, OrderDesk
+from app.ports.journal import Journal, OrderRecord
+from app.ports.records import OrderFilter, Records
+from app.web.errors import ApiError
+from app.web.pages import page_of
+from app.web.results import text
+from app.web.schemas import MOST, CancelQuery, OrdersQuery, read_query, utc
+
+
+def orders_blueprint(records: Records, journal: Journal, desk: OrderDesk) -> Blueprint:
+    """`/api/v1/orders`."""
+    blueprint = Blueprint("orders", __name__, url_prefix="/api/v1/orders")
+
+    @blueprint.get("")
+    def every() -> Response:
+        query = read_query(OrdersQuery)
+        wanted = OrderFilter(
+            status=query.status,
+            symbol=query.symbol,
+            account=query.account,
+            alert_id=query.alert_id,
+            before=query.cursor,
+            limit=query.limit,
+        )
+        return page_of("orders", records.orders, wanted, shown_order)
+
+    @blueprint.get("/<client_order_id>")
+    def one(client_order_id: str) -> Response:
+        order = journal.order(client_order_id)
+        if order is None:
+            raise _refusal(Obstacle.UNKNOWN)
+        return jsonify(_whole(records, order))
+
+    @blueprint.delete("/<client_order_id>")
+    def cancel(client_order_id: str) -> Response:
+        answer = desk.cancel(client_order_id, force=read_query(CancelQuery).force)
+        if isinstance(answer, Obstacle):
+            raise _refusal(answer)
+        return jsonify(_whole(records, answer))
+
+    return blueprint
+
+
+def shown_order(order: OrderRecord) -> dict[str, object]:
+    """An order as every answer shows it: decimals as texts."""
+    return {
+        "client_order_id": order.client_order_id,
+        "broker_order_id": order.broker_order_id,
+        "alert_id": order.alert_id,
+        "account": order.account,
+        "symbol": order.symbol,
+        "side": order.side,
+        "quantity": text(order.quantity),
+        "filled_quantity": text(order.filled_quantity),
+        "order_type": order.order_type,
+        "limit_price": text(order.limit_price),
+        "stop_price": text(order.stop_price),
+        "average_price": text(order.average_price),
+        "role": order.role,
+        "status": order.status,
+        "reason": order.reason,
+        "parent": order.parent,
+        "submitted_at": utc(order.submitted_at),
+        "updated_at": utc(order.updated_at),
+    }
+
+
+def _whole(records: Records, order: OrderRecord) -> dict[str, object]:
+    siblings = records.orders(OrderFilter(alert_id=order.alert_id, limit=MOST)).items
+    legs = [leg for leg in siblings if leg.parent == order.client_order_id]
+    fills = records.fills(order.client_order_id)
+    return {
+        **shown_order(order),
+        "legs": [shown_order(leg) for leg in legs],
+        "fills": [_shown_fill(fill) for fill in fills],
+    }
+
+
+def _shown_fill(fill: Fill) -> dict[str, object]:
+    return {
+        "fill_id": fill.fill_id,
+        "quantity": text(fill.quantity),
+        "price": text(fill.price),
+        "fee": text(fill.fee),
+        "at": utc(fill.at),
+    }
+
+
+def _refusal(obstacle: Obstacle) -> ApiError:
+    match obstacle:
+        case Obstacle.UNKNOWN:
+            return ApiError(HTTPStatus.NOT_FOUND, obstacle, "there is no such order")
+        case Obstacle.NOT_CANCELABLE:
+            words = "nothing of it rests at the broker that could be canceled"
+            return ApiError(HTTPStatus.CONFLICT, obstacle, words)
+        case Obstacle.PROTECTIVE_LEG:
+            words = "it protects a position; ?force=1 cancels it all the same"
+            return ApiError(HTTPStatus.CONFLICT, obstacle, words)
+        case _:
+            assert_never(obstacle)

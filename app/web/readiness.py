@@ -1,0 +1,76 @@
+"""Readiness: may alerts be sent here? Each check says what it found."""
+
+import shutil
+import threading
+from datetime import timedelta
+from typing import NamedTuple
+
+from app.domain.errors import JournalError
+from app.engine.accounts import Accounts
+from app.engine.services import Services
+from app.web.options import WebOptions
+
+LONGEST_TURN = timedelta(seconds=5)
+LEAST_FREE_PERCENT = 5
+PROBE_EVERY = 1.0
+"""Seconds that a write probe counts for: anybody may ask, and each probe is a durable commit."""
+
+
+class Check(NamedTuple):
+    """What a check found."""
+
+    ok: bool
+    detail: str
+
+
+class Readiness:
+    """The checks of `/ready`. All must be fine."""
+
+    def __init__(self, services: Services, options: WebOptions) -> None:
+        self._services = services
+        self._options = options
+        self._lock = threading.Lock()
+        self._probed_at = -PROBE_EVERY
+        self._probe = Check(ok=False, detail="not probed yet")
+
+    def checks(self) -> dict[str, Check]:
+        """Every check by its name."""
+        return {
+            "database": self._database(),
+            "engine": _engine(self._options.loop_idle()),
+            "recovery": _recovery(self._services.accounts),
+            "disk": self._disk(),
+        }
+
+    def _database(self) -> Check:
+        with self._lock:
+            now = self._services.clock.monotonic()
+            if now - self._probed_at >= PROBE_EVERY:
+                self._probe, self._probed_at = self._write(), now
+            return self._probe
+
+    def _write(self) -> Check:
+        try:
+            self._services.ownership.beat()
+        except JournalError as error:
+            return Check(ok=False, detail=str(error))
+        return Check(ok=True, detail="writable")
+
+    def _disk(self) -> Check:
+        try:
+            usage = shutil.disk_usage(self._options.data_dir)
+        except OSError as error:
+            return Check(ok=False, detail=f"cannot be read: {error.strerror}")
+        free = 100 * usage.free / usage.total
+        return Check(ok=free > LEAST_FREE_PERCENT, detail=f"{free:.1f} % free")
+
+
+def _engine(idle: timedelta) -> Check:
+    return Check(ok=idle <= LONGEST_TURN, detail=f"turned {idle.total_seconds():.1f} s ago")
+
+
+def _recovery(accounts: Accounts) -> Check:
+    waiting = [account.name for account in accounts if not account.reconciled.is_set()]
+    if waiting:
+        return Check(ok=False, detail=f"not reconciled yet: {', '.join(waiting)}")
+    return Check(ok=True, detail="done")

@@ -1,0 +1,245 @@
+"""What requests may hold: query parameters and JSON bodies, checked before anything is done.
+
+A parameter or body that does not fit is answered 422 with the name of what is wrong. Numbers are
+read as decimals, never as floats, and written in plain notation, as a number or as a text.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar, cast
+
+from flask import request
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    TypeAdapter,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
+
+from app.domain.errors import MalformedAlert
+from app.domain.instrument import Ticker
+from app.domain.order import Level, LevelKind, OrderStatus
+from app.domain.outcome import AlertStatus
+from app.domain.strategy import Sides, Strategy
+from app.engine.accounts import Accounts
+from app.web.errors import ApiError
+from app.web.instruments import LONGEST_SYMBOL
+from app.web.moments import FUTURE_TOLERANCE, moment_of
+from app.web.readers import number_of
+from app.web.strict_json import JsonObject, Refused, read
+
+FEWEST, MOST = 1, 200
+"""Items on a page; a limit beyond is taken for the nearest of the two."""
+LONGEST_REASON = 200
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _positive(value: object) -> Decimal:
+    try:
+        number = number_of("number", value)
+    except MalformedAlert:
+        number = Decimal(0)
+    if number <= 0:
+        raise PydanticCustomError("positive", "must be a positive number, such as 12.5 or '12.5'")
+    return number
+
+
+def _ticker(value: object) -> Ticker:
+    text = value if isinstance(value, str) and len(value) <= LONGEST_SYMBOL else ""
+    ticker = Ticker.parse(text)
+    if not ticker.key or not text.isprintable():
+        raise PydanticCustomError("symbol", "must be a symbol, such as AAPL or BINANCE:BTCUSDT")
+    return ticker
+
+
+def _level(value: object) -> Level:
+    """A price, `"2%"`, or `{"percent": 2}` with the kind of level as its one name."""
+    kind: str = LevelKind.PRICE
+    number: object = value
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[str, object]", value).items()
+        kind, number = next(iter(pairs)) if len(pairs) == 1 else ("", None)
+    elif isinstance(value, str) and value.endswith("%"):
+        kind, number = LevelKind.PERCENT, value[:-1].rstrip()
+    try:
+        return Level(LevelKind(kind), _positive(number))
+    except ValueError:
+        words = "must be a price such as 180.5, or '2%', or one of percent, price, offset by name"
+        raise PydanticCustomError("level", words) from None
+
+
+def _account(value: object, info: ValidationInfo) -> str:
+    """The name of an account that there is, as it is written there."""
+    accounts = cast("Mapping[str, Accounts]", info.context)["accounts"]
+    account = accounts.get(value) if isinstance(value, str) else None
+    if account is None:
+        words = "must be one of {names}"
+        raise PydanticCustomError("account", words, {"names": ", ".join(accounts.names)})
+    return account.name
+
+
+def _moment(value: object, info: ValidationInfo) -> datetime:
+    """A time of which quotes may be: now, or before."""
+    now = cast("Mapping[str, datetime]", info.context)["now"]
+    moment = moment_of(value)
+    if moment is None:
+        raise PydanticCustomError("time", "must be a time: ISO 8601, or seconds since 1970")
+    if moment > now + FUTURE_TOLERANCE:
+        raise PydanticCustomError("future", "must not lie in the future")
+    return moment
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _on_a_page(limit: int) -> int:
+    return min(max(limit, FEWEST), MOST)
+
+
+AccountName = Annotated[str, PlainValidator(_account)]
+Positive = Annotated[Decimal, PlainValidator(_positive)]
+Protection = Annotated[Level, PlainValidator(_level)]
+
+
+class Query(BaseModel):
+    """Query parameters; others, and empty ones, are ignored."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class PageQuery(Query):
+    """Which page of a list."""
+
+    limit: Annotated[int, AfterValidator(_on_a_page)] = 50
+    cursor: str | None = None
+    symbol: str | None = None
+
+
+class AlertsQuery(PageQuery):
+    """Which alerts."""
+
+    status: Annotated[AlertStatus, BeforeValidator(_lower)] | None = None
+
+
+class OrdersQuery(PageQuery):
+    """Which orders."""
+
+    status: Annotated[OrderStatus, BeforeValidator(_lower)] | None = None
+    account: Annotated[str, BeforeValidator(_lower)] | None = None
+    alert_id: str | None = None
+
+
+class CancelQuery(Query):
+    """`force`: cancel although it protects an open position."""
+
+    force: bool = False
+
+
+class PositionsQuery(Query):
+    """`account`: that one only."""
+
+    account: AccountName | None = None
+
+
+class PerformanceQuery(Query):
+    """`refresh`: count anew from the first fill."""
+
+    refresh: bool = False
+
+
+class Body(BaseModel):
+    """A JSON body; a name that is not known is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class StrategyBody(Body):
+    """The columns of a playbook row. What is left out has its default."""
+
+    position_size: Positive | None = None
+    active: StrictBool = True
+    account: AccountName | None = None
+    sides: Annotated[Sides, BeforeValidator(_lower)] | None = None
+    stop_loss: Protection | None = None
+    take_profit: Protection | None = None
+    pyramiding: StrictBool = False
+    max_quantity: Positive | None = None
+
+    def row(self, symbol: str, timeframe: str) -> Strategy:
+        """The row of a key."""
+        return Strategy(symbol=symbol, timeframe=timeframe, **dict(self))
+
+
+class QuoteBody(Body):
+    """A price that was seen; without `at` it is seen now."""
+
+    symbol: Annotated[Ticker, PlainValidator(_ticker)]
+    price: Positive
+    at: Annotated[datetime, PlainValidator(_moment)] | None = None
+
+
+class KillSwitchBody(Body):
+    """Why entries are stopped."""
+
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)] = ""
+
+
+_QUOTES = TypeAdapter(Annotated[list[QuoteBody], Field(min_length=1)])
+
+
+def read_query(model: type[Model], **context: object) -> Model:
+    """The query parameters of this request."""
+    given = {name: text for name, text in request.args.items() if text}
+    return model.model_validate(given, context=context)
+
+
+def read_body(model: type[Model], **context: object) -> Model:
+    """The JSON body of this request; none at all counts as an empty object."""
+    return model.model_validate(_document(request.get_data() or b"{}"), context=context)
+
+
+def read_quotes(now: datetime) -> list[QuoteBody]:
+    """The quotes of this request: one, or a list of which an error names the element."""
+    document = _document(request.get_data())
+    if isinstance(document, list):
+        return _QUOTES.validate_python(document, context={"now": now})
+    return [QuoteBody.model_validate(document, context={"now": now})]
+
+
+def utc(moment: datetime | None) -> str | None:
+    """A time as answers write it."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _document(body: bytes) -> object:
+    try:
+        return _plain(read(body.decode("utf-8-sig")))
+    except (MalformedAlert, UnicodeDecodeError) as error:
+        why = "the body is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise ApiError(HTTPStatus.BAD_REQUEST, "malformed_request", why) from None
+
+
+def _plain(value: object) -> Any:
+    """What pydantic checks: dicts, in which no name occurs twice."""
+    if isinstance(value, Refused):
+        raise MalformedAlert(value.why)
+    if isinstance(value, list):
+        return [_plain(item) for item in cast("list[object]", value)]
+    if not isinstance(value, JsonObject):
+        return value
+    pairs = {name: _plain(item) for name, item in value.pairs}
+    if len(pairs) < len(value.pairs):
+        raise MalformedAlert("a name occurs twice in an object")
+    return pairs

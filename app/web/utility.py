@@ -1,0 +1,105 @@
+"""How the server is doing: health, readiness, positions, settings, performance, metrics."""
+
+import sys
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify
+
+from app.domain.ledger import Tally
+from app.engine.holdings import Holding, holdings_of
+from app.engine.services import Services
+from app.web.options import WebOptions
+from app.web.readiness import Readiness
+from app.web.results import number
+from app.web.schemas import PerformanceQuery, PositionsQuery, read_query, utc
+from app.web.strategies import shown_strategy
+
+# The root package's own word. To import it from here would be to import what it puts together.
+VERSION: str = sys.modules["app"].__version__
+METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+
+
+def health_blueprint(services: Services, options: WebOptions) -> Blueprint:
+    """`/health` and `/ready`: what anybody may ask."""
+    blueprint = Blueprint("health", __name__)
+    readiness = Readiness(services, options)
+
+    @blueprint.get("/health")
+    def health() -> Response:
+        return jsonify({"status": "ok", "version": VERSION})
+
+    @blueprint.get("/ready")
+    def ready() -> Response:
+        checks = readiness.checks()
+        fine = all(check.ok for check in checks.values())
+        shown = {name: check._asdict() for name, check in checks.items()}
+        answer = jsonify({"status": "ready" if fine else "not_ready", "checks": shown})
+        answer.status_code = HTTPStatus.OK if fine else HTTPStatus.SERVICE_UNAVAILABLE
+        return answer
+
+    return blueprint
+
+
+def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
+    """`/positions`, `/config`, `/performance` and `/metrics`."""
+    blueprint = Blueprint("utility", __name__)
+
+    @blueprint.get("/positions")
+    def positions() -> Response:
+        wanted = read_query(PositionsQuery, accounts=services.accounts).account
+        held = [
+            holding
+            for account in services.accounts
+            if wanted in (None, account.name)
+            for holding in holdings_of(account, services.journal)
+        ]
+        return jsonify({"positions": [_position(holding) for holding in held]})
+
+    @blueprint.get("/config")
+    def config() -> Response:
+        rows = [shown_strategy(row) for row in services.playbook.rows()]
+        return jsonify({"strategies": rows, "settings": options.settings})
+
+    @blueprint.get("/performance")
+    def performance() -> Response:
+        anew = read_query(PerformanceQuery).refresh
+        count = services.performance.rebuild if anew else services.performance.figures
+        by_symbol, total = count()
+        symbols = [{"symbol": symbol} | _tally(by_symbol[symbol]) for symbol in sorted(by_symbol)]
+        return jsonify({"symbols": symbols, "total": _tally(total)})
+
+    @blueprint.get("/metrics")
+    def metrics() -> Response:
+        return Response(options.metrics_page(), content_type=METRICS_TYPE)
+
+    return blueprint
+
+
+def _position(holding: Holding) -> dict[str, object]:
+    position = holding.position
+    return {
+        "account": holding.account,
+        "symbol": position.symbol,
+        "qty": number(position.quantity),
+        "side": position.direction,
+        "market_value": number(position.market_value),
+        "unrealized_pl": number(position.unrealized_pl),
+        "unrealized_plpc": number(position.unrealized_plpc),
+        "entry_price": number(position.entry_price),
+        "current_price": number(position.current_price),
+        "protected": holding.protected,
+    }
+
+
+def _tally(tally: Tally) -> dict[str, object]:
+    return {
+        "total_trades": tally.total_trades,
+        "winning_trades": tally.winning_trades,
+        "losing_trades": tally.losing_trades,
+        "win_rate": number(tally.win_rate),
+        "total_pnl": number(tally.total_pnl),
+        "avg_pnl_per_trade": number(tally.average_pnl),
+        "best_trade": number(tally.best_trade),
+        "worst_trade": number(tally.worst_trade),
+        "last_updated": utc(tally.last_updated),
+    }
