@@ -13,7 +13,9 @@ LONGEST_WINDOW = timedelta(seconds=30)
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _GENERATED = re.compile(r"\d{6,}")
-_ISO_SECOND = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?!\.\d)")
+_SECOND = re.compile(
+    r"20\d\d[-/.]?[01]\d[-/.]?[0-3]\d[T _-]?[0-2]\d[:.-]?[0-5]\d[:.-]?[0-5]\d(?!\.?\d)"
+)
 _EPOCH_SECOND = re.compile(r"(?<!\d)1[5-9]\d{8}(?!\d)|(?<!\d)2[0-3]\d{8}(?!\d)")
 
 
@@ -33,7 +35,8 @@ def lane_of(account: str, instrument_key: str) -> str:
 
 def digest(*parts: str) -> str:
     """A stable hash of texts, safe against moving a character from one part to the next."""
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    told_apart = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(told_apart.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,8 @@ class DedupeKey:
 
     `explicit`: an id was given, so that the same key with another body is a conflict.
     `window` is counted from the latest delivery, at most `longest` from the first.
-    `anonymous`: the body has neither id nor fire time: a swallowed repeat is worth a message.
+    `anonymous`: the body has neither fire time nor an id that counts as one: a swallowed repeat is
+    worth a message.
     """
 
     value: str
@@ -59,12 +63,14 @@ def looks_generated(text: str) -> bool:
 
 
 def tells_seconds(text: str) -> bool:
-    """Whether an id is built from a time of one second's resolution."""
-    return bool(_ISO_SECOND.search(text) or _EPOCH_SECOND.search(text))
+    """Whether an id is built from a time of one second's resolution; a UUID never is."""
+    if _UUID.search(text):
+        return False
+    return bool(_SECOND.search(text) or _EPOCH_SECOND.search(text))
 
 
 def dedupe_key(
-    alert: Alert, *, body: str, scope: str, header: str | None, window: timedelta
+    alert: Alert, *, body: str, scope: str, header: str | None, window: timedelta, part: str = ""
 ) -> DedupeKey | None:
     """The key of an alert: a header, a trusted id, else its body within the window.
 
@@ -74,18 +80,19 @@ def dedupe_key(
         scope: URL token's digest or account, which separates bodies of different sources.
         header: the Idempotency-Key header, always trusted: only programs can set it.
         window: how long a body counts as a repeat; zero = repeats are told only by their id.
+        part: what separates the elements of one delivery (`#0`, `#1`).
 
     Returns:
         None when nothing can tell a repeat.
     """
-    hashed = digest(body)
+    hashed = digest(body, part)
     if header:
-        return _explicit(digest("header", header), hashed)
+        return _explicit(digest("header", header, part), hashed)
     if alert.idempotency_key and _trusted(alert.idempotency_key, alert):
-        return _by_id(alert.idempotency_key, ("key",), hashed)
+        return _by_id(alert.idempotency_key, ("key", part), hashed)
     if alert.id and _trusted(alert.id, alert):
         where = (alert.account or "", alert.strategy or "", alert.symbol.upper())
-        return _by_id(alert.id, ("id", *where, alert.action or ""), hashed)
+        return _by_id(alert.id, ("id", *where, alert.action or "", part), hashed)
     if not window:
         return None
     return DedupeKey(
@@ -94,7 +101,7 @@ def dedupe_key(
         explicit=False,
         window=window,
         longest=max(window, LONGEST_WINDOW),
-        anonymous=not alert.id and alert.fired_at is None,
+        anonymous=alert.fired_at is None,
     )
 
 
@@ -103,9 +110,10 @@ def _trusted(text: str, alert: Alert) -> bool:
 
 
 def _by_id(text: str, where: tuple[str, ...], hashed: str) -> DedupeKey:
-    if tells_seconds(text):
-        return _explicit(digest(*where, text, hashed), hashed)
-    return _explicit(digest(*where, text), hashed)
+    """A drawn id stands for itself; one that owes its trust to a time is joined with its body."""
+    if looks_generated(text) and not tells_seconds(text):
+        return _explicit(digest(*where, text), hashed)
+    return _explicit(digest(*where, text, hashed), hashed)
 
 
 def _explicit(value: str, hashed: str) -> DedupeKey:

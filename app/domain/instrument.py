@@ -9,13 +9,32 @@ CRYPTO_EXCHANGES = frozenset(
     {"BINANCE", "BINANCEUS", "BITFINEX", "BITGET", "BITSTAMP", "BYBIT", "COINBASE", "CRYPTO"}
     | {"CRYPTOCAP", "GEMINI", "HUOBI", "KRAKEN", "KUCOIN", "MEXC", "OKX", "POLONIEX"}
 )
-FOREX_EXCHANGES = frozenset({"FX", "FX_IDC", "FOREXCOM", "OANDA", "FXCM", "ICMARKETS", "PEPPERSTONE"})
-CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "NZD", "CAD", "INR", "SGD", "HKD"})
+FOREX_EXCHANGES = frozenset(
+    {"FX", "FX_IDC", "FOREXCOM", "OANDA", "FXCM", "ICMARKETS", "PEPPERSTONE"}
+)
+CURRENCIES = frozenset(
+    {"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "NZD", "CAD", "INR", "SGD", "HKD"}
+)
 COINS = frozenset(
     {"BTC", "XBT", "ETH", "SOL", "XRP", "ADA", "DOGE", "LTC", "BCH", "DOT", "AVAX", "LINK", "UNI"}
-    | {"MATIC", "SHIB", "TRX", "XLM", "ATOM", "ETC", "FIL", "NEAR", "APT", "ARB", "OP", "SUI", "PEPE"}
+    | {
+        "MATIC",
+        "SHIB",
+        "TRX",
+        "XLM",
+        "ATOM",
+        "ETC",
+        "FIL",
+        "NEAR",
+        "APT",
+        "ARB",
+        "OP",
+        "SUI",
+        "PEPE",
+    }
     | {"AAVE", "MKR", "ALGO", "BNB", "TON"}
 )
+PERPETUAL = ".P"
 COIN_QUOTES = ("USDT", "USDC", "BUSD", "USD", "EUR", "GBP", "BTC", "ETH")
 _FUTURE = re.compile(r"^[A-Z0-9&_]+\d!$")
 
@@ -41,7 +60,7 @@ class Ticker:
     def parse(cls, symbol: str, exchange: str | None = None) -> "Ticker":
         """Split `EXCHANGE:NAME`; a prefix in the symbol wins over a separate exchange field."""
         prefix, _, name = symbol.strip().upper().rpartition(":")
-        return cls(exchange=prefix or (exchange or "").strip().upper(), name=name)
+        return cls(exchange=prefix.strip() or (exchange or "").strip().upper(), name=name.strip())
 
     @property
     def key(self) -> str:
@@ -65,11 +84,13 @@ class Ticker:
         return AssetClass.EQUITY
 
     def _is_pair_of(self, words: frozenset[str]) -> bool:
-        return len(self.key) == 6 and self.key[:3] in words and self.key[3:] in words
+        return self.key[:3] in words and self.key[3:] in words
 
     def _is_coin(self) -> bool:
-        quote = next((q for q in COIN_QUOTES if self.key.endswith(q)), "")
-        return bool(quote) and self.key.removesuffix(quote) in COINS
+        pair = self.key.removesuffix(PERPETUAL)
+        return any(
+            pair.endswith(quote) and pair.removesuffix(quote) in COINS for quote in COIN_QUOTES
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,17 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal, localcontext
 
 from app.domain.order import Fill
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+SMALLEST_FEE = Decimal("1E-12")
+"""What a part of a fee is cut to; the rest stays with what is left, so that nothing is lost."""
+
+# Wide enough for sums and products of any prices and quantities: nothing is rounded in here.
+_EXACT = Context(prec=100)
 
 
 @dataclass(slots=True)
@@ -51,14 +56,18 @@ class Book:
 
     def apply(self, fill: Fill, multiplier: Decimal = Decimal(1)) -> list[ClosedTrade]:
         """Match a fill against the open lots; what is left over opens a lot of its own."""
+        with localcontext(_EXACT):
+            return self._match(fill, multiplier)
+
+    def _match(self, fill: Fill, multiplier: Decimal) -> list[ClosedTrade]:
         left = fill.quantity * fill.side.sign
         fee_left = fill.fee
         trades: list[ClosedTrade] = []
         while left and self.lots and (self.lots[0].quantity > 0) != (left > 0):
             lot = self.lots[0]
             matched = min(abs(left), abs(lot.quantity))
-            entry_fee = lot.fee * matched / abs(lot.quantity)
-            exit_fee = fee_left * matched / abs(left)
+            entry_fee = _part(lot.fee, matched, abs(lot.quantity))
+            exit_fee = _part(fee_left, matched, abs(left))
             trades.append(_closed(fill, lot, matched, multiplier, entry_fee + exit_fee))
             fee_left -= exit_fee
             left += matched if left < 0 else -matched
@@ -103,10 +112,17 @@ class Tally:
             self.total_trades += 1
             self.winning_trades += trade.pnl > 0
             self.losing_trades += trade.pnl < 0
-            self.total_pnl += trade.pnl
+            self.total_pnl = _EXACT.add(self.total_pnl, trade.pnl)
             self.best_trade = trade.pnl if first else max(self.best_trade, trade.pnl)
             self.worst_trade = trade.pnl if first else min(self.worst_trade, trade.pnl)
             self.last_updated = trade.exited_at
+
+
+def _part(fee: Decimal, matched: Decimal, whole: Decimal) -> Decimal:
+    """The part of a fee that belongs to what was matched; all of it with the last part."""
+    if matched == whole:
+        return fee
+    return (fee * matched / whole).quantize(SMALLEST_FEE, ROUND_DOWN)
 
 
 def _closed(

@@ -36,5 +36,7 @@ def check_entry(
         return Denied(Denial.LIMIT_NOTIONAL, f"notional {shown} is above the limit of {most}")
     count = limits.max_open_positions
     if count is not None and open_positions >= count:
-        return Denied(Denial.LIMIT_POSITIONS, f"{open_positions} positions are open, {count} allowed")
+        return Denied(
+            Denial.LIMIT_POSITIONS, f"{open_positions} positions are open, {count} allowed"
+        )
     return None

@@ -59,6 +59,6 @@ def check_levels(
         if wrong or price <= 0:
             return Denied(
                 Denial.IMPLAUSIBLE_STOP,
-                f"{role.value} {price} is on the wrong side of {reference} for a {entry_side.value}",
+                f"{role.value} {price} is on the wrong side of {reference} to {entry_side.value}",
             )
     return None

@@ -1,13 +1,16 @@
 """How much: amounts of every unit turned into a quantity on the instrument's grid."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 
 from app.domain.alert import Amount, AmountUnit
 from app.domain.decision import Denial, Denied
 from app.domain.ticks import floor_to_step
 
+ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+# What is cut off is cut off downward: a quotient that was rounded up would exceed the budget.
+_DOWN = Context(prec=60, rounding=ROUND_DOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +40,15 @@ def entry_quantity(size: Amount, means: Means) -> Decimal | Denied:
         return budget
     if means.price is None or means.price <= 0:
         return Denied(Denial.NO_QUOTE, "a size in money needs a price, and none is known")
-    return _on_grid(budget / (means.price * means.multiplier), means.step)
+    cost = _DOWN.multiply(means.price, means.multiplier)
+    return _on_grid(_DOWN.divide(budget, cost), means.step)
 
 
 def _budget(size: Amount, means: Means) -> Decimal | Denied:
     if size.unit is AmountUnit.CASH:
         return size.value
     if size.unit in (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY):
-        return min(means.equity * size.value / HUNDRED, means.buying_power)
+        return min(_percent_of(means.equity, size.value), means.buying_power)
     return Denied(
         Denial.UNSUPPORTED_QUANTITY, f"quantity_type {size.unit.value} cannot size this entry"
     )
@@ -62,7 +66,7 @@ def exit_quantity(share: Amount, held: Decimal, means: Means) -> Decimal | Denie
     if share.unit in (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_POSITION):
         if share.value >= HUNDRED:
             return size
-        return _on_grid(size * share.value / HUNDRED, step)
+        return _on_grid(_percent_of(size, share.value), step)
     if share.unit not in (AmountUnit.UNITS, AmountUnit.CASH):
         return Denied(
             Denial.UNSUPPORTED_QUANTITY, f"quantity_type {share.unit.value} cannot size an exit"
@@ -73,8 +77,12 @@ def exit_quantity(share: Amount, held: Decimal, means: Means) -> Decimal | Denie
     return _on_grid(quantity, step)
 
 
+def _percent_of(whole: Decimal, percent: Decimal) -> Decimal:
+    return _DOWN.divide(_DOWN.multiply(whole, percent), HUNDRED)
+
+
 def _on_grid(quantity: Decimal, step: Decimal) -> Decimal | Denied:
-    floored = floor_to_step(quantity, step)
-    if floored <= 0:
+    floored = floor_to_step(max(quantity, ZERO), step)
+    if not floored:
         return Denied(Denial.TOO_SMALL, f"{quantity:.9f} is less than one step of {step:f}")
     return floored

@@ -1,0 +1,235 @@
+"""Fills are matched first in, first out, and nothing is lost: checked against a naive ledger."""
+
+from collections import deque
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.ledger import Book, ClosedTrade, Tally
+from app.domain.order import Fill, Side
+from app.domain.position import Direction, Position
+from tests.builders import a_fill
+
+D = Decimal
+BUY, SELL = Side.BUY, Side.SELL
+FILLS = st.lists(
+    st.tuples(
+        st.sampled_from(Side),
+        st.integers(1, 12),
+        st.decimals("0.000001", 100_000, places=12),
+        st.decimals(-5, 50, places=18),
+    ),
+    max_size=12,
+)
+ONE = D(1)
+GRAIN = D("0.001")
+"""The naive ledger keeps single grains; a quantity of n is n grains."""
+
+
+class Pair(NamedTuple):
+    """A grain that was opened by one fill and closed by another, or is still open."""
+
+    opened: Fill
+    closed: Fill | None
+    sign: int
+
+
+def naive(fills: Sequence[Fill]) -> tuple[list[Pair], list[Pair]]:
+    """Match grain by grain: the oldest open grain of the other side, else a new one."""
+    closed: list[Pair] = []
+    open_grains: deque[Pair] = deque()
+    for fill in fills:
+        for _ in range(int(fill.quantity / GRAIN)):
+            if open_grains and open_grains[0].sign != fill.side.sign:
+                closed.append(open_grains.popleft()._replace(closed=fill))
+            else:
+                open_grains.append(Pair(fill, None, fill.side.sign))
+    return closed, list(open_grains)
+
+
+def made(drawn: Sequence[tuple[Side, int, Decimal, Decimal]]) -> list[Fill]:
+    """Turn what Hypothesis drew into fills, one a minute."""
+    return [
+        a_fill(side, n * GRAIN, price, fee, minute=minute)
+        for minute, (side, n, price, fee) in enumerate(drawn)
+    ]
+
+
+def booked(fills: Sequence[Fill], multiplier: Decimal = ONE) -> tuple[Book, list[ClosedTrade]]:
+    """Run fills through the book."""
+    book = Book()
+    return book, [trade for fill in fills for trade in book.apply(fill, multiplier)]
+
+
+# --- examples ------------------------------------------------------------------------------------
+
+
+def test_the_oldest_lot_is_closed_first() -> None:
+    fills = [
+        a_fill(BUY, 10, 100, minute=1),
+        a_fill(BUY, 10, 110, minute=2),
+        a_fill(SELL, 15, 120, minute=3),
+    ]
+    book, trades = booked(fills)
+    assert [(t.quantity, t.entry_price) for t in trades] == [(D(10), D(100)), (D(5), D(110))]
+    assert [trade.pnl for trade in trades] == [D(200), D(50)]
+    assert [(lot.quantity, lot.price, lot.at) for lot in book.lots] == [(D(5), D(110), fills[1].at)]
+
+
+def test_a_short_earns_when_the_price_falls_and_its_quantity_is_negative() -> None:
+    book, trades = booked([a_fill(SELL, 10, 100), a_fill(BUY, 4, 90)])
+    assert [(t.quantity, t.pnl) for t in trades] == [(D(-4), D(40))]
+    assert book.quantity == -6
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_fill_larger_than_the_position_flips_it(side: Side) -> None:
+    book, trades = booked([a_fill(side, 10, 100, 2), a_fill(side.opposite, 25, 100, 5)])
+    assert [trade.quantity for trade in trades] == [10 * side.sign]
+    assert [(lot.quantity, lot.fee) for lot in book.lots] == [(D(-15) * side.sign, D(3))]
+    assert trades[0].pnl == -4
+
+
+def test_profit_is_after_the_fees_of_both_sides_in_proportion() -> None:
+    book, trades = booked([a_fill(BUY, 10, 100, 3), a_fill(SELL, 4, 110, 2)])
+    assert trades[0].pnl == 4 * 10 - D("1.2") - 2
+    assert book.lots[0].fee == D("1.8")
+
+
+def test_a_fee_that_does_not_divide_evenly_is_not_lost() -> None:
+    _, trades = booked([a_fill(BUY, 3, 100, 1), *(a_fill(SELL, 1, 100) for _ in range(3))])
+    assert sum(trade.pnl for trade in trades) == -1
+
+
+def test_the_multiplier_makes_points_money() -> None:
+    _, trades = booked([a_fill(BUY, 2, 100, 1), a_fill(SELL, 2, 101, 1)], D(50))
+    assert trades[0].pnl == 98
+
+
+def test_a_trade_knows_when_it_was_entered_and_left() -> None:
+    entry, way_out = a_fill(BUY, minute=1), a_fill(SELL, minute=9)
+    _, (trade,) = booked([entry, way_out])
+    assert (trade.entered_at, trade.exited_at) == (entry.at, way_out.at)
+    assert trade.symbol == "AAPL"
+
+
+# --- against the naive ledger --------------------------------------------------------------------
+
+
+@given(FILLS)
+def test_trades_and_lots_are_those_of_the_naive_ledger(
+    drawn: list[tuple[Side, int, Decimal, Decimal]],
+) -> None:
+    fills = made(drawn)
+    book, trades = booked(fills)
+    pairs, open_grains = naive(fills)
+    expected = [
+        (opened.at, closed.at, sign * len(list(grains)) * GRAIN)
+        for (opened, closed, sign), grains in groupby(pairs)
+        if closed is not None
+    ]
+    left = [(pair.opened.at, len(list(same)) * pair.sign) for pair, same in groupby(open_grains)]
+    assert [(t.entered_at, t.exited_at, t.quantity) for t in trades] == expected
+    assert [(lot.at, lot.quantity) for lot in book.lots] == [(at, n * GRAIN) for at, n in left]
+
+
+@given(FILLS)
+def test_profit_is_that_of_the_naive_ledger_to_a_billionth(
+    drawn: list[tuple[Side, int, Decimal, Decimal]],
+) -> None:
+    fills = made(drawn)
+    _, trades = booked(fills)
+    gain = Fraction(0)
+    for opened, closed, sign in naive(fills)[0]:
+        assert closed is not None
+        gain += (Fraction(closed.price) - Fraction(opened.price)) * sign * Fraction(GRAIN)
+        gain -= sum(
+            Fraction(fill.fee) / Fraction(fill.quantity / GRAIN) for fill in (opened, closed)
+        )
+    assert abs(sum(Fraction(trade.pnl) for trade in trades) - gain) < Fraction(1, 10**9)
+
+
+@given(FILLS, st.sampled_from([D(1), D(50), D("0.1")]))
+def test_what_was_closed_and_what_is_open_add_up_to_the_fills_exactly(
+    drawn: list[tuple[Side, int, Decimal, Decimal]], multiplier: Decimal
+) -> None:
+    fills = made(drawn)
+    book, trades = booked(fills, multiplier)
+    paid = sum(
+        Fraction(f.quantity) * f.side.sign * Fraction(f.price) * Fraction(multiplier)
+        + Fraction(f.fee)
+        for f in fills
+    )
+    invested = sum(
+        Fraction(lot.quantity) * Fraction(lot.price) * Fraction(multiplier) + Fraction(lot.fee)
+        for lot in book.lots
+    )
+    assert invested - sum(Fraction(trade.pnl) for trade in trades) == paid
+    assert book.quantity == sum(f.quantity * f.side.sign for f in fills)
+
+
+@given(FILLS)
+def test_all_open_lots_are_on_one_side(drawn: list[tuple[Side, int, Decimal, Decimal]]) -> None:
+    book, _ = booked(made(drawn))
+    assert len({lot.quantity > 0 for lot in book.lots}) <= 1
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def a_tally(*pnls: int) -> Tally:
+    """Count trades of these profits."""
+    tally = Tally()
+    for minute, pnl in enumerate(pnls):
+        _, trades = booked([a_fill(BUY, 1, 100), a_fill(SELL, 1, 100 + pnl, minute=minute)])
+        tally.add(trades)
+    return tally
+
+
+def test_figures_count_winners_losers_and_the_best_and_worst() -> None:
+    tally = a_tally(30, -10, 0, 20)
+    assert (tally.total_trades, tally.winning_trades, tally.losing_trades) == (4, 2, 1)
+    assert (tally.total_pnl, tally.average_pnl, tally.win_rate) == (D(40), D(10), D(50))
+    assert (tally.best_trade, tally.worst_trade) == (D(30), D(-10))
+    assert tally.last_updated == a_fill(minute=3).at
+
+
+def test_the_first_trade_is_the_best_and_the_worst_even_when_it_lost() -> None:
+    tally = a_tally(-10)
+    assert (tally.best_trade, tally.worst_trade) == (D(-10), D(-10))
+
+
+def test_without_trades_all_figures_are_zero() -> None:
+    tally = Tally()
+    assert (tally.win_rate, tally.average_pnl, tally.last_updated) == (D(0), D(0), None)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "direction", "profit", "percent"),
+    [(10, Direction.LONG, 100, 10), (-10, Direction.SHORT, -100, -10)],
+)
+def test_a_position_is_worth_and_earns_what_closing_it_now_would_bring(
+    quantity: int, direction: Direction, profit: int, percent: int
+) -> None:
+    position = Position(
+        symbol="ES1!",
+        instrument="ES1!",
+        quantity=D(quantity),
+        entry_price=D(50),
+        current_price=D(55),
+        multiplier=D(2),
+    )
+    assert position.direction is direction
+    assert (position.unrealized_pl, position.unrealized_plpc) == (D(profit), D(percent))
+    assert position.market_value == 110 * quantity
+
+
+def test_a_position_that_cost_nothing_earns_no_percentage() -> None:
+    free = Position(symbol="A", instrument="A", quantity=D(1), entry_price=D(0), current_price=D(5))
+    assert free.unrealized_plpc == 0

@@ -1,0 +1,184 @@
+"""Amounts become quantities on the grid: never above the budget, never above what is held."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.alert import Amount, AmountUnit
+from app.domain.decision import Denial, Denied
+from app.domain.sizing import Means, entry_quantity, exit_quantity
+from tests.builders import cash, of_equity, of_position, percent, units
+
+D = Decimal
+STEPS = st.sampled_from([D(1), D("0.5"), D("0.001"), D("0.000000001"), D(75), D("0.03")])
+MONEY = st.decimals("0.01", 10**14, places=18)
+PRICES = st.decimals("0.000000000001", 10**6, places=12)
+MULTIPLIERS = st.sampled_from([D(1), D(50), D("0.1")])
+PERCENTS = st.decimals("0.000001", 100, places=6)
+
+
+def means(
+    price: Decimal | int | None = 100,
+    step: Decimal | int = 1,
+    *,
+    equity: Decimal | int = 10_000,
+    buying_power: Decimal | int = 10_000,
+    multiplier: Decimal | int = 1,
+) -> Means:
+    """An account of 10,000 in cash that trades whole shares at 100."""
+    return Means(
+        price=None if price is None else D(price),
+        equity=D(equity),
+        buying_power=D(buying_power),
+        multiplier=D(multiplier),
+        step=D(step),
+    )
+
+
+def reason(quantity: Decimal | Denied) -> Denial | None:
+    """Say why there is no quantity."""
+    return quantity.reason if isinstance(quantity, Denied) else None
+
+
+# --- entries -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "known", "quantity"),
+    [
+        (units("7.9"), means(None), 7),
+        (cash(1050), means(), 10),
+        (cash(1050), means(step=D("0.1")), D("10.5")),
+        (cash(1050), means(multiplier=2), 5),
+        (cash(100_000), means(), 1000),
+        (percent(25), means(), 25),
+        (of_equity(25), means(), 25),
+        (of_equity(25), means(buying_power=1000), 10),
+        (of_equity(400), means(buying_power=20_000), 200),
+    ],
+)
+def test_every_unit_becomes_a_quantity_that_is_floored_to_the_step(
+    size: Amount, known: Means, quantity: Decimal
+) -> None:
+    assert entry_quantity(size, known) == quantity
+
+
+@pytest.mark.parametrize(
+    ("size", "known", "why"),
+    [
+        (cash(1000), means(None), Denial.NO_QUOTE),
+        (cash(1000), means(0), Denial.NO_QUOTE),
+        (percent(10), means(None), Denial.NO_QUOTE),
+        (units("0.9"), means(), Denial.TOO_SMALL),
+        (cash("99.99"), means(), Denial.TOO_SMALL),
+        (percent("0.9"), means(), Denial.TOO_SMALL),
+        (percent(50), means(buying_power=0), Denial.TOO_SMALL),
+        (percent(50), means(buying_power=-250), Denial.TOO_SMALL),
+        (percent(50), means(equity=-250), Denial.TOO_SMALL),
+        (of_position(50), means(), Denial.UNSUPPORTED_QUANTITY),
+        (Amount(D(2), AmountUnit.LOTS), means(), Denial.UNSUPPORTED_QUANTITY),
+        (Amount(D(2), AmountUnit.RISK_CASH), means(), Denial.UNSUPPORTED_QUANTITY),
+    ],
+)
+def test_what_cannot_be_sized_says_why(size: Amount, known: Means, why: Denial) -> None:
+    assert reason(entry_quantity(size, known)) is why
+
+
+@given(money=MONEY, price=PRICES, step=STEPS, multiplier=MULTIPLIERS)
+def test_rule_16_a_quantity_in_money_never_exceeds_its_budget_and_one_step_more_would(
+    *, money: Decimal, price: Decimal, step: Decimal, multiplier: Decimal
+) -> None:
+    quantity = entry_quantity(cash(money), means(price, step, multiplier=multiplier))
+    steps = Fraction(0 if isinstance(quantity, Denied) else quantity) / Fraction(step)
+    cost_of_one = Fraction(step) * Fraction(price) * Fraction(multiplier)
+    assert steps.denominator == 1
+    assert steps * cost_of_one <= Fraction(money) < (steps + 1) * cost_of_one
+
+
+def test_a_budget_just_short_of_a_share_does_not_buy_it() -> None:
+    known = means(price=D("99999999999999.999999999999999999"))
+    assert reason(entry_quantity(cash("99999999999999.999999999999999998"), known)) is (
+        Denial.TOO_SMALL
+    )
+
+
+@given(share=PERCENTS, equity=MONEY, power=MONEY, price=PRICES)
+def test_rule_16_a_percentage_exceeds_neither_its_part_of_the_equity_nor_the_buying_power(
+    *, share: Decimal, equity: Decimal, power: Decimal, price: Decimal
+) -> None:
+    known = means(price, D("0.001"), equity=equity, buying_power=power)
+    quantity = entry_quantity(of_equity(share), known)
+    cost = 0 if isinstance(quantity, Denied) else Fraction(quantity) * Fraction(price)
+    assert cost <= Fraction(power)
+    assert cost <= Fraction(equity) * Fraction(share) / 100
+
+
+# --- exits ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("share", "held", "quantity"),
+    [
+        (units(4), 10, 4),
+        (units("4.7"), 10, 4),
+        (units(10), 10, 10),
+        (units(11), 10, 10),
+        (units(4), -10, 4),
+        (cash(450), 10, 4),
+        (cash(5000), 10, 10),
+        (percent(50), 10, 5),
+        (percent(55), 10, 5),
+        (percent(100), 10, 10),
+        (percent(250), 10, 10),
+        (of_position(50), -10, 5),
+        (of_position(100), D("10.123"), D("10.123")),
+        (units(11), D("10.123"), D("10.123")),
+        (units("10.123"), D("10.123"), D("10.123")),
+    ],
+)
+def test_rule_10_an_exit_is_floored_to_the_step_and_capped_at_what_is_held(
+    share: Amount, held: Decimal, quantity: Decimal
+) -> None:
+    assert exit_quantity(share, D(held), means()) == quantity
+
+
+@pytest.mark.parametrize(
+    ("share", "known", "why"),
+    [
+        (percent(9), means(), Denial.TOO_SMALL),
+        (units("0.5"), means(), Denial.TOO_SMALL),
+        (cash(50), means(), Denial.TOO_SMALL),
+        (cash(500), means(None), Denial.NO_QUOTE),
+        (of_equity(50), means(), Denial.UNSUPPORTED_QUANTITY),
+        (Amount(D(1), AmountUnit.LOTS), means(), Denial.UNSUPPORTED_QUANTITY),
+    ],
+)
+def test_rule_10_nothing_left_after_rounding_is_too_small(
+    share: Amount, known: Means, why: Denial
+) -> None:
+    assert reason(exit_quantity(share, D(10), known)) is why
+
+
+@given(
+    value=st.decimals("0.000001", 10**6, places=6),
+    unit=st.sampled_from([AmountUnit.UNITS, AmountUnit.CASH, AmountUnit.PERCENT]),
+    held=st.decimals("0.000000001", 10**6, places=9),
+    step=STEPS,
+    short=st.booleans(),
+)
+def test_rule_17_an_exit_never_exceeds_what_is_held(
+    *, value: Decimal, unit: AmountUnit, held: Decimal, step: Decimal, short: bool
+) -> None:
+    quantity = exit_quantity(Amount(value, unit), -held if short else held, means(step=step))
+    if not isinstance(quantity, Denied):
+        assert 0 < quantity <= held
+        assert quantity == held or Fraction(quantity) % Fraction(step) == 0
+
+
+@given(held=st.decimals("0.000000000000000001", 10**9, places=18), step=STEPS)
+def test_rule_10_a_hundred_percent_closes_exactly(*, held: Decimal, step: Decimal) -> None:
+    assert exit_quantity(percent(100), held, means(None, step)) == held
+    assert exit_quantity(of_position(100), -held, means(None, step)) == held

@@ -1,0 +1,474 @@
+"""A signal becomes a complete order or says why not; what forbids an entry never blocks a close."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.alert import Alert, Amount, AmountUnit
+from app.domain.capabilities import Capabilities
+from app.domain.decision import Denial, Denied, Plan, Signal, TradeType
+from app.domain.errors import BrokerUnavailable
+from app.domain.identity import client_order_id
+from app.domain.instrument import AssetClass, Instrument
+from app.domain.limits import Limits
+from app.domain.order import Level, OrderIntent, OrderRole, OrderType, Side
+from app.domain.strategy import Sides, Strategy
+from app.engine.accounts import Account
+from app.engine.order_engine import Order, OrderEngine
+from app.engine.trade_router import ALL
+from tests.builders import (
+    ALERT_ID,
+    a_strategy,
+    an_alert,
+    an_instrument,
+    capabilities,
+    cash,
+    level_at,
+    of_equity,
+    of_position,
+    percent,
+    percent_away,
+    points_away,
+    units,
+)
+from tests.fakes.broker import EVERYTHING, FakeBroker
+
+D = Decimal
+COIN = an_instrument(
+    symbol="BTC/USD", key="BTCUSD", asset_class=AssetClass.CRYPTO, step=D("0.000000001")
+)
+WHOLE_BRACKETS = capabilities(fractional_brackets=False)
+FRACTIONS = an_instrument(step=D("0.001"))
+TWO_TO_ONE: dict[str, Any] = {"stop_loss": percent_away(2), "take_profit": percent_away(4)}
+
+
+class Desk:
+    """An account with 100,000 in cash and a quote of 100, and what its order engine plans."""
+
+    def __init__(
+        self, can: Capabilities = EVERYTHING, price: str | None = "100", **limits: Any
+    ) -> None:
+        self.broker = FakeBroker(account="paper", capabilities=can)
+        self.account = Account("paper", self.broker, Limits(**limits))
+        if price is not None:
+            self.broker.prices = {"AAPL": D(price), "BTCUSD": D(price)}
+
+    def plan(
+        self,
+        alert: Alert | None = None,
+        size: Amount | None = None,
+        kind: TradeType = TradeType.ENTRY,
+        side: Side = Side.BUY,
+        **given_parts: Any,
+    ) -> Plan:
+        """Plan an order; `row`, `instrument` and `default` may be given."""
+        reduces = kind in (TradeType.REVERSE, TradeType.EXIT)
+        instrument: Instrument = given_parts.get("instrument", an_instrument())
+        row: Strategy | None = given_parts.get("row")
+        signal = Signal(
+            asset_class=instrument.asset_class,
+            trade_type=kind,
+            side=side,
+            reduce=ALL if reduces else None,
+            size=size,
+        )
+        order = Order(
+            alert_id=ALERT_ID,
+            alert=alert or an_alert(),
+            signal=signal,
+            instrument=instrument,
+            account=self.account,
+            strategy=row,
+        )
+        return OrderEngine(given_parts.get("default")).plan(order)
+
+    def entry(self, *args: Any, **more: Any) -> OrderIntent:
+        """Plan an order that is complete."""
+        entry = self.plan(*args, **more).entry
+        assert isinstance(entry, OrderIntent), entry
+        return entry
+
+    def refusal(self, *args: Any, **more: Any) -> Denial:
+        """Plan an order that is denied."""
+        entry = self.plan(*args, **more).entry
+        assert isinstance(entry, Denied), entry
+        return entry.reason
+
+
+# --- the order -----------------------------------------------------------------------------------
+
+
+def test_a_plain_entry_is_a_market_order_for_the_day_under_an_id_of_its_alert() -> None:
+    assert Desk().plan(size=units(3)).entry == OrderIntent(
+        client_order_id=client_order_id(ALERT_ID, "paper", "entry"),
+        account="paper",
+        symbol="AAPL",
+        instrument="AAPL",
+        side=Side.BUY,
+        quantity=D(3),
+        role=OrderRole.ENTRY,
+    )
+
+
+@pytest.mark.parametrize("kind", [TradeType.EXIT, TradeType.CANCEL])
+def test_a_signal_that_enters_nothing_is_planned_without_asking_the_broker(
+    kind: TradeType,
+) -> None:
+    desk = Desk()
+    desk.broker.fail("quote", BrokerUnavailable("down"))
+    desk.broker.fail("balance", BrokerUnavailable("down"))
+    plan = desk.plan(kind=kind)
+    assert (plan.entry, plan.budget, plan.signal.trade_type) == (None, None, kind)
+
+
+def test_the_budget_is_quantity_times_multiplier_times_price() -> None:
+    future = an_instrument(multiplier=D(50))
+    assert Desk().plan(size=units(3), instrument=future).budget == 15_000
+
+
+def test_three_orders_of_an_alert_have_three_ids() -> None:
+    entry = Desk().entry(an_alert(**TWO_TO_ONE), units(3))
+    ids = {entry.client_order_id, *(leg.client_order_id for _, leg in entry.legs)}
+    assert len(ids) == 3
+
+
+# --- how much ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "row", "default", "quantity"),
+    [
+        (units(7), a_strategy(), D(500), 7),
+        (cash(750), a_strategy(), D(500), 7),
+        (percent(1), a_strategy(), D(500), 10),
+        (of_equity(1), None, None, 10),
+        (None, a_strategy(), D(500), 10),
+        (None, a_strategy(position_size=None), D(500), 5),
+        (None, None, D(500), 5),
+    ],
+)
+def test_the_alerts_size_wins_over_the_rows_and_the_rows_over_the_default(
+    size: Amount | None, row: Strategy | None, default: Decimal | None, quantity: int
+) -> None:
+    assert Desk().entry(size=size, row=row, default=default).quantity == quantity
+
+
+@pytest.mark.parametrize(
+    ("size", "row", "reason"),
+    [
+        (None, None, Denial.NO_SIZE),
+        (None, a_strategy(position_size=None), Denial.NO_SIZE),
+        (cash("99.99"), None, Denial.TOO_SMALL),
+        (units("0.5"), None, Denial.TOO_SMALL),
+        (None, a_strategy(position_size=D(0)), Denial.TOO_SMALL),
+        (of_position(50), None, Denial.UNSUPPORTED_QUANTITY),
+        (Amount(D(1), AmountUnit.LOTS), None, Denial.UNSUPPORTED_QUANTITY),
+    ],
+)
+def test_a_size_that_makes_no_quantity_is_denied(
+    size: Amount | None, row: Strategy | None, reason: Denial
+) -> None:
+    assert Desk().refusal(size=size, row=row) is reason
+
+
+def test_rule_16_a_percentage_is_capped_by_buying_power() -> None:
+    desk = Desk()
+    desk.broker.hold("MSFT", D(600))
+    assert desk.entry(size=of_equity(50)).quantity == 400
+
+
+def test_rule_16_a_reversal_may_use_what_the_old_position_binds() -> None:
+    desk = Desk()
+    desk.broker.hold("AAPL", D(-600))
+    assert desk.entry(size=of_equity(50), kind=TradeType.REVERSE).quantity == 500
+
+
+def test_money_is_asked_for_only_when_the_size_depends_on_it() -> None:
+    desk = Desk()
+    desk.broker.fail("balance", BrokerUnavailable("down"))
+    assert desk.entry(size=cash(500)).quantity == 5
+
+
+@given(st.decimals(1, 10**6, places=2), st.decimals("0.01", 5000, places=2))
+def test_an_entry_in_money_never_costs_more_than_its_budget(
+    budget: Decimal, price: Decimal
+) -> None:
+    plan = Desk(price=str(price)).plan(size=cash(budget), instrument=FRACTIONS)
+    assert isinstance(plan.entry, Denied) or (plan.budget or 0) <= budget
+
+
+# --- whole units ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("can", "alert", "row", "quantity"),
+    [
+        (EVERYTHING, an_alert(**TWO_TO_ONE), None, "2.5"),
+        (WHOLE_BRACKETS, an_alert(), None, "2.5"),
+        (WHOLE_BRACKETS, an_alert(stop_loss=percent_away(2)), None, "2"),
+        (WHOLE_BRACKETS, an_alert(take_profit=percent_away(2)), None, "2"),
+        (WHOLE_BRACKETS, an_alert(), a_strategy(stop_loss=percent_away(2)), "2"),
+        (capabilities(fractional=False), an_alert(), None, "2"),
+    ],
+)
+def test_rule_34_where_no_fraction_can_be_protected_a_protected_entry_is_whole(
+    can: Capabilities, alert: Alert, row: Strategy | None, quantity: str
+) -> None:
+    entry = Desk(can).entry(alert, cash(250), instrument=FRACTIONS, row=row)
+    assert entry.quantity == D(quantity)
+
+
+def test_rule_34_less_than_one_whole_share_is_too_small() -> None:
+    alert = an_alert(stop_loss=percent_away(2))
+    for budget in (cash(99), cash("0.01")):
+        denied = Desk(WHOLE_BRACKETS).refusal(alert, budget, instrument=FRACTIONS)
+        assert denied is Denial.TOO_SMALL
+
+
+# --- prices --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order_type", "prices", "side", "limit", "stop"),
+    [
+        (OrderType.LIMIT, {"limit_price": D("99.999")}, Side.BUY, "99.99", None),
+        (OrderType.LIMIT, {"limit_price": D("99.991")}, Side.SELL, "100.00", None),
+        (OrderType.STOP, {"stop_price": D("99.991")}, Side.BUY, None, "100.00"),
+        (OrderType.STOP, {"stop_price": D("99.999")}, Side.SELL, None, "99.99"),
+        (
+            OrderType.STOP_LIMIT,
+            {"limit_price": D("101.005"), "stop_price": D("100.005")},
+            Side.BUY,
+            "101.00",
+            "100.01",
+        ),
+        (OrderType.MARKET, {"limit_price": D(1), "stop_price": D(1)}, Side.BUY, None, None),
+    ],
+)
+def test_prices_of_an_entry_go_onto_the_tick_by_its_side(
+    order_type: OrderType, prices: dict[str, Any], side: Side, limit: str | None, stop: str | None
+) -> None:
+    entry = Desk().entry(an_alert(order_type=order_type, **prices), units(1), side=side)
+    told = [
+        None if price is None else str(price) for price in (entry.limit_price, entry.stop_price)
+    ]
+    assert (entry.order_type, told) == (order_type, [limit, stop])
+
+
+@pytest.mark.parametrize(
+    ("order_type", "prices"),
+    [
+        (OrderType.LIMIT, {}),
+        (OrderType.STOP, {}),
+        (OrderType.LIMIT, {"stop_price": D(99)}),
+        (OrderType.STOP, {"limit_price": D(99)}),
+        (OrderType.STOP_LIMIT, {"limit_price": D(99)}),
+        (OrderType.STOP_LIMIT, {"stop_price": D(99)}),
+        (OrderType.LIMIT, {"limit_price": D("0.004")}),
+        (OrderType.LIMIT, {"limit_price": D(-1)}),
+    ],
+)
+def test_rule_13_a_limit_or_stop_without_its_price_is_never_sent_as_market(
+    order_type: OrderType, prices: dict[str, Any]
+) -> None:
+    assert Desk().refusal(an_alert(order_type=order_type, **prices), units(1)) is Denial.NO_PRICE
+
+
+def test_rule_13_a_stop_that_is_less_than_a_tick_is_no_price_even_beside_a_limit() -> None:
+    alert = an_alert(order_type=OrderType.STOP_LIMIT, limit_price=D("0.01"), stop_price=D("0.005"))
+    assert Desk().refusal(alert, units(1), side=Side.SELL) is Denial.NO_PRICE
+
+
+def test_a_priced_order_is_sized_at_its_own_price_without_a_quote() -> None:
+    desk = Desk(price=None)
+    limit = an_alert(order_type=OrderType.LIMIT, limit_price=D(50))
+    stop = an_alert(order_type=OrderType.STOP, stop_price=D(25))
+    assert [desk.entry(alert, cash(100)).quantity for alert in (limit, stop)] == [2, 4]
+
+
+def test_a_market_order_in_money_without_a_quote_is_denied() -> None:
+    assert Desk(price=None).refusal(size=cash(100)) is Denial.NO_QUOTE
+
+
+def test_a_market_order_in_units_needs_no_quote_unless_the_broker_lives_on_ours() -> None:
+    assert Desk(price=None).entry(size=units(1)).quantity == 1
+    assert Desk(capabilities(takes_quotes=True), None).refusal(size=units(1)) is Denial.NO_QUOTE
+
+
+def test_an_order_type_that_the_broker_does_not_know_is_denied() -> None:
+    alert = an_alert(order_type=OrderType.TRAILING_STOP)
+    assert Desk().refusal(alert, units(1)) is Denial.UNSUPPORTED_ORDER_TYPE
+
+
+# --- protection ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", [percent_away(2), points_away("1.5"), level_at(95)])
+def test_levels_go_with_the_entry_as_they_were_given(level: Level) -> None:
+    entry = Desk().entry(an_alert(stop_loss=level), units(1))
+    assert entry.stop_loss is not None
+    assert (entry.stop_loss.level, entry.take_profit) == (level, None)
+
+
+def test_the_alerts_levels_win_over_the_rows_one_by_one() -> None:
+    row = a_strategy(stop_loss=percent_away(9), take_profit=percent_away(9))
+    entry = Desk().entry(an_alert(stop_loss=percent_away(2)), units(1), row=row)
+    assert [leg.level for _, leg in entry.legs] == [percent_away(2), percent_away(9)]
+
+
+@pytest.mark.parametrize(
+    ("levels", "side"),
+    [
+        ({"stop_loss": level_at(101)}, Side.BUY),
+        ({"stop_loss": level_at(99)}, Side.SELL),
+        ({"take_profit": level_at(99)}, Side.BUY),
+        ({"stop_loss": percent_away(100)}, Side.BUY),
+        ({"stop_loss": points_away(100)}, Side.BUY),
+    ],
+)
+def test_rule_30_a_level_on_the_wrong_side_of_the_entry_is_denied(
+    levels: dict[str, Any], side: Side
+) -> None:
+    assert Desk().refusal(an_alert(**levels), units(1), side=side) is Denial.IMPLAUSIBLE_STOP
+
+
+def test_levels_of_a_limit_entry_are_judged_against_its_limit() -> None:
+    alert = an_alert(order_type=OrderType.LIMIT, limit_price=D(90), stop_loss=level_at(95))
+    assert Desk().refusal(alert, units(1)) is Denial.IMPLAUSIBLE_STOP
+
+
+def test_without_any_price_levels_are_left_for_the_broker_to_judge() -> None:
+    entry = Desk(price=None).entry(an_alert(stop_loss=level_at(500)), units(1))
+    assert entry.stop_loss is not None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"trail": percent_away(2)},
+        {"unsupported": ("breakeven_after",)},
+        {"stop_loss": level_at(95, "trailing_stop")},
+        {"stop_loss": level_at(95, "stop_limit")},
+        {"take_profit": level_at(105, "trailing_stop")},
+        {"take_profit": level_at(105, "stop")},
+    ],
+)
+def test_protection_that_is_not_supported_denies_the_entry(asked: dict[str, Any]) -> None:
+    assert Desk().refusal(an_alert(**asked), units(1)) is Denial.UNSUPPORTED_PROTECTION
+
+
+def test_rule_32_protection_on_an_entry_type_without_brackets_is_denied() -> None:
+    market_only = capabilities(bracket_entries=frozenset({OrderType.MARKET}))
+    limit = an_alert(order_type=OrderType.LIMIT, limit_price=D(99), stop_loss=percent_away(2))
+    assert Desk(market_only).refusal(limit, units(1)) is Denial.UNSUPPORTED_PROTECTION
+    assert Desk(market_only).entry(replace(limit, stop_loss=None), units(1)).legs == ()
+
+
+@pytest.mark.parametrize(
+    ("alert", "instrument", "lasts"),
+    [
+        (an_alert(), an_instrument(), "day"),
+        (an_alert(stop_loss=percent_away(2)), an_instrument(), "gtc"),
+        (an_alert(take_profit=percent_away(2)), an_instrument(), "gtc"),
+        (an_alert(), COIN, "gtc"),
+        (an_alert(time_in_force="ioc"), an_instrument(), "ioc"),
+        (an_alert(time_in_force="day", **TWO_TO_ONE), an_instrument(), "day"),
+    ],
+)
+def test_rule_35_plain_entries_last_a_day_and_brackets_and_crypto_until_canceled(
+    alert: Alert, instrument: Instrument, lasts: str
+) -> None:
+    assert Desk().entry(alert, units(1), instrument=instrument).time_in_force == lasts
+
+
+# --- what cannot be entered at all ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["stop_loss", "take_profit", "quantity", "price"])
+def test_rule_14_an_entry_with_an_unrendered_field_is_denied_and_never_takes_a_default(
+    field: str,
+) -> None:
+    alert = an_alert(unusable=frozenset({field}))
+    assert Desk().refusal(alert, row=a_strategy(**TWO_TO_ONE)) is Denial.UNRENDERED_FIELD
+
+
+def test_a_side_that_the_row_does_not_allow_is_denied() -> None:
+    row = a_strategy(sides=Sides.LONG)
+    assert Desk().refusal(size=units(1), side=Side.SELL, row=row) is Denial.SIDE_NOT_ALLOWED
+    assert Desk().entry(size=units(1), side=Side.BUY, row=row).side is Side.BUY
+
+
+@pytest.mark.parametrize(
+    ("instrument", "reason"),
+    [(COIN, Denial.CRYPTO_SHORT), (an_instrument(), Denial.NOT_SHORTABLE)],
+)
+def test_what_the_broker_cannot_sell_short_is_denied(
+    instrument: Instrument, reason: Denial
+) -> None:
+    desk = Desk(capabilities(short_asset_classes=frozenset()))
+    assert desk.refusal(size=units(1), side=Side.SELL, instrument=instrument) is reason
+    assert desk.entry(size=units(1), side=Side.BUY, instrument=instrument).side is Side.BUY
+
+
+def test_an_asset_class_that_is_not_traded_there_is_denied() -> None:
+    stocks_only = capabilities(asset_classes=frozenset({AssetClass.EQUITY}))
+    assert Desk(stocks_only).refusal(size=units(1), instrument=COIN) is Denial.UNKNOWN_SYMBOL
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limits", "row", "reason"),
+    [
+        ({"max_order_quantity": D(9)}, None, Denial.LIMIT_QUANTITY),
+        ({"max_order_notional": D(999)}, None, Denial.LIMIT_NOTIONAL),
+        ({"max_open_positions": 1}, None, Denial.LIMIT_POSITIONS),
+        ({}, a_strategy(max_quantity=D(9)), Denial.LIMIT_QUANTITY),
+    ],
+)
+def test_rule_16_limits_hold_an_entry_back_and_never_the_close_before_it(
+    limits: dict[str, Any], row: Strategy | None, reason: Denial
+) -> None:
+    desk = Desk(**limits)
+    desk.broker.hold("MSFT", D(1))
+    plan = desk.plan(size=units(10), kind=TradeType.REVERSE, row=row)
+    assert isinstance(plan.entry, Denied)
+    assert plan.entry.reason is reason
+    assert (plan.signal.reduce, plan.budget) == (ALL, None)
+
+
+def test_an_entry_that_reaches_its_limits_passes() -> None:
+    desk = Desk(max_order_quantity=D(10), max_order_notional=D(1000), max_open_positions=2)
+    desk.broker.hold("MSFT", D(1))
+    assert desk.entry(size=units(10), row=a_strategy(max_quantity=D(10))).quantity == 10
+
+
+def test_the_position_of_the_instrument_itself_does_not_count_as_another() -> None:
+    desk = Desk(max_open_positions=1)
+    desk.broker.hold("AAPL", D(1))
+    assert desk.entry(size=units(1), kind=TradeType.ADD).quantity == 1
+
+
+def test_a_limit_in_money_lets_nothing_pass_whose_price_is_not_known() -> None:
+    desk = Desk(price=None, max_order_notional=D(1_000_000))
+    assert desk.refusal(size=units(1)) is Denial.LIMIT_NOTIONAL
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        an_alert(unusable=frozenset({"stop_loss"})),
+        an_alert(trail=percent_away(1)),
+        an_alert(order_type=OrderType.LIMIT),
+        an_alert(stop_loss=level_at(500)),
+    ],
+)
+def test_whatever_forbids_the_entry_of_a_reversal_leaves_its_close(alert: Alert) -> None:
+    plan = Desk().plan(alert, units(10), TradeType.REVERSE)
+    assert isinstance(plan.entry, Denied)
+    assert plan.signal.reduce == ALL

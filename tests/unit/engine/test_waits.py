@@ -1,0 +1,34 @@
+"""A wait says what the alert is meanwhile, for how long, and whether later entries wait too."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.outcome import AlertStatus
+from app.engine.waits import Wait, backoff
+
+
+@pytest.mark.parametrize(
+    ("tries", "seconds"), [(0, 0.25), (1, 0.5), (2, 1), (5, 8), (6, 15), (7, 15), (10**6, 15)]
+)
+def test_the_pause_doubles_up_to_a_quarter_of_a_minute(tries: int, seconds: float) -> None:
+    assert backoff(tries) == timedelta(seconds=seconds)
+
+
+def test_the_first_and_the_longest_pause_may_be_others() -> None:
+    assert [backoff(n, first=1, most=3).total_seconds() for n in range(4)] == [1, 2, 3, 3]
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_a_later_try_never_pauses_for_less(tries: int, more: int) -> None:
+    assert timedelta(0) < backoff(tries) <= backoff(tries + more) <= timedelta(seconds=15)
+
+
+def test_a_wait_holds_later_entries_only_when_it_says_so() -> None:
+    second = timedelta(seconds=1)
+    wait = Wait(AlertStatus.WAITING, second, "not filled yet")
+    assert (wait.status, wait.delay, str(wait)) == (AlertStatus.WAITING, second, "not filled yet")
+    assert not wait.holds
+    assert Wait(AlertStatus.UNKNOWN, second, "reply lost", holds=True).holds
