@@ -28,7 +28,7 @@ class Submission:
     """One alert of a delivery. `alert` is the fault when it could not be understood.
 
     `canonical` is stable text of its body without secrets, `scope` what separates sources, `header`
-    the Idempotency-Key, made different for each element of an array.
+    the Idempotency-Key, `part` what tells the elements of one delivery apart (`#0`, `#1`).
     """
 
     alert: Alert | MalformedAlert
@@ -37,6 +37,7 @@ class Submission:
     scope: str
     request_id: str
     header: str | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ class Intake:
             scope=submission.scope or alert.account or "",
             header=submission.header,
             window=self._window,
+            part=submission.part,
         )
 
     def _receipt(self, submission: Submission, new: NewAlert, admission: Admission) -> Receipt:

@@ -41,7 +41,8 @@ def webhook_blueprint(intake: Intake, keyring: Keyring, guard: Guard, clock: Clo
                     canonical=canonical(element) if isinstance(element, dict) else "",
                     scope=scope,
                     request_id=request_id(),
-                    header=_idempotency_key(index if len(alerts) > 1 else None),
+                    header=request.headers.get("Idempotency-Key", "")[:LONGEST_KEY] or None,
+                    part=f"#{index}" if len(alerts) > 1 else "",
                 )
                 for index, (element, alert) in enumerate(alerts)
             ]
@@ -68,19 +69,10 @@ def _alert(element: dict[str, object] | MalformedAlert, clock: Clock) -> Alert |
 
 def _refusal(guard: Guard) -> ApiError:
     if guard.may_try_again(request.remote_addr or ""):
-        return ApiError(
-            HTTPStatus.UNAUTHORIZED, "unauthorized", "the secret is missing or wrong"
-        )
+        return ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "the secret is missing or wrong")
     return ApiError(
         HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "too many wrong secrets from here"
     )
-
-
-def _idempotency_key(index: int | None) -> str | None:
-    key = request.headers.get("Idempotency-Key", "")[:LONGEST_KEY]
-    if not key:
-        return None
-    return key if index is None else f"{key}#{index}"
 
 
 def _answer(intake: Intake, receipts: Sequence[Receipt], *, several: bool) -> Response:
@@ -136,9 +128,7 @@ def _answer_one(intake: Intake, receipt: Receipt) -> Response:
 
 def _malformed(receipt: Receipt) -> Response:
     error = receipt.error or MalformedAlert("not understood")
-    return error_answer(
-        HTTPStatus.BAD_REQUEST, error.code, str(error), alert_id=receipt.alert_id
-    )
+    return error_answer(HTTPStatus.BAD_REQUEST, error.code, str(error), alert_id=receipt.alert_id)
 
 
 def _wait_seconds() -> float:
