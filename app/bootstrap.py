@@ -54,6 +54,7 @@ LANE_THREADS = 8
 SWEEP_EVERY = timedelta(milliseconds=250)
 TAKE_OVER_EVERY = timedelta(seconds=1)
 BEAT_EVERY = timedelta(seconds=10)
+RECONCILE_EVERY = timedelta(seconds=10)
 DRAIN = timedelta(seconds=20)
 
 Wrap = Callable[[Broker], Broker]
@@ -217,6 +218,7 @@ def _loop(services: Services) -> Loop:
             Step("beat", BEAT_EVERY, ownership.beat),
             Step("take over", TAKE_OVER_EVERY, ownership.take_over),
             Step("recover", TAKE_OVER_EVERY, services.recovery.run),
+            Step("reconcile", RECONCILE_EVERY, services.recovery.refresh),
             Step("resume stranded", TAKE_OVER_EVERY, lanes.resume_stranded),
             Step("sweep", SWEEP_EVERY, lanes.sweep),
         ]

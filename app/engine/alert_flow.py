@@ -100,8 +100,7 @@ class AlertFlow:
             detail = f"{ticker.name!r} is not known to {account.name}"
             return Ending(refusal=Denied(Denial.UNKNOWN_SYMBOL, detail))
         walk = Walk(job, account, instrument, self._clock, self._ages)
-        resumed = job.tries > 0 or job.attempt > 1
-        plan = self._journal.plan_of(job.id) if resumed else None
+        plan = self._journal.plan_of(job.id) if job.resumed else None
         decision = plan or self._decide(walk, ticker)
         if not isinstance(decision, Plan):
             return Ending(refusal=decision)

@@ -34,6 +34,11 @@ class Recovery:
                 self._try(account)
         return all(account.reconciled.is_set() for account in self._accounts)
 
+    def refresh(self) -> None:
+        """Reconcile all accounts again: a process that died elsewhere left fills unread."""
+        for account in self._accounts:
+            self._try(account)
+
     def reconcile(self, account: Account) -> int:
         """Take over what the broker says of every order that rests; how many orders changed."""
         changed = 0
@@ -65,7 +70,8 @@ class Recovery:
         if answer is None:
             log.error("the broker does not know an order of ours", extra=_facts(order))
             return False
-        if answer.status is order.status and answer.filled_quantity == order.filled_quantity:
+        told = (answer.status, answer.filled_quantity, answer.quantity)
+        if told == (order.status, order.filled_quantity, order.quantity):
             return False
         self._settlement.apply([answer])
         return True

@@ -66,7 +66,10 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A claimed piece of work. (owner, attempt) is the fence: an older claim cannot write."""
+    """A claimed piece of work. (owner, attempt) is the fence: an older claim cannot write.
+
+    `resumed`: it may have been run before, so what it decided and sent must be looked up.
+    """
 
     id: int
     alert_id: str
@@ -79,6 +82,7 @@ class Job:
     attempt: int
     tries: int
     halted: bool
+    resumed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +229,7 @@ class Journal(Protocol):
         ...
 
     def job(self, job_id: int) -> Job:
-        """A job as it stands."""
+        """A job as it stands; taken for one that was run before."""
         ...
 
     def owned(self, owner: str) -> Sequence[int]:

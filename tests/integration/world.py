@@ -173,8 +173,8 @@ class World:
         services.ownership.beat()
         services.ownership.take_over()
         services.recovery.run()
-        services.lanes.resume_stranded()
         self.fuse = fuse
+        services.lanes.resume_stranded()
         if services.journal.ready_lanes(self.clock.now()):
             services.lanes.sweep()
 

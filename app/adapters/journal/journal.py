@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -88,9 +89,9 @@ class SqlJournal:
             return [row["lane"] for row in tx.run(Q["ready_lanes"], {}).fetchall()]
 
     def job(self, job_id: int) -> Job:
-        """A job as it stands."""
+        """A job as it stands; taken for one that was run before."""
         with self._db.reading() as tx:
-            return _job(tx, job_id)
+            return replace(_job(tx, job_id), resumed=True)
 
     def owned(self, owner: str) -> Sequence[int]:
         """Ids of the jobs that an owner runs."""
@@ -396,6 +397,7 @@ def _enqueue(tx: Transaction, new: NewAlert, owner: str) -> Admission:
         attempt=1,
         tries=0,
         halted=False,
+        resumed=False,
     )
     return Admission(new.alert_id, job=job)
 
@@ -421,4 +423,5 @@ def _job(tx: Transaction, job_id: int) -> Job:
         attempt=row["attempt"],
         tries=row["tries"],
         halted=bool(row["halted"]),
+        resumed=row["attempt"] > 1 or row["tries"] > 0,
     )

@@ -1,0 +1,109 @@
+"""Start-up is recovery, and so is every few seconds after it."""
+
+import sqlite3
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import BrokerUnavailable, FencedOut
+from app.domain.order import OrderStatus
+from app.domain.outcome import AlertStatus
+from tests.fakes.broker import FakeBroker
+from tests.integration.world import LEASE, Fuse, World
+
+LIMIT: dict[str, object] = {
+    "action": "buy",
+    "symbol": "AAPL",
+    "quantity": 10,
+    "order_type": "limit",
+    "limit_price": 90,
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.broker = FakeBroker(clock=world.clock)
+    world.boot()
+    return world
+
+
+class Fault(Fuse):
+    """A disk that is full at one statement, so many times."""
+
+    def __init__(self, name: str, times: int) -> None:
+        super().__init__()
+        self.name = name
+        self.times = times
+
+    def __call__(self, name: str) -> None:
+        if name == self.name and self.times:
+            self.times -= 1
+            raise sqlite3.OperationalError("database or disk is full")
+
+
+def fake(world: World) -> FakeBroker:
+    assert isinstance(world.broker, FakeBroker)
+    return world.broker
+
+
+def test_a_fill_that_nobody_told_us_of_is_found(world: World) -> None:
+    world.send(**LIMIT)
+    fake(world).fill(world.orders()[0].client_order_id)
+    world.server.services.recovery.refresh()
+    assert world.orders()[0].status is OrderStatus.FILLED
+    assert world.journaled_position() == {"AAPL": Decimal(10)}
+
+
+def test_entries_wait_for_a_broker_that_cannot_be_asked_yet(world: World) -> None:
+    world.send(**LIMIT)
+    fake(world).fail("find", *[BrokerUnavailable("no route")] * 3)
+    world.crash_and_boot()
+    waiting = world.send(action="buy", symbol="MSFT", quantity=1)
+    assert world.record(waiting.alert_id).status is AlertStatus.WAITING
+    world.run(seconds=5)
+    assert world.record(waiting.alert_id).status is AlertStatus.SUCCESS
+
+
+def test_an_order_of_which_the_broker_knows_nothing_changes_nothing(world: World) -> None:
+    world.send(**LIMIT)
+    fake(world).fail("find")
+    world.broker = FakeBroker(clock=world.clock)
+    world.crash_and_boot()
+    assert world.orders()[0].status is OrderStatus.LIVE
+
+
+def test_a_thawed_process_writes_nothing_and_goes_on_under_a_new_name(world: World) -> None:
+    frozen = world.server
+    name = frozen.services.ownership.id
+    world.clock.advance(LEASE + timedelta(seconds=1))
+    world.boot()
+    with pytest.raises(FencedOut):
+        frozen.services.ownership.check()
+    frozen.services.ownership.beat()
+    frozen.services.ownership.check()
+    assert frozen.services.ownership.id != name
+
+
+def test_a_job_that_was_taken_over_cannot_be_finished_by_its_old_owner(world: World) -> None:
+    fake(world).fail("position", *[BrokerUnavailable("no route")] * 1)
+    world.send(action="buy", symbol="AAPL", quantity=1)
+    job = world.job()
+    with pytest.raises(FencedOut), world.server.services.journal.unit(job):
+        pytest.fail("the fence let a job through that nobody runs")
+
+
+def test_a_job_whose_end_could_not_be_written_is_run_again_and_not_sent_again(
+    world: World,
+) -> None:
+    full = Fault("finish_alert", times=2)
+    world.fuse = full
+    receipt = world.send(action="buy", symbol="AAPL", quantity=1)
+    assert not world.record(receipt.alert_id).status.final
+    world.run(seconds=3)
+    assert full.times == 0
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert fake(world).orders_placed == 1
+    assert world.count("fills") == 1
