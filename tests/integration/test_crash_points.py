@@ -1,5 +1,6 @@
 """The process dies at every statement and every broker call: nothing is lost, nothing doubled."""
 
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.errors import JournalError
 from tests.fakes.broker import (
     EVERYTHING,
     REPLY_LOST,
@@ -18,7 +20,7 @@ from tests.fakes.broker import (
     late,
     reject,
 )
-from tests.integration.world import Crash, Fuse, World
+from tests.integration.world import Crash, DiskFault, Fuse, World
 
 TAG_ONLY = replace(EVERYTHING, unique_client_ids=False)
 Alerts = tuple[dict[str, object], ...]
@@ -60,6 +62,8 @@ def play(world: World, alerts: Iterable[dict[str, object]]) -> None:
         except Crash:
             world.crash_and_boot()
             world.send(**fields)
+        except JournalError:
+            world.send(**fields)
         settle(world)
 
 
@@ -72,6 +76,8 @@ def settle(world: World) -> None:
             world.run(seconds=0.5)
         except Crash:
             world.crash_and_boot()
+        except (JournalError, sqlite3.OperationalError):
+            continue
     raise TimeoutError("the alert does not come to an end")
 
 
@@ -98,7 +104,11 @@ def check_invariants(world: World, where: str = "") -> None:
 
 
 def every_crash(
-    make: Callable[[str], World], alerts: Alerts, *, most: int | None = None
+    make: Callable[[str], World],
+    alerts: Alerts,
+    *,
+    most: int | None = None,
+    kind: type[Fuse] = Fuse,
 ) -> Iterable[tuple[World, str]]:
     """The world of each crash point after it has recovered, with the point's name."""
     calm = make("calm")
@@ -112,7 +122,7 @@ def every_crash(
     for step in range(1, steps + 1, every):
         world = make(f"at{step}")
         world.boot()
-        world.fuse = fuse = Fuse(at=step)
+        world.fuse = fuse = kind(at=step)
         play(world, alerts)
         world.fuse = Fuse()
         yield world, f"step {step} of {steps}: {fuse.last}"
@@ -120,7 +130,14 @@ def every_crash(
         world.server.database.close()
 
 
-def crash_everywhere(folder: Path, name: str, *, unique_ids: bool, most: int | None) -> None:
+def crash_everywhere(
+    folder: Path,
+    name: str,
+    *,
+    unique_ids: bool,
+    most: int | None,
+    kind: type[Fuse] = Fuse,
+) -> None:
     alerts, script = SCENARIOS[name]
 
     def make(number: str) -> World:
@@ -132,7 +149,7 @@ def crash_everywhere(folder: Path, name: str, *, unique_ids: bool, most: int | N
         )
         return world
 
-    for world, where in every_crash(make, alerts, most=most):
+    for world, where in every_crash(make, alerts, most=most, kind=kind):
         check_invariants(world, where)
 
 
@@ -142,6 +159,11 @@ def test_a_crash_at_any_step_changes_nothing(
     tmp_path: Path, name: str, *, unique_ids: bool
 ) -> None:
     crash_everywhere(tmp_path, name, unique_ids=unique_ids, most=None if name in WHOLE else 40)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_full_disk_at_any_statement_changes_nothing(tmp_path: Path, name: str) -> None:
+    crash_everywhere(tmp_path, name, unique_ids=False, most=60, kind=DiskFault)
 
 
 @pytest.mark.torture

@@ -1,6 +1,7 @@
 """A whole server without gunicorn: one thread, a clock that stands still, a world that can end."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -46,6 +47,21 @@ class Fuse:
         self.last = name
         if self.step == self.at:
             raise Crash(name)
+
+
+@dataclass(slots=True)
+class DiskFault(Fuse):
+    """The database fails at the n-th step, once; the process lives on.
+
+    Not at a commit that is through, not at a call of the broker (two words), and not where the
+    kill switch is read: unreadable counts as set (trading-rules 25).
+    """
+
+    def __call__(self, name: str) -> None:
+        self.step += 1
+        self.last = name
+        if self.step == self.at and " " not in name and name not in ("committed", "switch"):
+            raise sqlite3.OperationalError("database or disk is full")
 
 
 class InlineExecutor(Executor):
