@@ -5,11 +5,12 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.domain.alert import Alert, Amount
-from app.domain.decision import Denied, Plan, Refusal, Signal
+from app.domain.alert import Alert
+from app.domain.decision import Denied, Plan, Refusal
 from app.domain.errors import MalformedAlert
 from app.domain.events import Event
-from app.domain.order import Leg, OrderIntent, OrderRole
+from app.domain.order import Leg, OrderIntent
+from app.engine.foreseen_close import foreseen_close
 from app.engine.preview import Foresight
 from app.engine.services import Services
 from app.ports.journal import AlertRecord
@@ -47,8 +48,11 @@ def alerts_blueprint(services: Services) -> Blueprint:
     @blueprint.post("/preview")
     def preview() -> Response:
         alert = _alert_of(request.get_data(), services.clock.now())
-        account = services.intake.account_of(alert)
-        return jsonify(_foreseen(alert, services.preview.look(alert, account)))
+        foresight = services.preview.look(alert, services.intake.account_of(alert))
+        account = services.accounts.get(foresight.account)
+        signal = foresight.signal
+        close = foreseen_close(account, alert, signal) if account and signal else None
+        return jsonify(_foreseen(alert, foresight, close))
 
     return blueprint
 
@@ -109,8 +113,10 @@ def _alert_of(body: bytes, now: datetime) -> Alert:
     return parse_alert(element, now=now)
 
 
-def _foreseen(alert: Alert, foresight: Foresight) -> dict[str, object]:
-    signal, decision = foresight.signal, foresight.decision
+def _foreseen(
+    alert: Alert, foresight: Foresight, close: OrderIntent | Denied | None
+) -> dict[str, object]:
+    signal, plan = foresight.signal, foresight.decision
     answer: dict[str, object] = {"fields": shown_fields(alert), "account": foresight.account}
     if signal is not None:
         answer["signal"] = {
@@ -118,39 +124,19 @@ def _foreseen(alert: Alert, foresight: Foresight) -> dict[str, object]:
             "trade_type": signal.trade_type,
             "side": signal.side,
         }
-    if not isinstance(decision, Plan):
-        return answer | {"denied": _refused(decision)}
-    answer["intents"] = _intents(foresight, decision)
-    if isinstance(decision.entry, Denied):
-        answer["denied"] = _refused(decision.entry)
-    return answer
+    if not isinstance(plan, Plan):
+        return answer | {"denied": _refused(plan)}
+    orders = (close, plan.entry)
+    answer["intents"] = [_intent(order) for order in orders if isinstance(order, OrderIntent)]
+    refusals = [_refused(order) for order in orders if isinstance(order, Denied)]
+    return answer | {"denied": refusals[0]} if refusals else answer
 
 
 def _refused(refusal: Refusal) -> dict[str, str]:
     return {"reason": refusal.reason, "detail": refusal.detail}
 
 
-def _intents(foresight: Foresight, plan: Plan) -> list[dict[str, object]]:
-    """The orders of a plan. A close says how much as it was asked: it is sized when it is sent."""
-    intents: list[dict[str, object]] = []
-    if plan.signal.reduce is not None:
-        intents.append(_close(foresight.account, plan.signal, plan.signal.reduce))
-    if isinstance(plan.entry, OrderIntent):
-        intents.append(_entry(plan.entry))
-    return intents
-
-
-def _close(account: str, signal: Signal, share: Amount) -> dict[str, object]:
-    return {
-        "account": account,
-        "role": OrderRole.EXIT,
-        "side": signal.side,
-        "quantity": text(share.value),
-        "quantity_type": share.unit,
-    }
-
-
-def _entry(intent: OrderIntent) -> dict[str, object]:
+def _intent(intent: OrderIntent) -> dict[str, object]:
     shown: dict[str, object] = {
         "account": intent.account,
         "symbol": intent.symbol,

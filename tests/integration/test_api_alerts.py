@@ -127,16 +127,44 @@ def test_a_preview_of_a_reversal_shows_both_orders(client: FlaskClient) -> None:
     buy(client)
     shown = foresee(client, action="sell", symbol="AAPL", quantity=3)
     assert shown["signal"] == {"asset_class": "equity", "trade_type": "reverse", "side": "sell"}
-    assert [(order["role"], order["side"]) for order in shown["intents"]] == [
-        ("exit", "sell"),
-        ("entry", "sell"),
+    orders = [(order["role"], order["side"], order["quantity"]) for order in shown["intents"]]
+    assert orders == [("exit", "sell", "10"), ("entry", "sell", "3")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "quantity"),
+    [({}, "10"), ({"quantity": "50%"}, "5"), ({"quantity": 3}, "3"), ({"quantity": 99}, "10")],
+    ids=["all", "half", "some", "too much"],
+)
+def test_a_preview_of_an_exit_shows_how_much_goes(
+    fields: dict[str, object], quantity: str, client: FlaskClient
+) -> None:
+    buy(client)
+    assert foresee(client, action="close", symbol="AAPL", **fields)["intents"] == [
+        {
+            "account": "paper",
+            "symbol": "AAPL",
+            "role": "exit",
+            "side": "sell",
+            "quantity": quantity,
+            "order_type": "market",
+            "time_in_force": "day",
+        }
     ]
 
 
-def test_a_preview_of_an_exit_shows_how_much_goes(client: FlaskClient) -> None:
+def test_a_preview_of_an_exit_at_a_limit_shows_the_limit(client: FlaskClient) -> None:
+    buy(client, action="sell")
+    (close,) = foresee(client, action="close", symbol="AAPL", limit_price="180.019")["intents"]
+    assert (close["side"], close["order_type"]) == ("buy", "limit")
+    assert close["limit_price"] == "180.01"
+
+
+def test_a_preview_of_an_exit_says_why_it_cannot_be_sized(client: FlaskClient) -> None:
     buy(client)
-    (close,) = foresee(client, action="close", symbol="AAPL", quantity="50%")["intents"]
-    assert (close["quantity"], close["quantity_type"]) == ("50", "percent")
+    shown = foresee(client, action="close", symbol="AAPL", quantity=1, quantity_type="lots")
+    assert shown["denied"]["reason"] == "UNSUPPORTED_QUANTITY"
+    assert shown["intents"] == []
 
 
 @pytest.mark.parametrize(
@@ -178,7 +206,8 @@ def test_a_preview_does_not_need_the_secret_and_does_not_show_it(client: FlaskCl
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", "[]", "3", '{"action": "wait"}', '{"action": "buy", "quantity": -1}', "\0"]
+    "body",
+    ["", "{", "[]", "[3]", "3", '{"action": "wait"}', '{"action": "buy", "quantity": -1}', "\0"],
 )
 def test_a_preview_of_what_cannot_be_understood_is_malformed(
     body: str, client: FlaskClient
