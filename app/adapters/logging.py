@@ -53,6 +53,10 @@ def configure_logging(level: str, log_format: str, *, secrets: Sequence[str]) ->
     root.addHandler(handler)
     root.setLevel(max(ours, logging.WARNING))
     logging.getLogger("app").setLevel(ours)
+    # gunicorn has a handler of its own, which would show whatever a stranger sent.
+    gunicorn = logging.getLogger("gunicorn.error")
+    gunicorn.handlers.clear()
+    gunicorn.propagate = True
 
 
 def log_event(event: Event) -> None:

@@ -9,10 +9,10 @@ from app.web.api import api_blueprint
 from app.web.auth import Guard, Keyring
 from app.web.errors import register_errors
 from app.web.options import WebOptions
-from app.web.payloads import LARGEST_BODY
 from app.web.request_log import register_request_log
 from app.web.utility import health_blueprint
 from app.web.webhook import webhook_blueprint
+from app.web.whole_request import MOST_READ, WholeRequest
 
 
 class _Json(DefaultJSONProvider):
@@ -24,7 +24,8 @@ class _Json(DefaultJSONProvider):
 def build_web(services: Services, options: WebOptions) -> Flask:
     """The Flask application: every blueprint, one form of errors, one log line a request."""
     app = Flask("novalgo", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = MOST_READ
+    app.request_class = WholeRequest
     app.json = _Json(app)
     if options.trusted_proxies:
         hops = options.trusted_proxies
