@@ -25,11 +25,13 @@ from app.config import Settings
 from app.domain.freshness import AgeLimits
 from app.engine.accounts import Account, Accounts
 from app.engine.alert_flow import AlertFlow, Rooms
+from app.engine.alert_ids import AlertIds
 from app.engine.closing import Closing
 from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
 from app.engine.event_bus import EventBus
 from app.engine.intake import Endings, Intake
+from app.engine.judge import Judge
 from app.engine.kill_switch import KillSwitch
 from app.engine.lanes import Lanes
 from app.engine.order_engine import OrderEngine
@@ -55,7 +57,6 @@ SWEEP_EVERY = timedelta(milliseconds=250)
 TAKE_OVER_EVERY = timedelta(seconds=1)
 BEAT_EVERY = timedelta(seconds=10)
 RECONCILE_EVERY = timedelta(seconds=10)
-DRAIN = timedelta(seconds=20)
 
 Wrap = Callable[[Broker], Broker]
 
@@ -91,8 +92,10 @@ class Server:
             self.services.lanes.close()
             self.loop.stop()
             self.pool.shutdown(wait=True, cancel_futures=True)
-            self.services.ownership.stop()
-            self.database.close()
+            try:
+                self.services.ownership.stop()
+            finally:
+                self.database.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,16 +133,13 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     settlement = Settlement(journal, clock)
     kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
     quotes = QuoteDesk(accounts, settlement)
-    router = TradeRouter()
-    order_engine = OrderEngine(settings.default_position_size)
+    judge = Judge(playbook, TradeRouter(), OrderEngine(settings.default_position_size))
     dispatcher = Dispatcher(journal, ownership, clock)
     closing = Closing(journal, dispatcher, settlement, ownership)
     rooms = Rooms(
         accounts=accounts,
-        playbook=playbook,
         quotes=quotes,
-        router=router,
-        order_engine=order_engine,
+        judge=judge,
         closing=closing,
         entering=Entering(journal, dispatcher, settlement, closing, kill_switch),
         settlement=settlement,
@@ -165,7 +165,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             clock=clock,
             default_account=settings.default_account,
             window=settings.dedupe_window,
-            noise=lambda: secrets.randbits(80),
+            ids=AlertIds(lambda: secrets.randbits(80)),
         ),
         lanes=lanes,
         ownership=ownership,
@@ -174,7 +174,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         quotes=quotes,
         recovery=Recovery(journal, accounts, settlement, clock),
         performance=Performance(journal),
-        preview=Preview(accounts, playbook, router, order_engine),
+        preview=Preview(accounts, judge),
     )
     return Server(
         settings=settings,

@@ -144,6 +144,7 @@ def a_job(**overrides: Any) -> Job:
         "attempt": 1,
         "tries": 0,
         "halted": False,
+        "resumed": False,
     }
     return Job(**(fields | overrides))
 

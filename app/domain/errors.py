@@ -1,6 +1,6 @@
 """What can go wrong, asked as one question: "may I send it again?".
 
-    TradingError                      `code` is stable text, shown to callers, documented in docs/errors.md
+    TradingError                      `code` is stable text, documented in docs/errors.md
     ├ ConfigError                     start fails; a person acts
     ├ AlertError                      the alert cannot be taken as it is
     │ ├ MalformedAlert                400 malformed_alert
@@ -11,7 +11,7 @@
     │ ├ BrokerUnavailable             it never arrived: safe to send again
     │ ├ BrokerLoginNeeded             token dead: refresh once, then as unavailable
     │ └ OutcomeUnknown                it may have arrived: look up, never resend blindly
-    ├ JournalError                    503 not_journaled: we could not write it down, so we did not do it
+    ├ JournalError                    503 not_journaled: not written down, so not done
     └ FencedOut                       another process owns this work now: stop, touch nothing
 
 Refusals by our own rules are values (`app.domain.decision.Denied`), not exceptions.
@@ -89,7 +89,7 @@ class BrokerLoginNeeded(BrokerError):
 
 
 class OutcomeUnknown(BrokerError):
-    """The order may have reached the broker. Look it up by client_order_id; never resend blindly."""
+    """The order may have reached the broker. Look it up; never resend it blindly."""
 
     code = "OUTCOME_UNKNOWN"
 

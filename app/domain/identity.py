@@ -122,8 +122,12 @@ def _explicit(value: str, hashed: str) -> DedupeKey:
     )
 
 
-def alert_id_at(now: datetime, noise: int) -> str:
-    """An alert's id: sortable by time (milliseconds), then 80 bits of noise; 26 characters."""
+def alert_number_at(now: datetime, noise: int) -> int:
+    """The number behind an alert's id: milliseconds since 1970, then 80 bits of noise."""
+    return (int(now.timestamp() * 1000) << 80) | (noise & ((1 << 80) - 1))
+
+
+def alert_id_of(number: int) -> str:
+    """An alert's id: 26 characters that sort as their numbers, and so by time."""
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-    number = (int(now.timestamp() * 1000) << 80) | (noise & ((1 << 80) - 1))
     return "".join(alphabet[(number >> shift) & 31] for shift in range(125, -1, -5))

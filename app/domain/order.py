@@ -93,8 +93,9 @@ class LevelKind(StrEnum):
 class Level:
     """A stop-loss or take-profit level, relative ones to the average fill.
 
-    `value` is a price, a percentage (2 = 2 %) or a distance in price; always positive. `type` is the
-    kind of order that was asked for (`stop`, `stop_limit`, `trailing_stop`), `limit_price` its limit.
+    `value` is a price, a percentage (2 = 2 %) or a distance in price; always positive. `type` is
+    the kind of order that was asked for (`stop`, `stop_limit`, `trailing_stop`), `limit_price` its
+    limit.
     """
 
     kind: LevelKind

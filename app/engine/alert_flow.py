@@ -25,7 +25,6 @@ from app.domain.decision import (
 from app.domain.errors import BrokerError, FencedOut, JournalError
 from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits, age
-from app.domain.instrument import Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.outcome import AlertStatus, Outcome
 from app.engine.accounts import Accounts
@@ -33,16 +32,15 @@ from app.engine.closing import Closing, is_entry
 from app.engine.dispatcher import decided
 from app.engine.endings import finished, naked, outcome_of
 from app.engine.entering import Entering
-from app.engine.order_engine import Order, OrderEngine
+from app.engine.judge import Case, Judge
 from app.engine.quote_desk import QuoteDesk
 from app.engine.settlement import Settlement, event_of
 from app.engine.status_tracker import StatusTracker
-from app.engine.trade_router import Situation, TradeRouter
+from app.engine.trade_router import Situation
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Refused, Walk
 from app.ports.clock import Clock
 from app.ports.journal import Job, Journal, OrderRecord, Unit
-from app.ports.playbook import Playbook
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +54,8 @@ class Rooms:
     """The rooms that an alert walks through."""
 
     accounts: Accounts
-    playbook: Playbook
     quotes: QuoteDesk
-    router: TradeRouter
-    order_engine: OrderEngine
+    judge: Judge
     closing: Closing
     entering: Entering
     settlement: Settlement
@@ -94,59 +90,42 @@ class AlertFlow:
         if account is None:
             names = ", ".join(self._rooms.accounts.names)
             return Ending(refusal=Denied(Denial.UNKNOWN_ACCOUNT, f"the accounts are: {names}"))
-        ticker = Ticker.parse(job.alert.symbol, job.alert.exchange)
-        instrument = account.broker.instrument(ticker)
-        if instrument is None:
-            detail = f"{ticker.name!r} is not known to {account.name}"
-            return Ending(refusal=Denied(Denial.UNKNOWN_SYMBOL, detail))
-        walk = Walk(job, account, instrument, self._clock, self._ages)
+        case = self._rooms.judge.open(job.alert, account)
+        if not isinstance(case, Case):
+            return Ending(refusal=case)
+        walk = Walk(job, case, self._clock, self._ages)
         plan = self._journal.plan_of(job.id) if job.resumed else None
-        decision = plan or self._decide(walk, ticker)
+        decision = plan or self._decide(walk)
         if not isinstance(decision, Plan):
             return Ending(refusal=decision)
         return self._execute(walk, decision, fresh=plan is None)
 
-    def _decide(self, walk: Walk, ticker: Ticker) -> Plan | Refusal:
-        refusal = self._unfit(walk, ticker)
-        if refusal is not None:
-            return refusal
+    def _decide(self, walk: Walk) -> Plan | Refusal:
+        if self._journal.newer_taken(walk.job):
+            return Skipped(Skip.OUT_OF_ORDER, "a later alert of this strategy was taken already")
         if walk.alert.price is not None:
             # A new quote works resting orders first, then the alert (trading-rules 42).
             seen_at = walk.job.received_at
-            self._rooms.quotes.tell(walk.account, ticker, walk.alert.price, seen_at)
-        held = walk.held()
-        strategy = self._rooms.playbook.find(ticker.key, walk.alert.timeframe)
-        situation = Situation(
-            asset_class=walk.instrument.asset_class,
-            held=held,
-            strategy=strategy,
-            capabilities=walk.broker.capabilities,
-        )
+            self._rooms.quotes.tell(walk.account, walk.case.ticker, walk.alert.price, seen_at)
+        judge, case = self._rooms.judge, walk.case
+        situation = judge.situation(case)
         _await_predecessor(walk, situation)
-        signal = self._rooms.router.route(walk.alert, situation)
+        signal = judge.route(case, situation)
         if isinstance(signal, Noted) and signal.reason is Note.NO_POSITION:
             return self._clear_lane(walk, signal)
+        self._await_turn(walk, signal)
         if not isinstance(signal, Signal):
             return signal
-        order = Order(
-            alert_id=walk.job.alert_id,
-            alert=walk.alert,
-            signal=signal,
-            instrument=walk.instrument,
-            account=walk.account,
-            strategy=strategy,
-        )
-        return walk.too_late(signal) or self._rooms.order_engine.plan(order)
+        late = walk.too_late(signal)
+        return late or judge.plan(case, situation, signal, alert_id=walk.job.alert_id)
 
-    def _unfit(self, walk: Walk, ticker: Ticker) -> Refusal | None:
-        if ticker.delayed:
-            return Denied(Denial.DELAYED_DATA, f"{ticker.exchange} is delayed data")
-        if walk.alert.strike or walk.alert.option_type or walk.alert.expiry:
-            detail = f"{walk.account.name} knows no option contracts"
-            return Denied(Denial.UNKNOWN_SYMBOL, detail)
-        if self._journal.newer_taken(walk.job):
-            return Skipped(Skip.OUT_OF_ORDER, "a later alert of this strategy was taken already")
-        return None
+    def _await_turn(self, walk: Walk, signal: Signal | Refusal) -> None:
+        """Decide after the alerts before it: only what reduces goes before one that waits."""
+        reduces = isinstance(signal, Signal) and signal.reduces
+        if reduces or walk.alert.only_reduces or not self._journal.waiting_before(walk.job):
+            return
+        pause = backoff(walk.job.tries, most=2)
+        raise Wait(AlertStatus.WAITING, pause, "an earlier alert of the lane is not settled")
 
     def _clear_lane(self, walk: Walk, noted: Noted) -> Noted:
         """Nothing is held, but what could still enter must not: it would never be exited."""
@@ -221,11 +200,11 @@ class AlertFlow:
         return settled
 
     def _suspend(self, job: Job, wait: Wait) -> Job | None:
+        run_at = self._clock.now() + wait.delay
         with self._journal.unit(job) as unit:
             if job.tries == 0:
                 facts: dict[str, object] = {"status": wait.status.value, "why": str(wait)}
                 unit.record(_event(EventKind.WAITING, job, self._clock, facts=facts))
-            run_at = self._clock.now() + wait.delay
             return unit.suspend(wait.status, run_at, holds=wait.holds)
 
     def _unreadable(self, job: Job, error: BrokerError) -> Job | None:
@@ -242,7 +221,8 @@ class AlertFlow:
         """A fault of ours: try again a few times, then give up aloud. It never blocks the lane."""
         why = f"{type(error).__name__}: {error}"
         if job.tries < MOST_TRIES:
-            return self._suspend(job, Wait(AlertStatus.WAITING, backoff(job.tries), why))
+            pause = backoff(job.tries)
+            return self._suspend(job, Wait(AlertStatus.WAITING, pause, why, holds=False))
         outcome = Outcome(status=AlertStatus.FAILED, reason="INTERNAL_ERROR", detail=why)
         with self._journal.unit(job) as unit:
             unit.record(finished(job, outcome, self._clock.now()))
@@ -258,7 +238,8 @@ def _await_predecessor(walk: Walk, situation: Situation) -> None:
         return
     left = CHAIN_WAIT - (walk.clock.now() - walk.job.received_at)
     if left > timedelta(0):
-        raise Wait(AlertStatus.WAITING, left, "an earlier alert of its chain may follow")
+        why = "an earlier alert of its chain may follow"
+        raise Wait(AlertStatus.WAITING, left, why, holds=False)
 
 
 def _event(

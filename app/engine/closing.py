@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
+from app.domain.alert import Amount
 from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, TradeType
 from app.domain.order import (
     BrokerOrder,
@@ -14,9 +15,8 @@ from app.domain.order import (
     Side,
 )
 from app.domain.outcome import AlertStatus
-from app.domain.sizing import Means, exit_quantity
-from app.domain.ticks import round_to_tick
 from app.engine.dispatcher import Dispatcher
+from app.engine.exit_order import exit_order
 from app.engine.ownership import Ownership
 from app.engine.settlement import Settlement
 from app.engine.waits import Wait, backoff
@@ -68,14 +68,17 @@ class Closing:
             return
         if self._waited(walk, order):
             raise Refused(Denied(Denial.NOT_FLAT, "the old position is still there"))
-        raise Wait(AlertStatus.WAITING, backoff(walk.job.tries, most=2), "not flat yet", holds=True)
+        raise Wait(AlertStatus.WAITING, backoff(walk.job.tries, most=2), "not flat yet")
 
     def undo(self, walk: Walk, side: Side, filled: Decimal) -> BrokerOrder | None:
         """Close what an entry filled after a later exit had wanted none of it."""
         held = walk.held()
         if held * side.sign <= 0:
             return None
-        intent = _exit_order(walk, "undo", side.opposite, min(abs(held), filled))
+        share, kind = Amount(filled), TradeType.REVERSE
+        intent = exit_order(walk.case, walk.order_id("undo"), held, share, kind)
+        if isinstance(intent, Denied):
+            return None
         return self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
 
     def cancel_resting(self, walk: Walk, wanted: Wanted) -> int:
@@ -84,7 +87,7 @@ class Closing:
         for order in self._journal.unsettled_orders(walk.account.name, walk.job.lane):
             if order.job_id == walk.job.id or not order.status.working or not wanted(order):
                 continue
-            self._ownership.check()
+            self._ownership.check(walk.job.owner)
             answer = walk.broker.cancel(order.client_order_id)
             if answer is not None:
                 self._settlement.apply([answer])
@@ -102,7 +105,7 @@ class Closing:
         self._settlement.apply([answer])
         if not self._waited(walk, answer):
             pause = backoff(walk.job.tries, most=2)
-            raise Wait(AlertStatus.WAITING, pause, "not filled yet", holds=True)
+            raise Wait(AlertStatus.WAITING, pause, "not filled yet")
 
     def _settle_legs(self, walk: Walk) -> None:
         """Take over what the close made of the legs: a broker cuts or cancels them by itself."""
@@ -124,47 +127,11 @@ class Closing:
         held = walk.held()
         if held == 0 or plan.signal.reduce is None:
             return Noted(Note.NO_POSITION, "there is nothing to close")
-        quantity = exit_quantity(plan.signal.reduce, held, _grid(walk))
-        if isinstance(quantity, Denied):
-            return quantity
-        side = Side.SELL if held > 0 else Side.BUY
-        return _exit_order(walk, "exit", side, quantity, plan.signal.trade_type)
+        client_order_id = walk.order_id("exit")
+        kind = plan.signal.trade_type
+        return exit_order(walk.case, client_order_id, held, plan.signal.reduce, kind)
 
 
 def is_entry(order: OrderRecord) -> bool:
     """Whether an order opens or grows a position."""
     return order.role is OrderRole.ENTRY
-
-
-def _grid(walk: Walk) -> Means:
-    quote = walk.broker.quote(walk.key)
-    return Means(
-        price=quote.price if quote is not None else None,
-        equity=Decimal(0),
-        buying_power=Decimal(0),
-        multiplier=walk.instrument.multiplier,
-        step=walk.instrument.step,
-    )
-
-
-def _exit_order(
-    walk: Walk, leg: str, side: Side, quantity: Decimal, kind: TradeType = TradeType.REVERSE
-) -> OrderIntent:
-    """A market order, or the limit that an EXIT asked for; a reversal's close is never a limit."""
-    limit = walk.alert.limit_price
-    priced = kind is TradeType.EXIT and walk.alert.order_type is OrderType.LIMIT and limit
-    return OrderIntent(
-        client_order_id=walk.order_id(leg),
-        account=walk.account.name,
-        symbol=walk.instrument.symbol,
-        instrument=walk.key,
-        side=side,
-        quantity=quantity,
-        role=OrderRole.EXIT,
-        order_type=OrderType.LIMIT if priced else OrderType.MARKET,
-        limit_price=(
-            round_to_tick(limit, walk.instrument.tick, side=side, stop=False)
-            if priced and limit
-            else None
-        ),
-    )

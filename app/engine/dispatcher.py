@@ -74,7 +74,7 @@ class Dispatcher:
         since = known.submitted_at or known.updated_at
         if self._clock.now() - since < self._settle_window:
             why = "not found at the broker yet"
-            raise Wait(AlertStatus.UNKNOWN, backoff(job.tries), why, holds=True)
+            raise Wait(AlertStatus.UNKNOWN, backoff(job.tries), why)
 
     def _write_down(self, job: Job, intent: OrderIntent, plan: Plan | None) -> None:
         with self._journal.unit(job) as unit:
@@ -95,7 +95,7 @@ class Dispatcher:
 
     def _take_up(self, job: Job, broker: Broker, known: OrderRecord, gate: Gate) -> BrokerOrder:
         """It may have arrived, or did: the broker knows."""
-        self._ownership.check()
+        self._ownership.check(job.owner)
         try:
             found = broker.find(known.client_order_id)
         except BrokerError as error:
@@ -114,7 +114,7 @@ class Dispatcher:
             with self._journal.unit(job) as unit:
                 unit.mark_order(intent.client_order_id, OrderStatus.CANCELED, refusal.reason.value)
             raise Refused(refusal)
-        self._ownership.check()
+        self._ownership.check(job.owner)
         try:
             return broker.submit(intent)
         except BrokerRejected as error:
@@ -137,7 +137,7 @@ class Dispatcher:
     def _unsettled(self, job: Job, client_order_id: str, error: Exception) -> Wait:
         with self._journal.unit(job) as unit:
             self._mark_unknown(unit, job, client_order_id, error)
-        return Wait(AlertStatus.UNKNOWN, backoff(job.tries), str(error), holds=True)
+        return Wait(AlertStatus.UNKNOWN, backoff(job.tries), str(error))
 
     def _mark_unknown(self, unit: Unit, job: Job, client_order_id: str, error: Exception) -> None:
         unit.mark_order(client_order_id, OrderStatus.UNKNOWN, type(error).__name__)

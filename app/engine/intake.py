@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,9 +10,10 @@ from app.domain.alert import Alert
 from app.domain.decision import Note
 from app.domain.errors import JournalError, MalformedAlert
 from app.domain.events import Event, EventKind
-from app.domain.identity import DedupeKey, alert_id_at, dedupe_key, lane_of
+from app.domain.identity import DedupeKey, dedupe_key, lane_of
 from app.domain.instrument import Ticker
 from app.domain.outcome import AlertStatus, Outcome
+from app.engine.alert_ids import AlertIds
 from app.engine.event_bus import EventBus
 from app.engine.lanes import Lanes
 from app.engine.ownership import Ownership
@@ -91,7 +92,7 @@ class Intake:
         clock: Clock,
         default_account: str,
         window: timedelta,
-        noise: Callable[[], int],
+        ids: AlertIds,
     ) -> None:
         self._journal = journal
         self._playbook = playbook
@@ -101,7 +102,7 @@ class Intake:
         self._clock = clock
         self._default_account = default_account
         self._window = window
-        self._noise = noise
+        self._ids = ids
 
     def admit(self, deliveries: Sequence[Submission]) -> Sequence[Receipt]:
         """Store alerts in one commit and start their lanes.
@@ -144,7 +145,7 @@ class Intake:
         account = self.account_of(alert) if outcome is None else None
         key = Ticker.parse(alert.symbol, alert.exchange).key
         return NewAlert(
-            alert_id=alert_id_at(now, self._noise()),
+            alert_id=self._ids.next(now),
             alert=alert,
             raw=submission.raw,
             received_at=now,

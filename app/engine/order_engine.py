@@ -23,7 +23,7 @@ TARGET_TYPES = (None, "limit", "market")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the engine makes an order from."""
+    """What the engine makes an order from. `quoted`: a price that counts as the newest quote."""
 
     alert_id: str
     alert: Alert
@@ -31,6 +31,7 @@ class Order:
     instrument: Instrument
     account: Account
     strategy: Strategy | None
+    quoted: Decimal | None = None
 
 
 class OrderEngine:
@@ -149,11 +150,17 @@ def _priced(
         return Denied(Denial.NO_PRICE, f"a {kind.value} order needs a positive price")
     reference = limit if limit is not None else stop
     if reference is None:
-        quote = order.account.broker.quote(order.instrument.key)
-        reference = quote.price if quote is not None else None
+        reference = _newest_price(order)
         if reference is None and order.account.broker.capabilities.takes_quotes:
             return Denied(Denial.NO_QUOTE, f"no fresh price of {order.instrument.symbol} is known")
     return _Prices(kind, limit, stop, reference)
+
+
+def _newest_price(order: Order) -> Decimal | None:
+    if order.quoted is not None:
+        return order.quoted
+    quote = order.account.broker.quote(order.instrument.key)
+    return quote.price if quote is not None else None
 
 
 def _means(order: Order, size: Amount, reference: Decimal | None) -> Means:

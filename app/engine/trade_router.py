@@ -89,6 +89,8 @@ def _by_side(alert: Alert, now: Situation) -> Signal | Refusal:
     if now.held * side.sign > 0:
         return _grow(alert, now, side)
     if now.held == 0:
+        if alert.quantity is not None and alert.quantity.unit is AmountUnit.PERCENT_OF_POSITION:
+            return _nothing_held(now)
         return _enter(now, side, _new_size(alert, now, side))
     return _against(alert, now, side)
 

@@ -6,10 +6,13 @@ from app.domain.outcome import AlertStatus
 
 
 class Wait(Exception):
-    """Leave the lane for at most `delay`. `holds`: entries of later alerts wait meanwhile."""
+    """Leave the lane for at most `delay`, which may be no time: then the job stays the next one.
+
+    `holds`: later alerts wait meanwhile, unless they are exits; a lane keeps its order.
+    """
 
     def __init__(
-        self, status: AlertStatus, delay: timedelta, why: str, *, holds: bool = False
+        self, status: AlertStatus, delay: timedelta, why: str, *, holds: bool = True
     ) -> None:
         super().__init__(why)
         self.status = status

@@ -12,6 +12,7 @@ from app.domain.identity import client_order_id
 from app.domain.instrument import Instrument
 from app.domain.order import BrokerOrder
 from app.engine.accounts import Account
+from app.engine.judge import Case
 from app.ports.broker import Broker
 from app.ports.clock import Clock
 from app.ports.journal import Job
@@ -22,10 +23,19 @@ class Walk:
     """One job on its account. Reads of the position are fresh: nothing is remembered between."""
 
     job: Job
-    account: Account
-    instrument: Instrument
+    case: Case
     clock: Clock
     ages: AgeLimits
+
+    @property
+    def account(self) -> Account:
+        """The account that the alert trades on."""
+        return self.case.account
+
+    @property
+    def instrument(self) -> Instrument:
+        """What the alert's symbol means there."""
+        return self.case.instrument
 
     @property
     def alert(self) -> Alert:

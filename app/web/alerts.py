@@ -10,7 +10,6 @@ from app.domain.decision import Denied, Plan, Refusal
 from app.domain.errors import MalformedAlert
 from app.domain.events import Event
 from app.domain.order import Leg, OrderIntent
-from app.engine.foreseen_close import foreseen_close
 from app.engine.preview import Foresight
 from app.engine.services import Services
 from app.ports.journal import AlertRecord
@@ -49,10 +48,7 @@ def alerts_blueprint(services: Services) -> Blueprint:
     def preview() -> Response:
         alert = _alert_of(request.get_data(), services.clock.now())
         foresight = services.preview.look(alert, services.intake.account_of(alert))
-        account = services.accounts.get(foresight.account)
-        signal = foresight.signal
-        close = foreseen_close(account, alert, signal) if account and signal else None
-        return jsonify(_foreseen(alert, foresight, close))
+        return jsonify(_foreseen(alert, foresight))
 
     return blueprint
 
@@ -113,9 +109,7 @@ def _alert_of(body: bytes, now: datetime) -> Alert:
     return parse_alert(element, now=now)
 
 
-def _foreseen(
-    alert: Alert, foresight: Foresight, close: OrderIntent | Denied | None
-) -> dict[str, object]:
+def _foreseen(alert: Alert, foresight: Foresight) -> dict[str, object]:
     signal, plan = foresight.signal, foresight.decision
     answer: dict[str, object] = {"fields": shown_fields(alert), "account": foresight.account}
     if signal is not None:
@@ -126,7 +120,7 @@ def _foreseen(
         }
     if not isinstance(plan, Plan):
         return answer | {"denied": _refused(plan)}
-    orders = (close, plan.entry)
+    orders = (foresight.close, plan.entry)
     answer["intents"] = [_intent(order) for order in orders if isinstance(order, OrderIntent)]
     refusals = [_refused(order) for order in orders if isinstance(order, Denied)]
     return answer | {"denied": refusals[0]} if refusals else answer

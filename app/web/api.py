@@ -9,7 +9,6 @@ from app.engine.services import Services
 from app.web.alerts import alerts_blueprint
 from app.web.auth import Guard, Keyring
 from app.web.controls import controls_blueprint
-from app.web.errors import ApiError
 from app.web.options import WebOptions
 from app.web.orders import orders_blueprint
 from app.web.strategies import strategies_blueprint
@@ -23,8 +22,8 @@ def api_blueprint(services: Services, options: WebOptions, guard: Guard) -> Blue
 
     @blueprint.before_request
     def check_key() -> None:
-        if not keyring.accepts([_bearer_key()]):
-            raise _refusal(guard)
+        if not keyring.accepted([_bearer_key()]):
+            raise guard.refusal(request.remote_addr or "", "API key")
 
     @blueprint.after_request
     def name_the_scheme(answer: Response) -> Response:
@@ -47,9 +46,3 @@ def _bearer_key() -> str:
     # WSGI hands bytes over as Latin-1; a key is UTF-8.
     sent = key.strip().encode("latin-1", "replace").decode("utf-8", "replace")
     return sent if scheme.lower() == "bearer" else ""
-
-
-def _refusal(guard: Guard) -> ApiError:
-    if guard.may_try_again(request.remote_addr or ""):
-        return ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "the API key is missing or wrong")
-    return ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "too many wrong keys")

@@ -3,10 +3,13 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+
+from app.web.errors import ApiError
 
 
 def digest_of(secret: str) -> bytes:
@@ -20,14 +23,15 @@ class Keyring:
     def __init__(self, secrets: Iterable[str]) -> None:
         self._digests = [digest_of(secret) for secret in secrets if secret]
 
-    def accepts(self, candidates: Sequence[str]) -> bool:
-        """Whether one of the candidates is valid. Takes the same time for all that are not."""
-        valid = False
-        for candidate in candidates:
-            presented = digest_of(candidate)
-            for known in self._digests:
-                valid |= hmac.compare_digest(presented, known)
-        return valid
+    def accepted(self, candidates: Sequence[str]) -> Sequence[str]:
+        """The candidates that are valid. Takes the same time for all that are not."""
+        return [candidate for candidate in candidates if self._knows(candidate)]
+
+    def _knows(self, candidate: str) -> bool:
+        presented, known = digest_of(candidate), False
+        for digest in self._digests:
+            known |= hmac.compare_digest(presented, digest)
+        return known
 
 
 class Guard:
@@ -37,6 +41,10 @@ class Guard:
         self._rate = parse(rate)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def may_try_again(self, source: str) -> bool:
-        """Count a wrong secret; False once the source has used up its tries."""
-        return self._limiter.hit(self._rate, source)
+    def refusal(self, source: str, what: str) -> ApiError:
+        """Count a wrong secret of a source, and say no to it."""
+        if self._limiter.hit(self._rate, source):
+            words = f"the {what} is missing or wrong"
+            return ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", words)
+        words = f"the {what} was wrong too often from here"
+        return ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", words)

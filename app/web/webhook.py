@@ -12,8 +12,9 @@ from app.engine.intake import Intake, Receipt, Submission
 from app.ports.clock import Clock
 from app.web.alert_fields import parse_alert
 from app.web.auth import Guard, Keyring, digest_of
-from app.web.errors import ApiError, error_answer, request_id
-from app.web.payloads import canonical, read_delivery
+from app.web.errors import error_answer, request_id
+from app.web.payloads import Delivery, canonical, read_delivery
+from app.web.redaction import MASK
 from app.web.results import final_result
 
 LONGEST_WAIT = 2.5
@@ -25,12 +26,14 @@ def webhook_blueprint(intake: Intake, keyring: Keyring, guard: Guard, clock: Clo
     blueprint = Blueprint("webhook", __name__)
 
     @blueprint.post("/webhook", defaults={"token": None})
-    @blueprint.post("/webhook/<token>")
+    @blueprint.post("/webhook/<path:token>")
     def receive(token: str | None) -> Response:
         body = read_delivery(request.get_data())
         # A secret in the URL decides alone: then names like `key` in the body mean something else.
-        if not keyring.accepts((token,) if token else body.presented):
-            raise _refusal(guard)
+        keys = keyring.accepted((token,) if token else body.presented)
+        if not keys:
+            raise guard.refusal(request.remote_addr or "", "secret")
+        body = _without(keys, body)
         scope = digest_of(token).hex() if token else ""
         alerts = _alerts(body.elements or (body.error or MalformedAlert("an empty list"),), clock)
         receipts = intake.admit(
@@ -67,12 +70,14 @@ def _alert(element: dict[str, object] | MalformedAlert, clock: Clock) -> Alert |
         return error
 
 
-def _refusal(guard: Guard) -> ApiError:
-    if guard.may_try_again(request.remote_addr or ""):
-        return ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "the secret is missing or wrong")
-    return ApiError(
-        HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "too many wrong secrets from here"
-    )
+def _without(keys: Sequence[str], body: Delivery) -> Delivery:
+    """The delivery with `***` for a secret that also stands where none belongs (a comment, say)."""
+    if not any(key in body.redacted for key in keys):
+        return body
+    hidden = body.redacted
+    for key in keys:
+        hidden = hidden.replace(key, MASK)
+    return read_delivery(hidden.encode())
 
 
 def _answer(intake: Intake, receipts: Sequence[Receipt], *, several: bool) -> Response:

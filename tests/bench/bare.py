@@ -41,7 +41,7 @@ def make_app() -> Flask:
     @app.post("/validated")
     def validated() -> tuple[Response, int]:
         body = read_delivery(request.get_data())
-        assert keyring.accepts(body.presented)
+        assert keyring.accepted(body.presented)
         alerts = [
             parse_alert(element, now=clock.now())
             for element in body.elements

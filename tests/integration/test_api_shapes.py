@@ -157,7 +157,7 @@ CALLS = [
     Call("DELETE", "/api/v1/kill-switch", SWITCH),
     Call("POST", "/api/v1/quotes", {"quotes": int}, [{"symbol": "AAPL", "price": 191}]),
 ]
-ELSEWHERE = {("GET", "/metrics"), ("POST", "/webhook"), ("POST", "/webhook/<token>")}
+ELSEWHERE = {("GET", "/metrics"), ("POST", "/webhook"), ("POST", "/webhook/<path:token>")}
 """Routes that answer something else than a form of their own, with tests of their own."""
 
 

@@ -163,6 +163,22 @@ def test_a_constant_id_is_no_id(client: FlaskClient) -> None:
     assert post(client, signed(id="mystrategy", quantity=11))[0] == 202
 
 
+def test_a_secret_with_a_slash_works_in_the_url(make_server: MakeServer) -> None:
+    client = client_of(make_server(WEBHOOK_SECRET="a/b/c-0123456789"))
+    assert post(client, ALERT, "/webhook/a/b/c-0123456789")[0] == 202
+
+
+@pytest.mark.parametrize("field", ["comment", "strategy", "action", "symbol", "quantity", "id"])
+def test_a_secret_where_none_belongs_is_not_kept(
+    server: Server, client: FlaskClient, field: str
+) -> None:
+    _, answer = post(client, signed(**{field: f"x {SECRET}"}))
+    assert SECRET not in json.dumps(answer)
+    kept = body_of(client, f"/api/v1/alerts/{answer['alert_id']}")
+    assert SECRET not in json.dumps(kept)
+    assert SECRET.encode() not in server.database.path.read_bytes()
+
+
 def test_an_array_is_several_alerts_and_a_bad_one_holds_none_back(client: FlaskClient) -> None:
     elements = [signed(), signed(symbol="MSFT", quantity="x"), signed(symbol="IBM")]
     status, body = post(client, elements)

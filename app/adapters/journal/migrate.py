@@ -13,7 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.adapters.journal.schema import REVISION
+from app.adapters.journal.revision import REVISION
 from app.domain.errors import ConfigError
 
 SCRIPTS = Path(__file__).with_name("migrations")

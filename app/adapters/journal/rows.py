@@ -104,7 +104,7 @@ def event_params(event: Event) -> dict[str, Any]:
         "symbol": event.symbol,
         "client_order_id": event.client_order_id,
         "problem": event.problem,
-        "facts": json.dumps(event.facts, default=str, separators=(",", ":")),
+        "facts": json.dumps(event.facts, default=_plain, separators=(",", ":")),
     }
 
 
@@ -149,6 +149,14 @@ def alert_record(row: Row) -> AlertRecord:
         request_id=row["request_id"],
         raw=row["raw"],
     )
+
+
+def _plain(value: object) -> str:
+    """A fact as text; decimals without exponent and trailing zeros."""
+    if not isinstance(value, Decimal):
+        return str(value)
+    plain = f"{value:f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
 def fill_of(row: Row) -> Fill:

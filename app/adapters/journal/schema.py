@@ -16,9 +16,6 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0001"
-"""The migration that this code needs; a test holds it against the newest one."""
-
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()

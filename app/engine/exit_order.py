@@ -1,0 +1,58 @@
+"""The order that closes: sized by what is held, at market or at the limit that was asked for."""
+
+from decimal import Decimal
+
+from app.domain.alert import Alert, Amount
+from app.domain.decision import Denied, TradeType
+from app.domain.order import OrderIntent, OrderRole, OrderType, Side
+from app.domain.sizing import Means, exit_quantity
+from app.domain.ticks import round_to_tick
+from app.engine.judge import Case
+
+
+def exit_order(
+    case: Case, client_order_id: str, held: Decimal, share: Amount, kind: TradeType
+) -> OrderIntent | Denied:
+    """The order that closes a share of what is held, never more.
+
+    Args:
+        case: the alert, its account and instrument.
+        client_order_id: our id of the order.
+        held: the position at this moment, not zero, negative when short.
+        share: units, money, or a percentage of the position.
+        kind: only an EXIT may ask for a limit; the close of a reversal must fill.
+    """
+    instrument = case.instrument
+    quantity = exit_quantity(share, held, _grid(case))
+    if isinstance(quantity, Denied):
+        return quantity
+    side = Side.SELL if held > 0 else Side.BUY
+    limit = _limit(case.alert) if kind is TradeType.EXIT else None
+    return OrderIntent(
+        client_order_id=client_order_id,
+        account=case.account.name,
+        symbol=instrument.symbol,
+        instrument=instrument.key,
+        side=side,
+        quantity=quantity,
+        role=OrderRole.EXIT,
+        order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
+        limit_price=None
+        if limit is None
+        else round_to_tick(limit, instrument.tick, side=side, stop=False),
+    )
+
+
+def _limit(alert: Alert) -> Decimal | None:
+    return alert.limit_price if alert.order_type is OrderType.LIMIT else None
+
+
+def _grid(case: Case) -> Means:
+    quote = case.account.broker.quote(case.instrument.key)
+    return Means(
+        price=quote.price if quote is not None else None,
+        equity=Decimal(0),
+        buying_power=Decimal(0),
+        multiplier=case.instrument.multiplier,
+        step=case.instrument.step,
+    )
