@@ -29,36 +29,56 @@ class Answer:
 
 @dataclass(slots=True)
 class LiveServer:
-    """One gunicorn with its own folder and port. `start` may be called again after a kill."""
+    """One gunicorn with its own folder and port. `start` may be called again after a kill.
+
+    Two servers share a database when the second one has `DATA_DIR` of the first in its settings.
+    `application` is what gunicorn serves. `listener` is a socket that listens already and outlives
+    the server, as one of systemd does.
+    """
 
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     port: int = 0
+    application: str = "main:app"
+    listener: socket.socket | None = None
     process: subprocess.Popen[bytes] | None = None
     _connections: threading.local = field(default_factory=threading.local)
 
+    @property
+    def data_dir(self) -> Path:
+        """The folder of the database, which other servers may share."""
+        return Path(self.settings.get("DATA_DIR", self.folder / "var"))
+
+    @property
+    def database(self) -> Path:
+        """The database's file."""
+        return self.data_dir / "novalgo.db"
+
     def start(self, *, wait: bool = True) -> None:
         """Start gunicorn; returns when it answers."""
+        inherited = self._inherited()
         self.port = self.port or free_port()
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(REPOSITORY),
             "PORT": str(self.port),
-            "DATA_DIR": str(self.folder / "var"),
+            "DATA_DIR": str(self.data_dir),
             "WEBHOOK_SECRET": SECRET,
             "API_KEY": API_KEY,
+            **{"BIND": f"fd://{handle}" for handle in inherited},
             **self.settings,
         }
         command = [sys.executable, "-m", "gunicorn", "-c", str(REPOSITORY / "gunicorn.conf.py")]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "main:app"],
+                [*command, self.application],
                 cwd=self.folder,
                 env=environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=inherited,
             )
         if wait:
             self.await_health()
@@ -72,7 +92,7 @@ class LiveServer:
                     return
             except (OSError, HTTPException):
                 pass
-            time.sleep(0.02)
+            time.sleep(0.01)
         raise TimeoutError((self.folder / "server.log").read_text()[-4000:])
 
     def await_idle(self, seconds: float = 30) -> None:
@@ -92,6 +112,15 @@ class LiveServer:
         if self.process is not None:
             self.process.wait()
             self.process = None
+
+    def kill_worker(self) -> None:
+        """kill -9 of the worker alone; the master starts another one."""
+        os.kill(self.worker_pid(), signal.SIGKILL)
+
+    def reload(self) -> None:
+        """SIGHUP: a new worker takes the place of the old one."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
 
     def freeze(self) -> None:
         """SIGSTOP to master and worker."""
@@ -150,8 +179,12 @@ class LiveServer:
     def request(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None
     ) -> Answer:
-        """One request on this thread's connection; a connection that was lost is made anew."""
-        connection: HTTPConnection | None = getattr(self._connections, "open", None)
+        """One request on this thread's connection; a connection that was lost is made anew.
+
+        A read is made again when the server had closed an idle connection meanwhile.
+        """
+        kept: HTTPConnection | None = getattr(self._connections, "open", None)
+        connection = kept
         if connection is None:
             connection = HTTPConnection("127.0.0.1", self.port, timeout=15)
             self._connections.open = connection
@@ -160,13 +193,21 @@ class LiveServer:
             answer = connection.getresponse()
             text = answer.read()
         except (OSError, HTTPException):
-            connection.close()
-            self._connections.open = None
+            self.hang_up()
+            if kept is not None and method == "GET":
+                return self.request(method, path, body, headers)
             raise
         try:
             return Answer(answer.status, json.loads(text))
         except ValueError:
             return Answer(answer.status, {"text": text.decode(errors="replace")})
+
+    def hang_up(self) -> None:
+        """Close this thread's connection; the next request makes a new one."""
+        connection: HTTPConnection | None = getattr(self._connections, "open", None)
+        self._connections.open = None
+        if connection is not None:
+            connection.close()
 
     def worker_pid(self) -> int:
         """The process that serves."""
@@ -177,6 +218,13 @@ class LiveServer:
     def log(self) -> str:
         """What the server wrote so far."""
         return (self.folder / "server.log").read_text(errors="replace")
+
+    def _inherited(self) -> tuple[int, ...]:
+        """The descriptors that the server gets from us."""
+        if self.listener is None:
+            return ()
+        self.port = int(self.listener.getsockname()[1])
+        return (self.listener.fileno(),)
 
     def _signal_all(self, number: signal.Signals) -> None:
         if self.process is not None:

@@ -80,7 +80,9 @@ RETURNING halted
 UPDATE jobs SET state = :state, owner = NULL, unsettled = FALSE, updated_at = :now WHERE id = :id
 
 -- suspend_job --
-UPDATE jobs SET state = 'waiting', owner = NULL, unsettled = :unsettled, tries = tries + 1,
+-- A wait of no time keeps its place: it is the lane's next job again.
+UPDATE jobs SET state = CASE WHEN :run_at <= :now THEN 'ready' ELSE 'waiting' END,
+                owner = NULL, unsettled = :unsettled, tries = tries + 1,
                 run_at = :run_at, updated_at = :now
 WHERE id = :id
 

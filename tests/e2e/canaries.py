@@ -1,0 +1,97 @@
+"""Secrets that must be found nowhere: `assert_no_canary(server)` looks into every corner."""
+
+import base64
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import quote
+
+from tests.e2e.live import API_KEY, SECRET, LiveServer
+from tests.e2e.wire import Wire, http
+
+PREVIOUS = 'canary "previous\\secret" ü/d00d'
+"""With everything that is written otherwise in JSON, in a URL and in a quoted text."""
+SECRETS = (SECRET, PREVIOUS, API_KEY)
+SETTINGS = {"WEBHOOK_SECRET_PREVIOUS": PREVIOUS, "LOG_LEVEL": "DEBUG"}
+
+CANARY = "canary"
+"""Each secret begins with it: a piece of one is found too."""
+LISTS = ("alerts", "orders")
+READ = (
+    "/health",
+    "/ready",
+    "/positions",
+    "/config",
+    "/performance",
+    "/metrics",
+    "/api/v1/alerts?limit=200",
+    "/api/v1/orders?limit=200",
+    "/api/v1/strategies",
+    "/api/v1/kill-switch",
+)
+MOST_LOOKED_INTO = 200
+"""Of the alerts, one by one: each is a request of its own."""
+
+
+def assert_no_canary(server: LiveServer) -> None:
+    """No secret in the log, the files, the rows, or in what a running server answers."""
+    places = {"the log": server.log(), **dict(rows(server)), **dict(files(server))}
+    if server.process is not None:
+        places |= dict(answers(server))
+    for place, text in places.items():
+        assert_hidden(text, place)
+
+
+def assert_hidden(text: str, place: str) -> None:
+    """No secret in a text, in any of its forms."""
+    for form in forms():
+        start = text.lower().find(form)
+        assert start < 0, f"{place} shows a secret: ...{text[max(start - 100, 0) : start + 60]!r}"
+
+
+def forms() -> Iterator[str]:
+    """What betrays a secret, in small letters."""
+    yield CANARY
+    yield CANARY.encode().hex()
+    for secret in SECRETS:
+        yield base64.b64encode(secret.encode()).decode().lower()[:16]
+        yield json.dumps(secret).strip('"').lower()
+        yield quote(secret).lower()
+        yield secret[7:].lower()
+
+
+def rows(server: LiveServer) -> Iterator[tuple[str, str]]:
+    """Every row of every table, as SQLite reads it, what is only in the WAL included."""
+    with closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)) as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            for number, row in enumerate(database.execute(f'SELECT * FROM "{name}"')):  # noqa: S608
+                yield f"row {number} of {name}", "\n".join(map(str, row))
+
+
+def files(server: LiveServer) -> Iterator[tuple[str, str]]:
+    """The bytes of every file, deleted rows and the WAL included, and its name."""
+    for file in sorted(server.data_dir.rglob("*")):
+        if file.is_file():
+            yield str(file.relative_to(server.data_dir)), file.read_bytes().decode("latin-1")
+    yield "the names of files", "\n".join(map(str, server.data_dir.rglob("*")))
+
+
+def answers(server: LiveServer) -> Iterator[tuple[str, str]]:
+    """What every route that can be read tells the owner, and what it tells a stranger."""
+    key = [("Authorization", f"Bearer {API_KEY}")]
+    with Wire(server.port) as wire:
+        for path in [*READ, *_each(server)]:
+            for headers in (key, []):
+                reply = wire.send(http("GET", path, headers=headers))
+                assert reply.status in (200, 401, 429, 503), (path, reply)
+                yield path, reply.head + reply.body.decode()
+
+
+def _each(server: LiveServer) -> list[str]:
+    alerts = server.everything("alerts")[:MOST_LOOKED_INTO]
+    orders = server.everything("orders")[:MOST_LOOKED_INTO]
+    return [f"/api/v1/alerts/{alert['alert_id']}" for alert in alerts] + [
+        f"/api/v1/orders/{order['client_order_id']}" for order in orders
+    ]
