@@ -4,17 +4,20 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TextIO, cast
 from urllib.parse import quote
 
 import structlog
-from structlog.types import EventDict, Processor, WrappedLogger
 
 from app.domain.events import Event
 
+Render = Callable[[dict[str, object]], str]
+
 HIDDEN = "***"
+MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 DEEPEST = 6
 """What lies deeper than this in a value is shown as text."""
 
@@ -49,7 +52,7 @@ def configure_logging(level: str, log_format: str, *, secrets: Sequence[str]) ->
         if isinstance(handler, _StandardOutput):
             root.removeHandler(handler)
     handler = _StandardOutput()
-    handler.setFormatter(_formatter(log_format, Redaction(secrets)))
+    handler.setFormatter(_Lines(Redaction(secrets), _rendering(log_format)))
     root.addHandler(handler)
     root.setLevel(max(ours, logging.WARNING))
     logging.getLogger("app").setLevel(ours)
@@ -81,7 +84,7 @@ class Redaction:
         longest_first = sorted(forms, key=len, reverse=True)
         self._values = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
-    def __call__(self, _: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    def __call__(self, line: Mapping[str, object]) -> dict[str, object]:
         """The line without secrets, made of what JSON knows."""
         return self._mapping(line, 0)
 
@@ -94,6 +97,8 @@ class Redaction:
         }
 
     def _value(self, value: object, depth: int) -> object:
+        if isinstance(value, str):
+            return self._clean(value)
         if value is None or isinstance(value, bool):
             return value
         if depth <= DEEPEST and isinstance(value, Mapping):
@@ -110,6 +115,31 @@ class Redaction:
 @lru_cache(maxsize=1024)
 def _is_secret(name: str) -> bool:
     return _SECRET_NAME.search(name.lower().translate(_SEPARATORS)) is not None
+
+
+class _Lines(logging.Formatter):
+    """One line of each record: what every line has, then what the record has of its own."""
+
+    def __init__(self, redaction: Redaction, render: Render) -> None:
+        super().__init__()
+        self._redaction = redaction
+        self._render = render
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's line."""
+        line: dict[str, object] = {
+            "ts": datetime.fromtimestamp(record.created, UTC).strftime(MOMENT),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            "logger": record.name,
+        }
+        fields = vars(record)
+        line |= {name: fields[name] for name in fields if name not in _RESERVED}
+        if record.stack_info:
+            line["stack_info"] = record.stack_info
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return self._render(self._redaction(line))
 
 
 class _StandardOutput(logging.StreamHandler[TextIO]):
@@ -136,35 +166,13 @@ def _forms_of(secret: str) -> Iterable[str]:
     yield repr(secret)[1:-1]
 
 
-def _formatter(log_format: str, redaction: Redaction) -> logging.Formatter:
-    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts")
-    names: list[Processor] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), stamp, *names],
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            redaction,
-            _tidied,
-            _rendering(log_format),
-        ],
-    )
-
-
-def _rendering(log_format: str) -> Processor:
+def _rendering(log_format: str) -> Render:
     if log_format == "json":
-        return structlog.processors.JSONRenderer()
+        return json.dumps
     # Its own way to show an exception would show local variables too, secrets among them.
-    return structlog.dev.ConsoleRenderer(
+    console = structlog.dev.ConsoleRenderer(
         colors=sys.stdout.isatty(),
         timestamp_key="ts",
         exception_formatter=structlog.dev.plain_traceback,
     )
-
-
-def _tidied(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
-    """What every line has comes first; what other handlers left on the record goes."""
-    for name in ("message", "asctime"):
-        line.pop(name, None)
-    first = {name: line.pop(name) for name in ("ts", "level", "event", "logger")}
-    return {**first, **line}
+    return lambda line: console(None, "", line)
