@@ -13,6 +13,9 @@ from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Refused, Walk
 from app.ports.journal import Journal, OrderRecord
 
+PATIENCE = 3
+"""Tries to replace a resting entry without a pause; a broker may take its time to cancel."""
+
 
 class Entering:
     """Opens and grows positions, exactly once, only while nothing forbids it."""
@@ -70,7 +73,8 @@ class Entering:
         if self._closing.cancel_resting(walk, is_entry):
             # At most one live entry per lane: the newest takes the place of one that still rests.
             # That one may have filled before the cancel reached it, so the decision is made anew.
-            raise Wait(AlertStatus.WAITING, timedelta(0), "a resting entry was replaced")
+            again = timedelta(0) if walk.job.tries < PATIENCE else pause
+            raise Wait(AlertStatus.WAITING, again, "a resting entry was replaced")
 
     def _check_block(self, walk: Walk) -> None:
         reason = self._journal.block(walk.job.lane)

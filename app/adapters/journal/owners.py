@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from app.adapters.journal.journal import Q
+from app.adapters.journal.statements import Q
 from app.adapters.sql import Database, to_db
 from app.domain.errors import JournalError
 from app.ports.clock import Clock

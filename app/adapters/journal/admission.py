@@ -1,0 +1,82 @@
+"""Admission: an alert, its dedupe key and its job enter the journal as one."""
+
+from app.adapters.journal.rows import (
+    alert_params,
+    event_params,
+    received,
+)
+from app.adapters.journal.statements import Q
+from app.adapters.sql import Transaction, from_db, to_db
+from app.domain.events import Event
+from app.ports.journal import (
+    Admission,
+    Job,
+    NewAlert,
+)
+
+
+def admit(tx: Transaction, new: NewAlert, owner: str, events: list[Event]) -> Admission:
+    """Store one alert, or find the first of its repeats."""
+    repeat = _repeat_of(tx, new)
+    if repeat is not None:
+        return repeat
+    tx.run(Q["add_alert"], alert_params(new))
+    event = received(new)
+    tx.run(Q["add_event"], event_params(event))
+    events.append(event)
+    if new.job is None:
+        return Admission(new.alert_id)
+    return _enqueue(tx, new, owner)
+
+
+def _repeat_of(tx: Transaction, new: NewAlert) -> Admission | None:
+    key = new.dedupe
+    if key is None:
+        return None
+    now = to_db(new.received_at)
+    params = {
+        "key": key.value,
+        "alert_id": new.alert_id,
+        "body": key.body,
+        "now": now,
+        "until": to_db(new.received_at + key.window),
+        "longest": to_db(from_db(0) + key.longest),
+    }
+    row = tx.one(Q["remember_key"], params)
+    if row is None or row["alert_id"] == new.alert_id:
+        return None
+    if key.explicit and row["body"] != key.body:
+        return Admission(row["alert_id"], conflict=True)
+    return Admission(row["alert_id"], duplicate=True)
+
+
+def _enqueue(tx: Transaction, new: NewAlert, owner: str) -> Admission:
+    assert new.job is not None  # noqa: S101  # asked by the only caller
+    params = {
+        "alert_id": new.alert_id,
+        "account": new.job.account,
+        "instrument": new.job.instrument,
+        "lane": new.job.lane,
+        "strategy": new.alert.strategy or "",
+        "fired_at": to_db(new.alert.fired_at) if new.alert.fired_at else None,
+        "owner": owner,
+        "now": to_db(new.received_at),
+    }
+    row = tx.one(Q["add_job"], params)
+    if row is None or row["state"] != "running":
+        return Admission(new.alert_id, queued=True)
+    job = Job(
+        id=row["id"],
+        alert_id=new.alert_id,
+        alert=new.alert,
+        account=new.job.account,
+        instrument=new.job.instrument,
+        lane=new.job.lane,
+        received_at=new.received_at,
+        owner=owner,
+        attempt=1,
+        tries=0,
+        halted=False,
+        resumed=False,
+    )
+    return Admission(new.alert_id, job=job)

@@ -1,0 +1,38 @@
+"""Claims: the lane's next job becomes this process's."""
+
+from datetime import datetime
+
+from app.adapters.journal.codec import ALERT
+from app.adapters.journal.statements import Q
+from app.adapters.sql import Transaction, from_db, to_db
+from app.domain.errors import FencedOut
+from app.ports.journal import (
+    Job,
+)
+
+
+def claim(tx: Transaction, lane: str, owner: str, now: datetime) -> Job | None:
+    """Claim the next ready job of a free lane."""
+    row = tx.one(Q["claim_next"], {"lane": lane, "owner": owner, "now": to_db(now)})
+    return job_of(tx, row["id"]) if row else None
+
+
+def job_of(tx: Transaction, job_id: int) -> Job:
+    """A job with its alert."""
+    row = tx.one(Q["job"], {"id": job_id})
+    if row is None:
+        raise FencedOut(f"job {job_id} does not exist")
+    return Job(
+        id=row["id"],
+        alert_id=row["alert_id"],
+        alert=ALERT.load(row["alert"]),
+        account=row["account"],
+        instrument=row["instrument"],
+        lane=row["lane"],
+        received_at=from_db(row["received_at"]),
+        owner=row["owner"] or "",
+        attempt=row["attempt"],
+        tries=row["tries"],
+        halted=bool(row["halted"]),
+        resumed=row["attempt"] > 1 or row["tries"] > 0,
+    )

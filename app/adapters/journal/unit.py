@@ -1,0 +1,192 @@
+"""A unit: several writes of the journal that stand or fall together, fenced by their job."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from app.adapters.journal.claims import claim
+from app.adapters.journal.codec import OUTCOME, PLAN
+from app.adapters.journal.rows import (
+    event_params,
+    leg_params,
+    order_params,
+    order_record,
+    text,
+    words,
+)
+from app.adapters.journal.statements import Q
+from app.adapters.sql import Transaction, from_db, to_db
+from app.domain.decision import Plan
+from app.domain.errors import FencedOut
+from app.domain.events import Event
+from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
+from app.domain.outcome import AlertStatus, Outcome
+from app.domain.settlement import advance
+from app.ports.journal import (
+    Changes,
+    Job,
+    OrderRecord,
+)
+
+
+class SqlUnit:
+    """Several writes that stand or fall together."""
+
+    def __init__(self, tx: Transaction, now: datetime, job: Job | None) -> None:
+        self._tx = tx
+        self._now = to_db(now)
+        self._job = job
+        self.events: list[Event] = []
+        self.halted = False
+        if job is not None:
+            row = tx.one(
+                Q["fence"],
+                {"id": job.id, "owner": job.owner, "attempt": job.attempt, "now": self._now},
+            )
+            if row is None:
+                raise FencedOut(f"job {job.id} is no longer run by {job.owner}")
+            self.halted = bool(row["halted"])
+
+    def plan(self, plan: Plan) -> None:
+        """Keep a decision, so that it is resumed and not repeated."""
+        job = self._own_job()
+        params = {"job_id": job.id, "name": "plan", "result": PLAN.dump(plan), "now": self._now}
+        self._tx.run(Q["add_step"], params)
+
+    def open_order(self, intent: OrderIntent, status: OrderStatus) -> None:
+        """Write an order (and its legs as `new`) before it goes to the wire."""
+        job = self._own_job()
+        sent = self._now if status is OrderStatus.SUBMITTING else None
+        shared: dict[str, Any] = {
+            "alert_id": job.alert_id,
+            "job_id": job.id,
+            "account": intent.account,
+            "symbol": intent.symbol,
+            "instrument": intent.instrument,
+            "lane": job.lane,
+            "quantity": str(intent.quantity),
+            "submitted_at": sent,
+            "now": self._now,
+        }
+        self._tx.run(Q["add_order"], shared | order_params(intent, status))
+        for role, leg in intent.legs:
+            self._tx.run(Q["add_order"], shared | leg_params(intent, role, leg))
+
+    def mark_order(self, client_order_id: str, status: OrderStatus, reason: str = "") -> None:
+        """Set the status of an order that is not final."""
+        params = {
+            "client_order_id": client_order_id,
+            "status": status.value,
+            "reason": reason,
+            "now": self._now,
+        }
+        self._tx.run(Q["mark_order"], params)
+        if status.final:
+            self._tx.run(Q["close_legs"], {"parent": client_order_id, "now": self._now})
+
+    def settle(self, answer: BrokerOrder) -> Sequence[Changes]:
+        """Take over what the broker says of an order and its legs; repeats change nothing."""
+        row = self._tx.one(Q["order"], {"client_order_id": answer.client_order_id})
+        if row is None:
+            return []
+        changes = [self._settle_one(order_record(row), answer)]
+        for leg in answer.legs:
+            changes.extend(self.settle(leg))
+        after = changes[0].order
+        if after.status.final and not after.filled_quantity:
+            self._tx.run(Q["close_legs"], {"parent": after.client_order_id, "now": self._now})
+        return changes
+
+    def alert_status(self, alert_id: str, status: AlertStatus) -> None:
+        """Set the state of an alert that is not final."""
+        self._tx.run(Q["set_alert_status"], {"id": alert_id, "status": status.value})
+
+    def halt_entries(self) -> int:
+        """Tell the unfinished earlier jobs of the job's lane to enter no more; how many."""
+        job = self._own_job()
+        return self._tx.run(Q["halt_entries"], {"lane": job.lane, "id": job.id}).rowcount
+
+    def set_block(self, lane: str, reason: str | None) -> None:
+        """Block a lane's entries, or lift the block."""
+        params = {"lane": lane, "reason": reason, "now": self._now}
+        self._tx.run(Q["set_block" if reason else "lift_block"], params)
+
+    def finish(self, outcome: Outcome) -> Job | None:
+        """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
+        job = self._own_job()
+        state = "failed" if outcome.status is AlertStatus.FAILED else "done"
+        self._tx.run(Q["end_job"], {"id": job.id, "state": state, "now": self._now})
+        params = {"id": job.alert_id, "outcome": OUTCOME.dump(outcome), "now": self._now}
+        self._tx.run(Q["finish_alert"], params | words(outcome))
+        self._tx.run(Q["wake_lane"], {"lane": job.lane, "now": self._now})
+        return claim(self._tx, job.lane, job.owner, from_db(self._now))
+
+    def suspend(self, status: AlertStatus, run_at: datetime, *, holds: bool) -> Job | None:
+        """Leave the lane until an event or `run_at`; claim the lane's next job."""
+        job = self._own_job()
+        params = {
+            "id": job.id,
+            "run_at": to_db(run_at),
+            "unsettled": holds,
+            "now": self._now,
+        }
+        self._tx.run(Q["suspend_job"], params)
+        self.alert_status(job.alert_id, status)
+        return claim(self._tx, job.lane, job.owner, from_db(self._now))
+
+    def wake_lane(self, lane: str) -> None:
+        """Make the waiting jobs of a lane look again."""
+        self._tx.run(Q["wake_lane"], {"lane": lane, "now": self._now})
+
+    def wake_waiting(self) -> None:
+        """Make the waiting jobs of all lanes look again."""
+        self._tx.run(Q["wake_waiting"], {"now": self._now})
+
+    def record(self, *events: Event) -> None:
+        """Add events; they are published after the commit."""
+        for event in events:
+            self._tx.run(Q["add_event"], event_params(event))
+        self.events.extend(events)
+
+    def _settle_one(self, known: OrderRecord, answer: BrokerOrder) -> Changes:
+        fills = [fill for fill in answer.fills if self._add_fill(known, fill)]
+        status = advance(known.status, answer.status)
+        filled = max(known.filled_quantity, answer.filled_quantity)
+        average = answer.average_price if answer.average_price is not None else known.average_price
+        quantity = answer.quantity if status is answer.status else known.quantity
+        params = {
+            "client_order_id": known.client_order_id,
+            "broker_order_id": answer.broker_order_id or known.broker_order_id,
+            "status": status.value,
+            "reason": answer.reason or known.reason,
+            "quantity": str(quantity),
+            "filled_quantity": str(filled),
+            "average_price": text(average),
+            "limit_price": text(answer.limit_price or known.limit_price),
+            "stop_price": text(answer.stop_price or known.stop_price),
+            "now": self._now,
+        }
+        self._tx.run(Q["settle_order"], params)
+        row = self._tx.one(Q["order"], {"client_order_id": known.client_order_id})
+        assert row is not None  # noqa: S101  # updated in this very transaction
+        return Changes(order_record(row), fills, known.status)
+
+    def _add_fill(self, order: OrderRecord, fill: Fill) -> bool:
+        params = {
+            "account": order.account,
+            "fill_id": fill.fill_id,
+            "client_order_id": order.client_order_id,
+            "symbol": order.symbol,
+            "instrument": order.instrument,
+            "side": fill.side.value,
+            "quantity": str(fill.quantity),
+            "price": str(fill.price),
+            "fee": str(fill.fee),
+            "at": to_db(fill.at),
+        }
+        return self._tx.one(Q["add_fill"], params) is not None
+
+    def _own_job(self) -> Job:
+        if self._job is None:
+            raise FencedOut("this unit belongs to no job")
+        return self._job
