@@ -103,6 +103,8 @@ class Lanes:
 
 
 def _report(future: Future[None]) -> None:
+    if future.cancelled():
+        return  # the server stops: the job is given back
     error = future.exception()
     if error is not None:
         log.critical("a lane broke", exc_info=error)

@@ -17,7 +17,6 @@ SETTINGS = {"WEBHOOK_SECRET_PREVIOUS": PREVIOUS, "LOG_LEVEL": "DEBUG"}
 
 CANARY = "canary"
 """Each secret begins with it: a piece of one is found too."""
-LISTS = ("alerts", "orders")
 READ = (
     "/health",
     "/ready",
@@ -30,6 +29,12 @@ READ = (
     "/api/v1/strategies",
     "/api/v1/kill-switch",
 )
+EACH = {
+    "/api/v1/alerts/<alert_id>",
+    "/api/v1/orders/<client_order_id>",
+    "/api/v1/strategies/<symbol>/<timeframe>",
+}
+"""Routes that are read for each thing that there is."""
 MOST_LOOKED_INTO = 200
 """Of the alerts, one by one: each is a request of its own."""
 
@@ -92,6 +97,9 @@ def answers(server: LiveServer) -> Iterator[tuple[str, str]]:
 def _each(server: LiveServer) -> list[str]:
     alerts = server.everything("alerts")[:MOST_LOOKED_INTO]
     orders = server.everything("orders")[:MOST_LOOKED_INTO]
-    return [f"/api/v1/alerts/{alert['alert_id']}" for alert in alerts] + [
-        f"/api/v1/orders/{order['client_order_id']}" for order in orders
+    strategies = server.get("/api/v1/strategies").body["strategies"]
+    return [
+        *(f"/api/v1/alerts/{alert['alert_id']}" for alert in alerts),
+        *(f"/api/v1/orders/{order['client_order_id']}" for order in orders),
+        *(f"/api/v1/strategies/{row['symbol']}/{row['timeframe']}" for row in strategies),
     ]

@@ -395,3 +395,23 @@ def test_the_server_is_well_after_all_of_that(server: LiveServer) -> None:
     counted: Any = server.get("/metrics").body["text"]
     assert "novalgo_secrets_refused_total" in counted
     assert 'status="5' not in counted
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        http("GET", "/health"),
+        http("POST", "/nope", bytes(60_000)),
+        http("POST", TOKEN, bytes(70_000)),
+        chunked("GET", "/health", bytes(60_000)),
+    ],
+    ids=["short", "not read", "too large", "chunked"],
+)
+def test_a_request_on_the_heels_of_another_is_answered_at_once(
+    first: bytes, server: LiveServer
+) -> None:
+    """A proxy that keeps its connections sends the next alert behind whatever came before."""
+    with Wire(server.port, seconds=2) as wire:
+        wire.send(first + http("POST", TOKEN, text(id="the second one")))
+        reply = wire.send(b"")
+    assert reply.status in (200, 202), reply

@@ -24,7 +24,8 @@ VALUES (:id, :received_at, :status, :reason, :detail, :symbol, :strategy, :accou
         :request_id, :alert, :raw, :outcome, :finished_at)
 
 -- add_job --
--- Claims at once when the lane is free: one commit from POST to work.
+-- Claims at once when the lane is free: one commit from POST to work. A process whose work was taken
+-- over meanwhile has no row any more: in its old name it claims nothing, for nobody would find that.
 INSERT INTO jobs (alert_id, account, instrument, lane, strategy, fired_at, state, owner, attempt,
                   tries, halted, unsettled, run_at, updated_at)
 SELECT :alert_id, :account, :instrument, :lane, :strategy, :fired_at,
@@ -33,7 +34,8 @@ SELECT :alert_id, :account, :instrument, :lane, :strategy, :fired_at,
        CASE WHEN busy THEN 0 ELSE 1 END,
        0, FALSE, FALSE, :now, :now
 FROM (SELECT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running')
-          OR EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'ready') AS busy) AS lane_now
+          OR EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'ready')
+          OR NOT EXISTS (SELECT 1 FROM owners WHERE id = :owner) AS busy) AS lane_now
 RETURNING id, state
 
 -- claim_next --
@@ -43,6 +45,7 @@ UPDATE jobs SET state = 'running', owner = :owner, attempt = attempt + 1, update
 WHERE id = (SELECT min(id) FROM jobs WHERE lane = :lane AND state = 'ready')
   AND state = 'ready'
   AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running')
+  AND EXISTS (SELECT 1 FROM owners WHERE id = :owner)
 RETURNING id
 
 -- job --
