@@ -11,6 +11,7 @@ from app.web.errors import register_errors
 from app.web.options import WebOptions
 from app.web.request_log import register_request_log
 from app.web.utility import health_blueprint
+from app.web.veil import Veil
 from app.web.webhook import webhook_blueprint
 from app.web.whole_request import MOST_READ, WholeRequest
 
@@ -32,7 +33,8 @@ def build_web(services: Services, options: WebOptions) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to wrap
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
-    register_request_log(app, options.observe)
+    veil = Veil([*options.webhook_secrets, options.api_key])
+    register_request_log(app, options.observe, veil.covers)
     register_errors(app)
     keyring, guard = Keyring(options.webhook_secrets), Guard(options.secret_rate_limit)
 
@@ -40,7 +42,8 @@ def build_web(services: Services, options: WebOptions) -> Flask:
     def start() -> None:
         options.start()
 
-    app.register_blueprint(webhook_blueprint(services.intake, keyring, guard, services.clock))
+    intake, clock = services.intake, services.clock
+    app.register_blueprint(webhook_blueprint(intake, keyring, guard, veil, clock))
     app.register_blueprint(health_blueprint(services, options))
-    app.register_blueprint(api_blueprint(services, options, guard))
+    app.register_blueprint(api_blueprint(services, options, guard, veil))
     return app

@@ -18,14 +18,15 @@ from app.web.alert_fields import parse_alert, shown_fields
 from app.web.errors import ApiError
 from app.web.orders import shown_order
 from app.web.pages import page_of
-from app.web.payloads import read_delivery
+from app.web.payloads import Delivery
 from app.web.results import text
 from app.web.schemas import MOST, AlertsQuery, read_query, utc
+from app.web.veil import Veil
 
 MILLISECOND = timedelta(milliseconds=1)
 
 
-def alerts_blueprint(services: Services) -> Blueprint:
+def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
     """`/api/v1/alerts` and `/api/v1/preview`."""
     blueprint = Blueprint("alerts", __name__, url_prefix="/api/v1")
 
@@ -46,7 +47,7 @@ def alerts_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/preview")
     def preview() -> Response:
-        alert = _alert_of(request.get_data(), services.clock.now())
+        alert = _alert_of(veil.read(request.get_data()), services.clock.now())
         foresight = services.preview.look(alert, services.intake.account_of(alert))
         return jsonify(_foreseen(alert, foresight))
 
@@ -95,9 +96,8 @@ def _happening(event: Event, received_at: datetime) -> dict[str, object]:
     return shown | {name: value for name, value in event.facts.items() if name not in shown}
 
 
-def _alert_of(body: bytes, now: datetime) -> Alert:
+def _alert_of(delivery: Delivery, now: datetime) -> Alert:
     """The one alert of a body, read as the webhook reads it."""
-    delivery = read_delivery(body)
     if delivery.error is not None:
         raise delivery.error
     if len(delivery.elements) != 1:

@@ -13,9 +13,10 @@ from app.web.options import WebOptions
 from app.web.orders import orders_blueprint
 from app.web.strategies import strategies_blueprint
 from app.web.utility import utility_blueprint
+from app.web.veil import Veil
 
 
-def api_blueprint(services: Services, options: WebOptions, guard: Guard) -> Blueprint:
+def api_blueprint(services: Services, options: WebOptions, guard: Guard, veil: Veil) -> Blueprint:
     """Everything behind `Authorization: Bearer <API_KEY>`. Wrong keys count as wrong secrets do."""
     blueprint = Blueprint("api", __name__)
     keyring = Keyring([options.api_key])
@@ -33,7 +34,7 @@ def api_blueprint(services: Services, options: WebOptions, guard: Guard) -> Blue
 
     journal, settlement, clock = services.journal, services.settlement, services.clock
     desk = OrderDesk(journal, services.accounts, settlement, clock)
-    blueprint.register_blueprint(alerts_blueprint(services))
+    blueprint.register_blueprint(alerts_blueprint(services, veil))
     blueprint.register_blueprint(orders_blueprint(services.records, journal, desk))
     blueprint.register_blueprint(strategies_blueprint(services.playbook, services.accounts))
     blueprint.register_blueprint(controls_blueprint(services.kill_switch, services.quotes, clock))

@@ -16,16 +16,17 @@ _SANE = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 Observe = Callable[[str, int, float], None]
 
 
-def register_request_log(app: Flask, observe: Observe) -> None:
+def register_request_log(app: Flask, observe: Observe, is_secret: Callable[[str], bool]) -> None:
     """Name every request, log it by its route (never its path: it may hold a secret), time it.
 
-    `observe` hears the route, the status and the seconds.
+    `observe` hears the route, the status and the seconds. An id that holds a secret is no id.
     """
 
     @app.before_request
     def begin() -> None:
         sent = request.headers.get(HEADER, "")
-        g.request_id = sent if _SANE.fullmatch(sent) else uuid.uuid4().hex
+        kept = _SANE.fullmatch(sent) and not is_secret(sent)
+        g.request_id = sent if kept else uuid.uuid4().hex
         g.began = time.perf_counter()
 
     @app.after_request

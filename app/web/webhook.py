@@ -13,27 +13,27 @@ from app.ports.clock import Clock
 from app.web.alert_fields import parse_alert
 from app.web.auth import Guard, Keyring, digest_of
 from app.web.errors import error_answer, request_id
-from app.web.payloads import Delivery, canonical, read_delivery
-from app.web.redaction import MASK
+from app.web.payloads import canonical
 from app.web.results import final_result
+from app.web.veil import Veil
 
 LONGEST_WAIT = 2.5
 LONGEST_KEY = 200
 
 
-def webhook_blueprint(intake: Intake, keyring: Keyring, guard: Guard, clock: Clock) -> Blueprint:
+def webhook_blueprint(
+    intake: Intake, keyring: Keyring, guard: Guard, veil: Veil, clock: Clock
+) -> Blueprint:
     """`POST /webhook` and `POST /webhook/<token>`."""
     blueprint = Blueprint("webhook", __name__)
 
     @blueprint.post("/webhook", defaults={"token": None})
     @blueprint.post("/webhook/<path:token>")
     def receive(token: str | None) -> Response:
-        body = read_delivery(request.get_data())
+        body = veil.read(request.get_data())
         # A secret in the URL decides alone: then names like `key` in the body mean something else.
-        keys = keyring.accepted((token,) if token else body.presented)
-        if not keys:
+        if not keyring.accepted((token,) if token else body.presented):
             raise guard.refusal(request.remote_addr or "", "secret")
-        body = _without(keys, body)
         scope = digest_of(token).hex() if token else ""
         alerts = _alerts(body.elements or (body.error or MalformedAlert("an empty list"),), clock)
         receipts = intake.admit(
@@ -68,16 +68,6 @@ def _alert(element: dict[str, object] | MalformedAlert, clock: Clock) -> Alert |
         return parse_alert(element, now=clock.now())
     except MalformedAlert as error:
         return error
-
-
-def _without(keys: Sequence[str], body: Delivery) -> Delivery:
-    """The delivery with `***` for a secret that also stands where none belongs (a comment, say)."""
-    if not any(key in body.redacted for key in keys):
-        return body
-    hidden = body.redacted
-    for key in keys:
-        hidden = hidden.replace(key, MASK)
-    return read_delivery(hidden.encode())
 
 
 def _answer(intake: Intake, receipts: Sequence[Receipt], *, several: bool) -> Response:

@@ -21,6 +21,7 @@ from gunicorn.http.errors import (
     LimitRequestLine,
     ParseException,
 )
+from gunicorn.http.parser import Parser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 log = logging.getLogger(__name__)
@@ -62,12 +63,14 @@ class PromptWorker(ThreadWorker):
         self._reading: dict[TConn, float] = {}
 
     def handle(self, conn: TConn) -> Any:
-        """Read a request and answer it; the clock runs until it is there."""
-        self._reading[conn] = time.monotonic() + LONGEST_READ
-        try:
-            return super().handle(conn)
-        finally:
-            del self._reading[conn]
+        """Read a request and answer it; then the next, when it came on the heels of the first.
+
+        Such a one is read already: the poller, which waits for bytes, would never tell of it.
+        """
+        kept = self._handle_one(conn)
+        while kept is True and _has_more(conn):
+            kept = self._handle_one(conn)
+        return kept
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """Wait for events; while stopping, never longer than idle connections may linger."""
@@ -101,6 +104,13 @@ class PromptWorker(ThreadWorker):
         with suppress(OSError):
             client.sendall(_answer(status, code, message, request_id))
 
+    def _handle_one(self, conn: TConn) -> Any:
+        self._reading[conn] = time.monotonic() + LONGEST_READ
+        try:
+            return super().handle(conn)
+        finally:
+            del self._reading[conn]
+
     def _cut_off_the_slow(self) -> None:
         """End the input of those whose request is still not there: their thread reads no more."""
         now = time.monotonic()
@@ -108,6 +118,10 @@ class PromptWorker(ThreadWorker):
             if now > deadline:
                 with suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RD)
+
+
+def _has_more(conn: TConn) -> bool:
+    return isinstance(conn.parser, Parser) and bool(conn.parser.unreader.buf.getvalue())
 
 
 def _answer(status: HTTPStatus, code: str, message: str, request_id: str) -> bytes:
