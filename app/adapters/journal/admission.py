@@ -1,18 +1,10 @@
 """Admission: an alert, its dedupe key and its job enter the journal as one."""
 
-from app.adapters.journal.rows import (
-    alert_params,
-    event_params,
-    received,
-)
+from app.adapters.journal.rows import alert_params, event_params, received
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.events import Event
-from app.ports.journal import (
-    Admission,
-    Job,
-    NewAlert,
-)
+from app.ports.journal import Admission, Job, NewAlert
 
 
 def admit(tx: Transaction, new: NewAlert, owner: str, events: list[Event]) -> Admission:

@@ -6,9 +6,7 @@ from app.adapters.journal.codec import ALERT
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.errors import FencedOut
-from app.ports.journal import (
-    Job,
-)
+from app.ports.journal import Job
 
 
 def claim(tx: Transaction, lane: str, owner: str, now: datetime) -> Job | None:

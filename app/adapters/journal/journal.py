@@ -9,11 +9,7 @@ from typing import Any
 from app.adapters.journal.admission import admit
 from app.adapters.journal.claims import claim, job_of
 from app.adapters.journal.codec import INTENT, PLAN
-from app.adapters.journal.rows import (
-    alert_record,
-    fill_of,
-    order_record,
-)
+from app.adapters.journal.rows import alert_record, fill_of, order_record
 from app.adapters.journal.statements import Q
 from app.adapters.journal.unit import SqlUnit
 from app.adapters.sql import Database, Row, from_db, to_db
@@ -21,14 +17,7 @@ from app.domain.decision import Plan
 from app.domain.events import Event
 from app.domain.order import Fill, OrderIntent
 from app.ports.clock import Clock
-from app.ports.journal import (
-    Admission,
-    AlertRecord,
-    Job,
-    KillState,
-    NewAlert,
-    OrderRecord,
-)
+from app.ports.journal import Admission, AlertRecord, Job, KillState, NewAlert, OrderRecord
 
 KILL_SWITCH = "kill_switch"
 

@@ -22,11 +22,7 @@ from app.domain.events import Event
 from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.settlement import advance
-from app.ports.journal import (
-    Changes,
-    Job,
-    OrderRecord,
-)
+from app.ports.journal import Changes, Job, OrderRecord
 
 
 class SqlUnit:
