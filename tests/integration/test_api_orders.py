@@ -70,7 +70,7 @@ def test_an_entry_that_rests_is_canceled_with_its_legs(
 
 
 @pytest.mark.parametrize("role", ["stop_loss", "take_profit"])
-def test_the_leg_of_an_open_position_is_not_canceled_by_accident(
+def test_rule_38_the_leg_of_an_open_position_is_not_canceled_by_accident(
     role: str, client: FlaskClient, protected: dict[str, Any]
 ) -> None:
     leg = leg_of(client, protected["client_order_id"], role)
