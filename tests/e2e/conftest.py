@@ -1,5 +1,6 @@
 """A live server for each test that asks for one."""
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,8 +15,13 @@ Serve = Callable[..., LiveServer]
 def serve(tmp_path: Path) -> Iterator[Serve]:
     servers: list[LiveServer] = []
 
-    def start(name: str = "server", **settings: str) -> LiveServer:
-        server = LiveServer(tmp_path / name, settings)
+    def start(
+        name: str = "server",
+        application: str = "main:app",
+        listener: socket.socket | None = None,
+        **settings: str,
+    ) -> LiveServer:
+        server = LiveServer(tmp_path / name, settings, application=application, listener=listener)
         servers.append(server)
         server.start()
         return server

@@ -17,6 +17,8 @@ from typing import Any
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "canary-webhook-secret-7f3a91"
 API_KEY = "canary-api-key-51c2de"
+IDLE = 3.0
+"""Seconds that a connection may be idle: the server closes it after 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class LiveServer:
     application: str = "main:app"
     listener: socket.socket | None = None
     process: subprocess.Popen[bytes] | None = None
-    _connections: threading.local = field(default_factory=threading.local)
+    _connections: dict[int, HTTPConnection] = field(default_factory=dict[int, HTTPConnection])
+    _used: dict[int, float] = field(default_factory=dict[int, float])
 
     @property
     def data_dir(self) -> Path:
@@ -66,9 +69,10 @@ class LiveServer:
             "DATA_DIR": str(self.data_dir),
             "WEBHOOK_SECRET": SECRET,
             "API_KEY": API_KEY,
-            **{"BIND": f"fd://{handle}" for handle in inherited},
             **self.settings,
         }
+        if inherited:
+            environment["BIND"] = f"fd://{inherited[0]}"
         command = [sys.executable, "-m", "gunicorn", "-c", str(REPOSITORY / "gunicorn.conf.py")]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -109,6 +113,7 @@ class LiveServer:
     def kill(self) -> None:
         """kill -9 of master and worker at once."""
         self._signal_all(signal.SIGKILL)
+        self._hang_up_all()
         if self.process is not None:
             self.process.wait()
             self.process = None
@@ -116,11 +121,13 @@ class LiveServer:
     def kill_worker(self) -> None:
         """kill -9 of the worker alone; the master starts another one."""
         os.kill(self.worker_pid(), signal.SIGKILL)
+        self._hang_up_all()
 
     def reload(self) -> None:
         """SIGHUP: a new worker takes the place of the old one."""
         assert self.process is not None
         self.process.send_signal(signal.SIGHUP)
+        self._hang_up_all()
 
     def freeze(self) -> None:
         """SIGSTOP to master and worker."""
@@ -139,6 +146,7 @@ class LiveServer:
             return self.process.wait(timeout=40)
         finally:
             self._signal_all(signal.SIGKILL)
+            self._hang_up_all()
             self.process = None
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
@@ -179,24 +187,20 @@ class LiveServer:
     def request(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None
     ) -> Answer:
-        """One request on this thread's connection; a connection that was lost is made anew.
-
-        A read is made again when the server had closed an idle connection meanwhile.
-        """
-        kept: HTTPConnection | None = getattr(self._connections, "open", None)
-        connection = kept
-        if connection is None:
-            connection = HTTPConnection("127.0.0.1", self.port, timeout=15)
-            self._connections.open = connection
+        """One request on this thread's connection, unless that was lost or idle for too long."""
+        thread = threading.get_ident()
+        if time.monotonic() - self._used.get(thread, 0) > IDLE:
+            self.hang_up()
+        connection = self._connections.get(thread) or self._connect()
+        self._connections[thread] = connection
         try:
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
             text = answer.read()
         except (OSError, HTTPException):
             self.hang_up()
-            if kept is not None and method == "GET":
-                return self.request(method, path, body, headers)
             raise
+        self._used[thread] = time.monotonic()
         try:
             return Answer(answer.status, json.loads(text))
         except ValueError:
@@ -204,16 +208,27 @@ class LiveServer:
 
     def hang_up(self) -> None:
         """Close this thread's connection; the next request makes a new one."""
-        connection: HTTPConnection | None = getattr(self._connections, "open", None)
-        self._connections.open = None
+        connection = self._connections.pop(threading.get_ident(), None)
         if connection is not None:
+            connection.close()
+
+    def _connect(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=15)
+
+    def _hang_up_all(self) -> None:
+        while self._connections:
+            _, connection = self._connections.popitem()
             connection.close()
 
     def worker_pid(self) -> int:
         """The process that serves."""
+        return self.workers()[0]
+
+    def workers(self) -> list[int]:
+        """All processes that serve, the oldest first: two of them during a reload."""
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return int(children.split()[0])
+        return [int(pid) for pid in children.split()]
 
     def log(self) -> str:
         """What the server wrote so far."""

@@ -44,7 +44,7 @@ def kill_again_and_again(server: LiveServer, *, kills: int, seed: int) -> Figure
     traders = Traders([server], seed)
     with traders.at_work():
         for _ in range(kills):
-            time.sleep(chance.uniform(0.02, 0.8))
+            time.sleep(chance.uniform(0.02, 0.5))
             kill_and_start(server, chance, figures)
     server.await_idle()
     books = read_books(server.database)

@@ -3,7 +3,7 @@
 import json
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,14 +39,14 @@ class Traders:
 
     servers: Sequence[LiveServer]
     seed: int
-    calm: int = 5
+    calm: int = 4
     wild: int = 2
-    pause: float = 0.5
+    pause: float = 1.0
     sent: list[Sent] = field(default_factory=list[Sent])
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
-    def at_work(self) -> Iterator["Traders"]:
+    def at_work(self) -> Generator["Traders"]:
         """Let all of them send; at the end each finishes the alert that it is sending."""
         names = [f"CALM{n}" for n in range(self.calm)] + [f"WILD{n}" for n in range(self.wild)]
         with ThreadPoolExecutor(len(names)) as pool:
@@ -67,6 +67,16 @@ class Traders:
     def sent_again(self) -> int:
         """How many alerts took more than one delivery."""
         return sum(each.delivery.again for each in self.sent)
+
+    @property
+    def refused(self) -> int:
+        """How many connections were refused."""
+        return sum(each.delivery.refused for each in self.sent)
+
+    @property
+    def slowest(self) -> float:
+        """The longest time in seconds from the first delivery to the receipt."""
+        return max(each.delivery.seconds for each in self.sent)
 
     def _trade(self, symbol: str) -> None:
         chance = random.Random(f"{self.seed}{symbol}")  # noqa: S311  # to be repeated
