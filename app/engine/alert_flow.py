@@ -180,14 +180,13 @@ class AlertFlow:
         return halted
 
     def _finish(self, job: Job, ending: Ending) -> Job | None:
-        now = self._clock.now()
         with self._journal.unit(job) as unit:
             settled = self._settle(unit, ending.order) if ending.order is not None else None
             outcome = outcome_of(ending, settled)
             if outcome.reason == Lapse.EXIT_MISSED and outcome.status is AlertStatus.EXPIRED:
                 unit.set_block(job.lane, f"{outcome.detail} (alert {job.alert_id})")
                 unit.record(_event(EventKind.LANE_BLOCKED, job, self._clock, problem=True))
-            unit.record(finished(job, outcome, now))
+            unit.record(finished(job, outcome, self._clock.now()))
             following = unit.finish(outcome)
         self._rooms.tracker.note(job, outcome, settled)
         return following

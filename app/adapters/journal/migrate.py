@@ -64,6 +64,7 @@ def migrate(url: str) -> None:
     with _alone(file):
         if not needs(url):
             return
+        file.touch(mode=0o600)  # alerts and orders are nobody else's business
         config = Config()
         config.set_main_option("script_location", str(SCRIPTS))
         engine = create_engine(f"sqlite:///{file}")
