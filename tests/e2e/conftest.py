@@ -1,5 +1,6 @@
 """A live server for each test that asks for one."""
 
+import random
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,14 @@ import pytest
 from tests.e2e.live import LiveServer
 
 Serve = Callable[..., LiveServer]
+
+
+@pytest.fixture
+def seed() -> int:
+    """What chance begins with; printed, so that a run can be repeated."""
+    number = random.randrange(10**6)  # noqa: S311  # no secret
+    print(f"\nseed {number}")
+    return number
 
 
 @pytest.fixture

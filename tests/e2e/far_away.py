@@ -1,15 +1,14 @@
 """A paper broker that is far away: each call takes time, and what was sent is written down.
 
 gunicorn serves `app` of this file where a test needs a short lease, or a process that is caught in
-the middle of its calls. Three variables say how: `LEASE` and `LATENCY` in seconds, `WIRE` the file.
+the middle of its calls. Variables say how: `LEASE` and `LATENCY` in seconds, `WIRE` the file, and
+`TAGS_ONLY` for a broker that takes an id twice, and shows a fill 100 ms late.
 """
 
-import json
 import os
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,32 +21,17 @@ from app.domain.instrument import Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
 from app.ports.broker import Broker
+from tests.e2e.way import Way
 
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """What goes to the broker, in a file that survives its process."""
-
-    file: Path
-    latency: float
-
-    def travel(self) -> None:
-        """Half a round trip."""
-        time.sleep(self.latency / 2)
-
-    def note(self, client_order_id: str) -> None:
-        """An order leaves for the broker now."""
-        line = json.dumps({"at": time.time(), "pid": os.getpid(), "order": client_order_id})
-        with self.file.open("a") as file:
-            file.write(f"{line}\n")
+LAG = timedelta(milliseconds=100)
 
 
 class FarAway:
     """A Broker at the other end of a wire."""
 
-    def __init__(self, broker: Broker, wire: Wire) -> None:
+    def __init__(self, broker: Broker, way: Way) -> None:
         self._broker = broker
-        self._wire = wire
+        self._way = way
 
     @property
     def account(self) -> str:
@@ -55,30 +39,38 @@ class FarAway:
 
     @property
     def capabilities(self) -> Capabilities:
-        return self._broker.capabilities
+        known = self._broker.capabilities
+        return replace(known, unique_client_ids=False) if self._way.tags_only else known
 
     def instrument(self, ticker: Ticker) -> Instrument | None:
         return self._broker.instrument(ticker)
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
-        self._wire.note(intent.client_order_id)
-        self._wire.travel()
+        again = self._broker.find(intent.client_order_id) is not None
+        self._way.note(intent.client_order_id, again=again)
+        self._way.travel()
         answer = self._broker.submit(intent)
-        self._wire.travel()
+        self._way.travel()
         return answer
 
     def find(self, client_order_id: str) -> BrokerOrder | None:
-        self._wire.travel()
-        return self._broker.find(client_order_id)
+        self._way.travel()
+        found = self._broker.find(client_order_id)
+        return None if found is not None and self._is_hidden(found) else found
+
+    def _is_hidden(self, order: BrokerOrder) -> bool:
+        """Whether a broker that shows its book late does not show the order yet."""
+        now = datetime.now(UTC)
+        return self._way.tags_only and any(now - fill.at < LAG for fill in order.fills)
 
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
-        self._wire.travel()
+        self._way.travel()
         answer = self._broker.cancel(client_order_id)
-        self._wire.travel()
+        self._way.travel()
         return answer
 
     def position(self, instrument: str) -> Position | None:
-        self._wire.travel()
+        self._way.travel()
         return self._broker.position(instrument)
 
     def positions(self) -> Sequence[Position]:
@@ -92,16 +84,17 @@ class FarAway:
 
     def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
         answers = self._broker.take_quote(instrument, price, at)
-        self._wire.travel()
+        self._way.travel()
         return answers
 
 
 def make_app() -> Flask:
     """The application as `main.py` has it, but for the lease and the wire."""
     lease = timedelta(seconds=float(os.environ["LEASE"]))
-    wire = Wire(Path(os.environ["WIRE"]), float(os.environ["LATENCY"]))
+    tags_only = bool(os.environ.get("TAGS_ONLY"))
+    way = Way(Path(os.environ["WIRE"]), float(os.environ["LATENCY"]), tags_only)
     bootstrap.BEAT_EVERY = lease / 4
-    parts = bootstrap.Parts(lease=lease, wrap_broker=lambda broker: FarAway(broker, wire))
+    parts = bootstrap.Parts(lease=lease, wrap_broker=lambda broker: FarAway(broker, way))
     return bootstrap.build_app(bootstrap.build(Settings.from_env(), parts))
 
 

@@ -29,10 +29,9 @@ def run_by(database: Path, owner: str | None) -> set[int]:
     return set(ask(database, query, owner))
 
 
-def not_ended(database: Path, jobs: set[int]) -> set[int]:
-    """Which of the jobs have not ended."""
-    query = "SELECT id FROM jobs WHERE state IN ('ready', 'waiting', 'running')"
-    return jobs & set(ask(database, query))
+def not_ended(database: Path) -> set[int]:
+    """The jobs that have not ended."""
+    return set(ask(database, "SELECT id FROM jobs WHERE state IN ('ready', 'waiting', 'running')"))
 
 
 def is_locked(database: Path) -> bool:
