@@ -8,6 +8,7 @@ was answered survives a power cut.
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ from typing import Any, NamedTuple
 from app.domain.errors import JournalError
 
 BUSY_SECONDS = 1.0
+"""The longest wait for another process that writes, and for the connection."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.025
 _HEADING = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -84,6 +87,7 @@ class Database:
         self.path = path
         self._observe = observe
         self._lock = threading.Lock()
+        self._never = threading.Event()
         self._connection = open_sqlite(path)
 
     @contextmanager
@@ -93,45 +97,57 @@ class Database:
         Raises:
             JournalError: the database is locked, full or broken; nothing was written.
         """
-        with self._locked():
-            self._begin()
-            try:
-                yield Transaction(self._connection, self._observe)
-                self._commit()
-            except BaseException as error:
-                self._roll_back()
-                if isinstance(error, sqlite3.Error):
-                    raise JournalError(str(error)) from error
-                raise
+        self._begin()
+        try:
+            yield Transaction(self._connection, self._observe)
+            self._commit()
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                raise JournalError(str(error)) from error
+            raise
+        finally:
+            self._lock.release()
 
     @contextmanager
     def reading(self) -> Generator[Transaction, None, None]:
         """Run reads, each in its own snapshot."""
-        with self._locked():
-            try:
-                yield Transaction(self._connection, self._observe)
-            except sqlite3.Error as error:
-                raise JournalError(str(error)) from error
+        self._acquire(BUSY_SECONDS)
+        try:
+            yield Transaction(self._connection, self._observe)
+        except sqlite3.Error as error:
+            raise JournalError(str(error)) from error
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Close the connection; whatever was not committed is gone."""
         with self._lock:
             self._connection.close()
 
-    @contextmanager
-    def _locked(self) -> Generator[None, None, None]:
-        if not self._lock.acquire(timeout=BUSY_SECONDS):
-            raise JournalError("the database is busy")
-        try:
-            yield
-        finally:
-            self._lock.release()
-
     def _begin(self) -> None:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise JournalError(str(error)) from error
+        """Take the connection and begin to write.
+
+        While another process writes, we wait without the connection: reads go on meanwhile, and
+        nobody waits longer because others wait too.
+        """
+        deadline, pause = time.monotonic() + BUSY_SECONDS, FIRST_PAUSE
+        while True:
+            self._acquire(deadline - time.monotonic())
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                self._lock.release()
+                if not _busy(error) or time.monotonic() >= deadline:
+                    raise JournalError(str(error)) from error
+            else:
+                return
+            self._never.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _acquire(self, seconds: float) -> None:
+        if not self._lock.acquire(timeout=max(seconds, 0)):
+            raise JournalError("the database is busy")
 
     def _commit(self) -> None:
         if self._observe is not None:
@@ -167,6 +183,12 @@ def open_sqlite(path: Path) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA busy_timeout = 0")  # who waits, waits without the lock
     except sqlite3.Error as error:
         raise JournalError(f"cannot open the database {path.name}: {error}") from error
     return connection
+
+
+def _busy(error: sqlite3.Error) -> bool:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY

@@ -44,9 +44,11 @@ class Readiness:
 
     def _database(self) -> Check:
         with self._lock:
-            now = self._services.clock.monotonic()
-            if now - self._probed_at >= PROBE_EVERY:
-                self._probe, self._probed_at = self._write(), now
+            clock = self._services.clock
+            if clock.monotonic() - self._probed_at >= PROBE_EVERY:
+                self._probe = self._write()
+                # Only now: a probe may take as long as it counts for, and others wait for it.
+                self._probed_at = clock.monotonic()
             return self._probe
 
     def _write(self) -> Check:

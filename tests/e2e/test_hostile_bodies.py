@@ -274,7 +274,7 @@ STRANGE_TARGETS: dict[str, tuple[str | bytes, int]] = {
     "a slash at the end": ("/webhook/", 404),
     "another case": ("/WEBHOOK", 404),
     "NUL": ("/webhook/%00", 401),
-    "line ends": ("/webhook/%0d%0aX-Evil:%201", 401),
+    "line ends": ("/webhook/%0d%0aX-Evil:%201", 404),
     "bytes that are no UTF-8": ("/webhook/%ff%fe", 401),
     "raw bytes that are no UTF-8": (b"/webhook/\xff\xfe", 401),
     "another alphabet": ("/webhook/%d1%81%d0%b5%d0%ba%d1%80%d0%b5%d1%82", 401),
