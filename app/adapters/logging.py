@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TextIO, cast
 from urllib.parse import quote
@@ -154,8 +155,13 @@ class _StandardOutput(logging.StreamHandler[TextIO]):
         return sys.stdout
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # its name there
-        """Say that a line was lost, not what was in it: it may not have been redacted."""
-        sys.stderr.write(f"a log line of {record.name} could not be written\n")
+        """Say that a line was lost, not what was in it: it may not have been redacted.
+
+        When there is no room for that either, the line is lost silently: a full disk, or a reader
+        of the log that went away, must not stop what was to be logged.
+        """
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"a log line of {record.name} could not be written\n")
 
 
 def _forms_of(secret: str) -> Iterable[str]:
