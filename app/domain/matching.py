@@ -168,8 +168,11 @@ class Matcher:
     it is given. When `arm` of an order raises, or makes an order that cannot rest, throw the book
     away and rebuild it.
 
+    Reduce-only orders never close more than is held: armed legs all together, group by group, any
+    other each by itself.
+
     An order's fill reports, in this sequence: the fill, its canceled siblings, its armed legs, then
-    the reduce-only orders that are too large for the position now, each from the oldest on.
+    what became too large for the position, group by group, each from the oldest on.
     """
 
     __slots__ = ("_events", "_hi", "_lo", "_orders", "_position")
@@ -204,7 +207,8 @@ class Matcher:
             return [Rejected(order.id, refusal)]
         self._add(order)
         self._events.append(Accepted(order.id))
-        self._fit(order)
+        if order.reduce_only:
+            self._fit()
         if price is not None:
             self._match(order, price)
         self._refresh_bounds()
@@ -253,16 +257,16 @@ class Matcher:
             self._fill(order, price)
 
     def _fill(self, order: BookOrder, price: int) -> None:
-        self._fit(order)  # matters only when the constructor was given too large an order
-        if not self._is_working(order):
-            return
+        if order.reduce_only and order.quantity > self._closable(order.side):
+            self._fit()  # the constructor was given too large an order
+            if not self._is_working(order):
+                return
         del self._orders[order.id]
         self._position += order.side * order.quantity
         self._events.append(Filled(order.id, price, order.quantity, self._position))
         self._cancel_siblings(order)
         self._arm_legs(order, price)
-        for other in self.working:
-            self._fit(other)
+        self._fit()
 
     def _cancel_siblings(self, filled: BookOrder) -> None:
         if filled.group is None:
@@ -281,26 +285,43 @@ class Matcher:
             self._add(leg)
             self._events.append(Armed(leg.id, entry.id))
 
-    def _fit(self, order: BookOrder) -> None:
-        """Cut a reduce-only order, and its siblings on this side, to what it can still close."""
-        room = self._closable(order.side)
-        if not order.reduce_only or order.quantity <= room:
-            return
-        for member in self._siblings(order):
-            if room == 0:
-                self._drop(member.id, Reason.POSITION_CLOSED)
-            elif member.quantity > room:
-                member.quantity = room
-                self._events.append(Resized(member.id, room))
+    def _fit(self) -> None:
+        """Cut what would close more than is held; an order is never enlarged.
 
-    def _siblings(self, order: BookOrder) -> list[BookOrder]:
-        """Give the working members of its group that trade the same side, itself included."""
-        return [
-            other
-            for other in self.working
-            if other is order
-            or (order.group is not None and other.group == order.group and other.side == order.side)
-        ]
+        Armed legs share the position, of each group the largest counts: the youngest group has its
+        share first, so that the oldest is cut first, as the ledger closes the oldest lot first. Any
+        other reduce-only order is cut by itself and takes nothing from them.
+        """
+        groups = self._groups()
+        limits: list[int] = []
+        left = abs(self._position)
+        for group in reversed(groups):
+            room = self._closable(group[0].side)
+            armed = min(_armed(group), room)
+            share = min(armed, left)
+            limits.append(room if share == armed else share)
+            left -= share
+        for group, limit in zip(groups, reversed(limits), strict=True):
+            self._cut(group, limit)
+
+    def _groups(self) -> list[list[BookOrder]]:
+        """Give the orders that are bound together on one side, an order without a group alone."""
+        groups: dict[tuple[int, str | None, str | None], list[BookOrder]] = {}
+        for order in self._orders.values():
+            alone = order.id if order.group is None else None
+            groups.setdefault((order.side, order.group, alone), []).append(order)
+        return list(groups.values())
+
+    def _cut(self, group: list[BookOrder], limit: int) -> None:
+        """Cut a group in which a reduce-only order is larger; at 0 nothing is left of it."""
+        if not [order for order in group if order.reduce_only and order.quantity > limit]:
+            return
+        for order in group:
+            if limit == 0:
+                self._drop(order.id, Reason.POSITION_CLOSED)
+            elif order.quantity > limit:
+                order.quantity = limit
+                self._events.append(Resized(order.id, limit))
 
     def _closable(self, side: int) -> int:
         """How much of the position an order of this side can close."""
@@ -328,6 +349,12 @@ class Matcher:
             else:
                 lo = max(lo, trigger)
         self._lo, self._hi = lo, hi
+
+
+def _armed(group: list[BookOrder]) -> int:
+    """How much the armed legs of a group close: only one of them fills."""
+    legs = [order.quantity for order in group if order.reduce_only and order.parent is not None]
+    return max(legs, default=0)
 
 
 def _is_limit(order: BookOrder) -> bool:

@@ -1,6 +1,6 @@
 """The matcher fills as TradingView does, and its protective orders never open a position."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import FrozenInstanceError, astuple, dataclass, field
 from typing import Any
@@ -58,6 +58,20 @@ def a_bracket(side: int = BUY, quantity: int = 10, **more: Any) -> BookOrder:
 def ids(matcher: Matcher) -> list[str]:
     """Name the working orders, the oldest first."""
     return [order.id for order in matcher.working]
+
+
+def a_pyramid(*quantities: int, side: int = BUY) -> Matcher:
+    """Make a book of brackets, filled at 100 one after the other, the oldest first."""
+    matcher = Matcher()
+    for number, quantity in enumerate(quantities, 1):
+        arm = bracket_of(str(number), side, quantity, (10, 20, None), None)
+        matcher.submit(an_order(str(number), side, quantity, arm=arm), 100)
+    return matcher
+
+
+def quantities(matcher: Matcher) -> dict[str, int]:
+    """Tell how large each working order is."""
+    return {order.id: order.quantity for order in matcher.working}
 
 
 # --- one order -----------------------------------------------------------------------------------
@@ -538,6 +552,151 @@ def test_a_plain_sibling_keeps_its_size_while_the_leg_fits() -> None:
     assert matcher.submit(an_order("by hand", SELL, 4), 100)[2:] == []
 
 
+def test_an_exit_is_taken_from_the_oldest_bracket_as_the_ledger_counts() -> None:
+    matcher = a_pyramid(10, 5)
+    assert matcher.submit(a_leg("exit", quantity=8), 100)[1:] == [
+        Filled("exit", 100, 8, 7),
+        Resized("1.stop", 2),
+        Resized("1.target", 2),
+    ]
+    assert quantities(matcher) == {"1.stop": 2, "1.target": 2, "2.stop": 5, "2.target": 5}
+
+
+@pytest.mark.parametrize(
+    ("quantity", "left"),
+    [
+        (10, {"2.stop": 5, "2.target": 5, "3.stop": 4, "3.target": 4}),
+        (12, {"2.stop": 3, "2.target": 3, "3.stop": 4, "3.target": 4}),
+        (17, {"3.stop": 2, "3.target": 2}),
+        (19, {}),
+        (25, {}),
+    ],
+)
+def test_a_bracket_of_which_nothing_is_left_is_canceled_as_a_whole(
+    quantity: int, left: dict[str, int]
+) -> None:
+    matcher = a_pyramid(10, 5, 4)
+    events = matcher.submit(an_order("by hand", SELL, quantity), 100)
+    assert quantities(matcher) == left
+    gone = {event.order_id for event in events if isinstance(event, Canceled)}
+    assert gone == {f"{n}.{leg}" for n in "123" for leg in ("stop", "target")} - left.keys()
+    assert all(e.reason is Reason.POSITION_CLOSED for e in events if isinstance(e, Canceled))
+
+
+@pytest.mark.parametrize(("price", "leg"), [(80, "2.stop"), (120, "1.target")])
+def test_a_leg_that_fills_leaves_the_other_brackets_as_they_are(price: int, leg: str) -> None:
+    matcher = a_pyramid(10, 5)
+    matcher.cancel("1.stop")
+    matcher.cancel("2.target")
+    before = quantities(matcher)
+    matcher.on_price(price)
+    assert quantities(matcher) == {name: held for name, held in before.items() if name != leg}
+    assert sum(quantities(matcher).values()) == matcher.position
+
+
+def test_one_price_that_reaches_all_brackets_closes_each_of_them_whole() -> None:
+    matcher = a_pyramid(10, 5)
+    fills = [event for event in matcher.on_price(80) if isinstance(event, Filled)]
+    assert fills == [Filled("1.stop", 80, 10, 5), Filled("2.stop", 80, 5, 0)]
+
+
+def test_what_no_bracket_protects_is_closed_before_the_brackets_are_cut() -> None:
+    matcher = Matcher(a_pyramid(10, 5).working, 20)
+    assert matcher.submit(an_order("by hand", SELL, 5), 100)[1:] == [Filled("by hand", 100, 5, 15)]
+    assert matcher.submit(an_order("more", SELL, 1), 100)[2:] == [
+        Resized("1.stop", 9),
+        Resized("1.target", 9),
+    ]
+
+
+def test_a_cut_bracket_does_not_grow_again_with_the_position() -> None:
+    matcher = a_pyramid(10, 5)
+    matcher.submit(an_order("by hand", SELL, 8), 100)
+    matcher.submit(an_order("more", BUY, 8), 100)
+    assert quantities(matcher) == {"1.stop": 2, "1.target": 2, "2.stop": 5, "2.target": 5}
+
+
+def test_an_exit_that_rests_is_cut_by_itself_and_cuts_no_bracket() -> None:
+    matcher = a_pyramid(10, 5)
+    brackets = quantities(matcher)
+    assert matcher.submit(a_leg("exit", quantity=20, limit=130), 100) == [
+        Accepted("exit"),
+        Resized("exit", 15),
+    ]
+    assert quantities(matcher) == brackets | {"exit": 15}
+    matcher.submit(an_order("by hand", SELL, 3), 100)
+    assert quantities(matcher) == {
+        "1.stop": 7,
+        "1.target": 7,
+        "2.stop": 5,
+        "2.target": 5,
+        "exit": 12,
+    }
+
+
+def test_a_group_counts_as_its_largest_leg_and_a_smaller_one_is_not_cut_before_its_turn() -> None:
+    legs = [
+        a_leg("1.stop", stop=90, group="1", parent="1"),
+        a_leg("1.target", quantity=4, limit=120, group="1", parent="1"),
+        a_leg("2.stop", quantity=5, stop=90, group="2", parent="2"),
+    ]
+    matcher = Matcher(legs, 15)
+    assert matcher.submit(an_order("by hand", SELL, 6), 100)[2:] == [Resized("1.stop", 4)]
+    assert matcher.submit(an_order("more", SELL, 1), 100)[2:] == [
+        Resized("1.stop", 3),
+        Resized("1.target", 3),
+    ]
+
+
+def test_an_exit_bound_to_a_bracket_is_not_counted_and_is_cut_with_it() -> None:
+    legs = [
+        a_leg("1.stop", quantity=5, stop=90, group="1", parent="1"),
+        a_leg("exit", quantity=15, limit=130, group="1"),
+        a_leg("2.stop", quantity=10, stop=90, group="2", parent="2"),
+    ]
+    matcher = Matcher(legs, 15)
+    assert matcher.submit(a_leg("other", quantity=15, limit=140), 100) == [Accepted("other")]
+    assert matcher.submit(an_order("by hand", SELL, 1), 100)[2:] == [
+        Resized("1.stop", 4),
+        Resized("exit", 4),
+        Resized("other", 14),
+    ]
+
+
+def test_what_is_not_reduce_only_protects_nothing_and_takes_no_share() -> None:
+    orders = [
+        a_leg("1.stop", stop=90, group="1", parent="1"),
+        an_order("2.target", SELL, 12, limit=130, group="2", parent="2"),
+    ]
+    matcher = Matcher(orders, 15)
+    assert matcher.submit(an_order("by hand", SELL, 5), 100)[2:] == []
+
+
+def test_a_leg_that_is_brought_back_takes_its_share_from_the_oldest_bracket() -> None:
+    matcher = a_pyramid(10, 5)
+    assert matcher.submit(a_leg("3.stop", quantity=4, stop=90, parent="3"), 100) == [
+        Accepted("3.stop"),
+        Resized("1.stop", 6),
+        Resized("1.target", 6),
+    ]
+
+
+def test_a_short_pyramid_is_cut_like_a_long_one() -> None:
+    matcher = a_pyramid(10, 5, side=SELL)
+    matcher.submit(a_leg("exit", BUY, 8), 100)
+    assert (matcher.position, quantities(matcher)) == (
+        -7,
+        {"1.stop": 2, "1.target": 2, "2.stop": 5, "2.target": 5},
+    )
+
+
+def test_a_rebuilt_book_that_protects_too_much_is_mended_by_its_next_fill() -> None:
+    legs = [a_leg(f"{n}.stop", quantity=n, stop=90, parent=str(n)) for n in (7, 5)]
+    matcher = Matcher(legs, 7)
+    assert matcher.submit(an_order("by hand", SELL, 1), 100)[2:] == [Resized("7.stop", 1)]
+    assert matcher.on_price(90) == [Filled("7.stop", 90, 1, 5), Filled("5.stop", 90, 5, 0)]
+
+
 def test_a_rebuilt_book_with_too_large_a_leg_still_never_flips() -> None:
     matcher = Matcher([a_leg("stop", stop=95)], 4)
     assert matcher.on_price(90) == [Resized("stop", 4), Filled("stop", 90, 4, 0)]
@@ -627,31 +786,73 @@ class NaiveBook:
         return told + self.cut()
 
     def cut(self) -> Told:
-        """Cut whatever is too large, one group after the other, until nothing is."""
+        """Cut whatever is too large, group after group from the oldest on."""
+        groups = self.groups()
         told: Told = []
-        while large := [r for r in self.rows if r.reduce_only and r.quantity > self.room(r)]:
-            group, side, room = large[0].group, large[0].side, self.room(large[0])
-            for row in list(self.rows):
-                bound = row is large[0] or (group and row.group == group and row.side == side)
-                if bound and room == 0:
-                    self.rows.remove(row)
-                    told.append(("Canceled", row.id, "position_closed"))
-                elif bound and row.quantity > room:
-                    row.quantity = room
-                    told.append(("Resized", row.id, room))
+        for group, most in zip(groups, self.limits(groups), strict=True):
+            if any(row.reduce_only and row.quantity > most for row in group):
+                told += [each for row in group for each in self.lower(row, most)]
         return told
+
+    def limits(self, groups: list[list[BookOrder]]) -> list[int]:
+        """Give how much an order of each group may close.
+
+        What the armed legs close in excess of the position is taken from the oldest group that has
+        something left, one step after the other. Where nothing is taken, the position is the limit.
+        """
+        rooms = [self.room(group[0]) for group in groups]
+        shares = [max(map(self.protects, group)) for group in groups]
+        limits = list(rooms)
+        for side in (BUY, SELL):
+            here = [n for n, group in enumerate(groups) if group[0].side == side]
+            while here and sum(shares[n] for n in here) > rooms[here[0]]:
+                oldest = next(n for n in here if shares[n])
+                shares[oldest] -= 1
+                limits[oldest] = min(rooms[oldest], shares[oldest])
+        return limits
+
+    def groups(self) -> list[list[BookOrder]]:
+        """List what is bound together on one side; an order without a group is alone."""
+        groups: list[list[BookOrder]] = []
+        for row in self.rows:
+            for group in groups:
+                if row.group and (group[0].group, group[0].side) == (row.group, row.side):
+                    group.append(row)
+                    break
+            else:
+                groups.append([row])
+        return groups
+
+    def lower(self, row: BookOrder, most: int) -> Told:
+        if most == 0:
+            self.rows.remove(row)
+            return [("Canceled", row.id, "position_closed")]
+        if row.quantity <= most:
+            return []
+        row.quantity = most
+        return [("Resized", row.id, most)]
+
+    @staticmethod
+    def protects(row: BookOrder) -> int:
+        """Tell how much an armed leg closes; an exit without a parent is none."""
+        return row.quantity if row.reduce_only and row.parent else 0
 
     def room(self, row: BookOrder) -> int:
         """How much an order of this side can close."""
         return abs(self.position) if self.position * row.side < 0 else 0
 
 
+SIDE = st.sampled_from([BUY, SELL])
 PRICE = st.integers(95, 105)
 GROUP = st.sampled_from([None, "red", "green"])
 
 
 def bracket_of(
-    entry_id: str, side: int, quantity: int, distances: tuple[int, int, int | None]
+    entry_id: str,
+    side: int,
+    quantity: int,
+    distances: tuple[int, int, int | None],
+    group: str | None,
 ) -> Callable[[int], Iterable[BookOrder]]:
     """Make the arm of an entry: a stop, or a stop_limit when a slack is given, and a target."""
     loss, gain, slack = distances
@@ -659,8 +860,9 @@ def bracket_of(
     def arm(price: int) -> Iterable[BookOrder]:
         stop = price - side * loss
         limits = {} if slack is None else {"limit": stop - side * slack}
-        yield a_leg(f"{entry_id}.stop", -side, quantity, stop=stop, **limits)
-        yield a_leg(f"{entry_id}.target", -side, quantity, limit=price + side * gain)
+        target = price + side * gain
+        yield a_leg(f"{entry_id}.stop", -side, quantity, stop=stop, group=group, **limits)
+        yield a_leg(f"{entry_id}.target", -side, quantity, limit=target, group=group)
 
     return arm
 
@@ -668,7 +870,7 @@ def bracket_of(
 @st.composite
 def orders(draw: st.DrawFn) -> BookOrder:
     """Draw an order of any kind, half of them with a bracket; the id is given later."""
-    side, quantity = draw(st.sampled_from([BUY, SELL])), draw(st.integers(1, 5))
+    side, quantity = draw(SIDE), draw(st.integers(1, 5))
     limit, stop = draw(st.none() | PRICE), draw(st.none() | PRICE)
     distance = st.integers(-2, 6)
     distances = draw(st.none() | st.tuples(distance, distance, st.none() | st.integers(-2, 2)))
@@ -681,7 +883,8 @@ def orders(draw: st.DrawFn) -> BookOrder:
         stop=stop,
         reduce_only=draw(st.booleans()),
         group=draw(GROUP),
-        arm=distances and bracket_of("", side, quantity, distances),
+        parent=draw(st.sampled_from([None, None, None, "entry"])),
+        arm=distances and bracket_of("", side, quantity, distances, draw(GROUP)),
     )
 
 
@@ -692,6 +895,12 @@ def named(order: BookOrder, order_id: str) -> BookOrder:
     if arm is not None:
         twin.arm = lambda price: [named(leg, order_id + leg.id) for leg in arm(price)]
     return twin
+
+
+def is_cut(event: Event) -> bool:
+    """Tell whether a reduce-only order was cut, or canceled, for want of a position."""
+    closed = isinstance(event, Canceled) and event.reason is Reason.POSITION_CLOSED
+    return closed or isinstance(event, Resized)
 
 
 class AgainstTheNaiveBook(RuleBasedStateMachine):
@@ -710,6 +919,16 @@ class AgainstTheNaiveBook(RuleBasedStateMachine):
         self.submitted += 1
         order = named(order, str(self.submitted))
         self.step(lambda book: book.submit(copy(order), price), [order])
+
+    @rule(side=SIDE, parts=st.lists(st.integers(1, 5), min_size=2, max_size=3), price=PRICE)
+    def pyramid(self, side: int, parts: list[int], price: int) -> None:
+        for part in parts:
+            arm = bracket_of("", side, part, (3, 6, None), None)
+            self.submit(an_order("", side, part, arm=arm), price)
+
+    @rule(side=SIDE, quantity=st.integers(1, 10), price=PRICE)
+    def leave_a_part(self, side: int, quantity: int, price: int) -> None:
+        self.submit(a_leg("", side, quantity), price)
 
     @rule(price=PRICE)
     def on_price(self, price: int) -> None:
@@ -730,7 +949,7 @@ class AgainstTheNaiveBook(RuleBasedStateMachine):
         assert list(self.matcher.working) == before
 
     def step(
-        self, act: Callable[[Matcher | NaiveBook], Any], new: Iterable[BookOrder] = ()
+        self, act: Callable[[Matcher | NaiveBook], Any], new: Sequence[BookOrder] = ()
     ) -> None:
         before = {order.id: copy(order) for order in (*self.matcher.working, *new)}
         position = self.matcher.position
@@ -742,6 +961,9 @@ class AgainstTheNaiveBook(RuleBasedStateMachine):
         self.check_each_id_ends_once(events)
         self.check_fills(before, position, events)
         self.check_one_of_each_group(before, events)
+        self.check_nothing_grows(before)
+        if not new:
+            self.check_legs_leave_other_brackets(before, events)
 
     def check_each_id_ends_once(self, events: list[Event]) -> None:
         for event in events:
@@ -768,6 +990,18 @@ class AgainstTheNaiveBook(RuleBasedStateMachine):
             assert [other.id for other in filled if other.id in siblings] in ([], [order.id])
             assert siblings.isdisjoint(working.id for working in self.matcher.working)
 
+    def check_nothing_grows(self, before: dict[str, BookOrder]) -> None:
+        for order in self.matcher.working:
+            assert order.id not in before or order.quantity <= before[order.id].quantity
+
+    def check_legs_leave_other_brackets(
+        self, before: dict[str, BookOrder], events: list[Event]
+    ) -> None:
+        """Hold that a price which fills nothing but armed legs cuts no armed leg."""
+        legs = {order.id for order in before.values() if order.reduce_only and order.parent}
+        if legs.issuperset(event.order_id for event in events if isinstance(event, Filled)):
+            assert legs.isdisjoint(event.order_id for event in events if is_cut(event))
+
     @invariant()
     def the_signed_fills_are_the_position(self) -> None:
         assert self.matcher.position == self.traded == self.naive.position
@@ -782,6 +1016,15 @@ class AgainstTheNaiveBook(RuleBasedStateMachine):
         for order in self.matcher.working:
             if order.reduce_only:
                 assert order.quantity <= -order.side * self.matcher.position
+
+    @invariant()
+    def all_brackets_together_protect_no_more_than_the_position(self) -> None:
+        largest: dict[str, int] = {}
+        for order in self.matcher.working:
+            if order.reduce_only and order.parent:
+                group = order.group or f"alone: {order.id}"
+                largest[group] = max(largest.get(group, 0), order.quantity)
+        assert sum(largest.values()) <= abs(self.matcher.position)
 
 
 AgainstTheNaiveBook.TestCase.settings = settings(

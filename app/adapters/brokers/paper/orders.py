@@ -57,6 +57,7 @@ class PaperOrder:
             stop=to_units(self.stop_price),
             reduce_only=self.role is not OrderRole.ENTRY,
             group=self.parent,
+            parent=self.parent,
             triggered=self.triggered,
         )
 

@@ -191,6 +191,30 @@ def test_a_leg_shrinks_with_the_position_in_the_transaction_of_the_exit(desk: De
     assert [leg.quantity for leg in desk.look("A").legs] == [Decimal("2.5"), Decimal("2.5")]
 
 
+def test_an_exit_is_taken_from_the_legs_of_the_oldest_entry(desk: Desk) -> None:
+    desk.buy("A", "10", stop=percent("5"), target=percent("5"))
+    desk.buy("B", "5", stop=percent("5"), target=percent("5"))
+    desk.broker = desk.another()
+    desk.close_out("C", "8")
+
+    assert [leg.quantity for leg in desk.look("A").legs] == [2, 2]
+    assert [leg.quantity for leg in desk.look("B").legs] == [5, 5]
+    desk.close_out("D", "2.5")
+    assert states(desk.look("A")) == ["canceled", "canceled"]
+    assert [leg.quantity for leg in desk.look("B").legs] == [Decimal("4.5"), Decimal("4.5")]
+
+
+def test_a_resting_exit_leaves_the_legs_as_they_are_until_it_fills(desk: Desk) -> None:
+    desk.buy("A", "10", stop=percent("5"))
+    desk.buy("B", "5", stop=percent("5"))
+    desk.close_out("C", "8", order_type=LIMIT, limit_price="110")
+    assert [desk.look(stop).quantity for stop in ("SA", "SB")] == [10, 5]
+
+    told = desk.quote("110")
+    assert [order.client_order_id for order in told] == ["C", "A"]
+    assert [desk.look(stop).quantity for stop in ("SA", "SB")] == [2, 5]
+
+
 def test_a_changed_leg_is_told_with_its_entry(desk: Desk) -> None:
     desk.buy("A", "10", stop=percent("5"), target=percent("5"))
     (changed,) = desk.quote("94")

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from app.adapters.brokers.paper.instruments import STEP
 from app.domain.errors import BrokerRejected
 from app.domain.order import (
     BrokerOrder,
@@ -153,6 +154,21 @@ class PaperMachine(RuleBasedStateMachine):
         self.submit(self.intent(symbol, side, quantity, role=OrderRole.EXIT, **pricing))
         assert abs(self.model.held[symbol]) <= abs(before)
 
+    @rule(symbol=symbols, parts=st.lists(st.integers(1, 20), min_size=2, max_size=3), legs=legs)
+    def pyramid(self, symbol: str, parts: list[int], legs: dict[str, Any]) -> None:
+        side = Side.SELL if self.model.held[symbol] < 0 else Side.BUY
+        for part in parts:
+            self.submit(self.intent(symbol, side, Decimal(part), **legs))
+
+    @precondition(lambda self: any(self.model.held.values()))
+    @rule(percent=st.integers(1, 120))
+    def leave_a_part(self, percent: int) -> None:
+        for symbol, held in self.model.held.items():
+            steps = int(abs(held) * percent / 100 / Fraction(STEP))
+            if steps:
+                side = Side.SELL if held > 0 else Side.BUY
+                self.submit(self.intent(symbol, side, steps * STEP, role=OrderRole.EXIT))
+
     @precondition(lambda self: self.intents)
     @rule(data=st.data())
     def send_again(self, data: st.DataObject) -> None:
@@ -221,6 +237,17 @@ class PaperMachine(RuleBasedStateMachine):
                     self.check_reducing(reducing)
             if intent.role is OrderRole.EXIT and order.status.working:
                 self.check_reducing(order)
+
+    @invariant()
+    def legs_close_no_more_than_is_held(self) -> None:
+        """Invariant I5: of each bracket one leg can fill, and all brackets can."""
+        closing: dict[str, Fraction] = dict.fromkeys(SYMBOLS, Fraction(0))
+        for order_id, intent in self.intents.items():
+            legs = [leg for leg in self.desk.look(order_id).legs if leg.status.working]
+            largest = max((Fraction(leg.quantity) for leg in legs), default=Fraction(0))
+            closing[intent.symbol] += largest
+        for symbol, quantity in closing.items():
+            assert quantity <= abs(self.model.held[symbol])
 
     def check_reducing(self, order: BrokerOrder) -> None:
         """It can close what is held, and never more."""
