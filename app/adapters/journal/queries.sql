@@ -1,5 +1,7 @@
 The journal's hot statements: few, named, portable between SQLite and PostgreSQL.
 Times are microseconds since 1970 (UTC). A busy lane is refused by the unique index jobs_running.
+`state IN ('ready', 'waiting')` is spelled as in the partial indexes of open jobs, also where it says
+nothing new: SQLite uses them only then, and would read all jobs there ever were without it.
 
 -- remember_key --
 -- Decides which of several identical deliveries is the first: an upsert, not a check. A key that
@@ -34,7 +36,8 @@ SELECT :alert_id, :account, :instrument, :lane, :strategy, :fired_at,
        CASE WHEN busy THEN 0 ELSE 1 END,
        0, FALSE, FALSE, :now, :now
 FROM (SELECT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running')
-          OR EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'ready')
+          OR EXISTS (SELECT 1 FROM jobs
+                     WHERE lane = :lane AND state = 'ready' AND state IN ('ready', 'waiting'))
           OR NOT EXISTS (SELECT 1 FROM owners WHERE id = :owner) AS busy) AS lane_now
 RETURNING id, state
 
@@ -42,7 +45,8 @@ RETURNING id, state
 -- The lane's oldest ready job, if nothing runs there. `state = 'ready'` stands in the outer WHERE
 -- too: without it two claimers on PostgreSQL take the same row.
 UPDATE jobs SET state = 'running', owner = :owner, attempt = attempt + 1, updated_at = :now
-WHERE id = (SELECT min(id) FROM jobs WHERE lane = :lane AND state = 'ready')
+WHERE id = (SELECT min(id) FROM jobs
+            WHERE lane = :lane AND state = 'ready' AND state IN ('ready', 'waiting'))
   AND state = 'ready'
   AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running')
   AND EXISTS (SELECT 1 FROM owners WHERE id = :owner)
@@ -54,20 +58,24 @@ FROM jobs JOIN alerts ON alerts.id = jobs.alert_id WHERE jobs.id = :id
 
 -- wake_due --
 UPDATE jobs SET state = 'ready', updated_at = :now
-WHERE state = 'waiting' AND run_at <= :now
+WHERE state = 'waiting' AND run_at <= :now AND state IN ('ready', 'waiting')
 
 -- wake_lane --
 UPDATE jobs SET state = 'ready', run_at = :now, updated_at = :now
-WHERE lane = :lane AND state = 'waiting'
+WHERE lane = :lane AND state = 'waiting' AND state IN ('ready', 'waiting')
 
 -- wake_waiting --
-UPDATE jobs SET state = 'ready', run_at = :now, updated_at = :now WHERE state = 'waiting'
+UPDATE jobs SET state = 'ready', run_at = :now, updated_at = :now
+WHERE state = 'waiting' AND state IN ('ready', 'waiting')
 
 -- due --
-SELECT 1 FROM jobs WHERE state = 'ready' OR (state = 'waiting' AND run_at <= :now) LIMIT 1
+SELECT 1 FROM jobs
+WHERE state IN ('ready', 'waiting') AND (state = 'ready' OR run_at <= :now)
+LIMIT 1
 
 -- ready_lanes --
-SELECT DISTINCT lane FROM jobs AS job WHERE state = 'ready'
+SELECT DISTINCT lane FROM jobs AS job
+WHERE state = 'ready' AND state IN ('ready', 'waiting')
   AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = job.lane AND state = 'running')
 
 -- owned_jobs --
@@ -94,7 +102,7 @@ UPDATE jobs SET halted = TRUE
 WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND NOT halted
 
 -- waiting_before --
-SELECT 1 FROM jobs WHERE lane = :lane AND id < :id AND state IN ('waiting', 'ready') AND unsettled
+SELECT 1 FROM jobs WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND unsettled
 LIMIT 1
 
 -- newer_taken --
