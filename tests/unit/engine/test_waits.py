@@ -26,9 +26,9 @@ def test_a_later_try_never_pauses_for_less(tries: int, more: int) -> None:
     assert timedelta(0) < backoff(tries) <= backoff(tries + more) <= timedelta(seconds=15)
 
 
-def test_a_wait_holds_later_entries_only_when_it_says_so() -> None:
+def test_a_wait_holds_later_entries_unless_it_says_so() -> None:
     second = timedelta(seconds=1)
     wait = Wait(AlertStatus.WAITING, second, "not filled yet")
     assert (wait.status, wait.delay, str(wait)) == (AlertStatus.WAITING, second, "not filled yet")
-    assert not wait.holds
-    assert Wait(AlertStatus.UNKNOWN, second, "reply lost", holds=True).holds
+    assert wait.holds
+    assert not Wait(AlertStatus.WAITING, second, "its predecessor", holds=False).holds
