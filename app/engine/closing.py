@@ -62,10 +62,10 @@ class Closing:
             Refused: it is not flat and will not become so by waiting.
         """
         self._settlement.apply([order])
+        if walk.held() == 0:
+            return  # also when a stop was faster, and the close was rejected for that
         if order.status is OrderStatus.REJECTED:
             raise Refused(Denied(Denial.NOT_FLAT, f"the close was rejected: {order.reason}"))
-        if walk.held() == 0:
-            return
         if self._waited(walk, order):
             raise Refused(Denied(Denial.NOT_FLAT, "the old position is still there"))
         raise Wait(AlertStatus.WAITING, backoff(walk.job.tries, most=2), "not flat yet")

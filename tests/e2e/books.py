@@ -3,22 +3,20 @@
 They are read with sqlite3 and nothing of ours, so that a fault of the code cannot hide in them.
 """
 
-import json
 import sqlite3
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.calm import fields_of, held_after
 from tests.e2e.traders import Sent
 
 Row = dict[str, Any]
-Placed = tuple[str, str, Decimal]
-"""Role, side and quantity of an order."""
 
 FINAL = {"success", "skipped", "denied", "rejected", "expired", "failed", "info"}
 NEED_A_REASON = FINAL - {"success"}
@@ -133,18 +131,17 @@ class Books:
 
     def calm_symbols_went_as_they_must(self) -> None:
         """What became of each alert of a calm symbol follows from the alerts before it."""
-        alerts = {alert["id"]: alert for alert in self.alerts}
-        placed: dict[str, list[Placed]] = defaultdict(list)
+        orders: dict[str, list[Row]] = defaultdict(list)
         for order in self.orders:
             if order["parent"] is None:
-                wanted = (order["role"], order["side"], Decimal(order["quantity"]))
-                placed[order["alert_id"]].append(wanted)
+                orders[order["alert_id"]].append(order)
+        alerts = {alert["id"]: alert for alert in self.alerts}
         lanes: dict[str, list[Row]] = defaultdict(list)
         for job in self.jobs:
             if job["instrument"].startswith("CALM"):
                 lanes[job["instrument"]].append(alerts[job["alert_id"]])
         for name, lane in lanes.items():
-            assert _walk(lane, placed) == self.positions.get(name, Decimal(0)), name
+            assert held_after(lane, orders) == self.positions.get(name, Decimal(0)), name
 
     @property
     def positions(self) -> dict[str, Decimal]:
@@ -177,52 +174,6 @@ def await_books(database: Path, sent: Sequence[Sent] = (), seconds: float = 30) 
             time.sleep(0.2)
         else:
             return books
-
-
-def _walk(lane: Sequence[Row], placed: Mapping[str, Sequence[Placed]]) -> Decimal:
-    """Hold each alert of a lane against what it found; what is held after them."""
-    held = Decimal(0)
-    for place, alert in enumerate(lane):
-        found = sorted(placed.get(alert["id"], ()), reverse=True)
-        if alert["reason"] == "CANCELED_BY_EXIT":
-            assert _exit_came(alert, lane[place + 1 :]), (held, alert, found)
-            assert found in ([], _close_of(held)), (held, alert, found)
-            held = Decimal(0) if found else held
-            continue
-        word, orders, after = what_must_become_of(fields_of(alert), held)
-        assert (alert["reason"] or alert["status"], found) == (word, orders), (held, alert, found)
-        held = after
-    return held
-
-
-def _exit_came(alert: Row, later: Sequence[Row]) -> bool:
-    """Whether a later close came before the end of an entry: it may go before one that waits."""
-    came = [each for each in later if each["received_at"] <= alert["finished_at"]]
-    return any(fields_of(each)["action"] == "close" for each in came)
-
-
-def _close_of(held: Decimal) -> list[Placed]:
-    return [("exit", "sell" if held > 0 else "buy", abs(held))] if held else []
-
-
-def what_must_become_of(fields: Row, held: Decimal) -> tuple[str, list[Placed], Decimal]:
-    """The word of a calm alert, its orders (the exit first), and what is held after it."""
-    if fields["action"] == "close":
-        return ("success" if held else "NO_POSITION"), _close_of(held), Decimal(0)
-    side = fields["action"]
-    sign = 1 if side == "buy" else -1
-    if held * sign > 0:
-        return ("ALREADY_LONG" if held > 0 else "ALREADY_SHORT"), [], held
-    quantity = Decimal(fields["quantity"])
-    rests = fields.get("order_type") == "limit"
-    after = Decimal(0) if rests else sign * quantity
-    return "success", [*_close_of(held), ("entry", side, quantity)], after
-
-
-def fields_of(alert: Row) -> Row:
-    """The body of an alert."""
-    fields: Row = json.loads(alert["raw"])
-    return fields
 
 
 def read_books(database: Path) -> Books:

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.outcome import AlertStatus
 from tests.fakes.broker import REST, UNAVAILABLE, FakeBroker
-from tests.integration.world import World
+from tests.integration.world import Fuse, World
 
 BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10, "price": 100}
 SELL = {**BUY, "action": "sell", "quantity": 4}
@@ -89,3 +89,25 @@ def test_a_close_goes_before_an_entry_that_waits_for_its_broker(world: World) ->
     world.run(seconds=8)
     assert word(world, entry.alert_id) == "CANCELED_BY_EXIT"
     assert world.broker_position() == {}
+
+
+class StopsOut(Fuse):
+    """The stop fills just before the next order reaches the broker."""
+
+    def __init__(self, broker: FakeBroker) -> None:
+        super().__init__()
+        self._broker = broker
+
+    def __call__(self, name: str) -> None:
+        stops = [order for order in self._broker.working if order.stop_price is not None]
+        if name == "before submit" and stops:
+            self._broker.fill(stops[0].client_order_id)
+
+
+def test_a_reversal_goes_on_when_a_stop_was_faster_than_its_close(world: World) -> None:
+    world.send(**BUY, stop_loss="2%")
+    world.fuse = StopsOut(fake(world))
+    turn = world.send(**SELL)
+    world.run(seconds=3)
+    assert word(world, turn.alert_id) == "success"
+    assert world.broker_position() == {"AAPL": Decimal(-4)}

@@ -1,0 +1,67 @@
+"""What must become of the alerts of a calm symbol, whose price reaches no stop and no target."""
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+Placed = tuple[str, str, Decimal]
+"""Role, side and quantity of an order."""
+
+
+def held_after(lane: Sequence[Row], orders: Mapping[str, Sequence[Row]]) -> Decimal:
+    """Hold each alert of a lane, and its orders, against what it found; what is held in the end."""
+    held = Decimal(0)
+    for place, alert in enumerate(lane):
+        own = orders.get(alert["id"], ())
+        if alert["reason"] == "CANCELED_BY_EXIT":
+            assert _exit_came(alert, lane[place + 1 :]), (held, alert)
+            after = held + sum(map(_change, own), Decimal(0))
+            assert after in (held, Decimal(0)), (held, after, alert, own)
+            held = after
+            continue
+        word, wanted, after = _outcome(fields_of(alert), held)
+        told = alert["reason"] or alert["status"]
+        assert (told, sorted(map(_placed, own))) == (word, sorted(wanted)), (held, alert, own)
+        held = after
+    return held
+
+
+def _exit_came(alert: Row, later: Sequence[Row]) -> bool:
+    """Whether a later close came before the end of an entry: it may go before one that waits."""
+    came = [each for each in later if each["received_at"] <= alert["finished_at"]]
+    return any(fields_of(each)["action"] == "close" for each in came)
+
+
+def _outcome(fields: Row, held: Decimal) -> tuple[str, list[Placed], Decimal]:
+    """The word of an alert, its orders, and what is held after it."""
+    if fields["action"] == "close":
+        return ("success" if held else "NO_POSITION"), _close_of(held), Decimal(0)
+    side = fields["action"]
+    sign = 1 if side == "buy" else -1
+    if held * sign > 0:
+        return ("ALREADY_LONG" if held > 0 else "ALREADY_SHORT"), [], held
+    quantity = Decimal(fields["quantity"])
+    rests = fields.get("order_type") == "limit"
+    after = Decimal(0) if rests else sign * quantity
+    return "success", [*_close_of(held), ("entry", side, quantity)], after
+
+
+def _close_of(held: Decimal) -> list[Placed]:
+    return [("exit", "sell" if held > 0 else "buy", abs(held))] if held else []
+
+
+def _placed(order: Row) -> Placed:
+    return order["role"], order["side"], Decimal(order["quantity"])
+
+
+def _change(order: Row) -> Decimal:
+    """What an order has changed in the position."""
+    return Decimal(order["filled_quantity"]) * (1 if order["side"] == "buy" else -1)
+
+
+def fields_of(alert: Row) -> Row:
+    """The body of an alert."""
+    fields: Row = json.loads(alert["raw"])
+    return fields
