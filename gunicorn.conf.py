@@ -7,7 +7,8 @@ preloaded: locks, threads and the database connection belong to the process that
 import sys
 from typing import TYPE_CHECKING, cast
 
-from app.adapters.journal.migrate import migrate_apart
+from app.adapters.journal.migrate import database_file, migrate_apart
+from app.adapters.reserve import make_room
 from app.config import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ proc_name = "novalgo"
 
 def on_starting(_server: "Arbiter") -> None:
     """Bring the database to this version's schema before anything serves."""
+    make_room(database_file(settings.database_url).parent)
     migrate_apart(settings.database_url)
 
 

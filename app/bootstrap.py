@@ -20,8 +20,10 @@ from app.adapters.journal.records import SqlRecords
 from app.adapters.logging import configure_logging, log_event
 from app.adapters.metrics import Metrics
 from app.adapters.playbook.local import LocalPlaybook
+from app.adapters.reserve import Reserve
 from app.adapters.sql import Database
 from app.config import Settings
+from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits
 from app.engine.accounts import Account, Accounts
 from app.engine.alert_flow import AlertFlow, Rooms
@@ -46,6 +48,7 @@ from app.engine.status_tracker import StatusTracker
 from app.engine.trade_router import TradeRouter
 from app.ports.broker import Broker
 from app.ports.clock import Clock
+from app.ports.journal import Journal
 from app.web import build_web
 from app.web.options import WebOptions
 from app.workers.loop import Loop, Step
@@ -55,6 +58,7 @@ log = logging.getLogger(__name__)
 LANE_THREADS = 8
 SWEEP_EVERY = timedelta(milliseconds=250)
 TAKE_OVER_EVERY = timedelta(seconds=1)
+RESERVE_EVERY = timedelta(seconds=1)
 BEAT_EVERY = timedelta(seconds=10)
 RECONCILE_EVERY = timedelta(seconds=10)
 
@@ -71,6 +75,7 @@ class Server:
     metrics: Metrics
     pool: Executor
     loop: Loop
+    reserve: Reserve
     _started: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -118,8 +123,9 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     migrate_apart(settings.database_url)
     clock = parts.clock or SystemClock()
     file = database_file(settings.database_url)
-    database = Database(file, parts.observe)
     bus = EventBus()
+    reserve = Reserve(file.parent, lambda full: _tell_of_disk(journal, clock, full=full))
+    database = Database(file, parts.observe, reserve.spend)
     metrics = Metrics()
     bus.subscribe(log_event)
     bus.subscribe(metrics.hear)
@@ -166,6 +172,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             default_account=settings.default_account,
             window=settings.dedupe_window,
             ids=AlertIds(lambda: secrets.randbits(80)),
+            only_exits=lambda: reserve.spent,
         ),
         lanes=lanes,
         ownership=ownership,
@@ -182,7 +189,8 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         database=database,
         metrics=metrics,
         pool=pool,
-        loop=_loop(services),
+        loop=_loop(services, reserve),
+        reserve=reserve,
     )
 
 
@@ -203,6 +211,7 @@ def build_app(server: Server) -> Flask:
             data_dir=settings.data_dir,
             start=server.start,
             loop_idle=lambda: server.loop.idle,
+            disk_full=lambda: server.reserve.spent,
             observe=server.metrics.observe_request,
             metrics_page=lambda: server.metrics.page(server.services),
         ),
@@ -211,7 +220,7 @@ def build_app(server: Server) -> Flask:
     return app
 
 
-def _loop(services: Services) -> Loop:
+def _loop(services: Services, reserve: Reserve) -> Loop:
     lanes, ownership = services.lanes, services.ownership
     return Loop(
         [
@@ -220,9 +229,16 @@ def _loop(services: Services) -> Loop:
             Step("recover", TAKE_OVER_EVERY, services.recovery.run),
             Step("reconcile", RECONCILE_EVERY, services.recovery.refresh),
             Step("resume stranded", TAKE_OVER_EVERY, lanes.resume_stranded),
+            Step("keep the reserve", RESERVE_EVERY, reserve.keep),
             Step("sweep", SWEEP_EVERY, lanes.sweep),
         ]
     )
+
+
+def _tell_of_disk(journal: Journal, clock: Clock, *, full: bool) -> None:
+    kind = EventKind.DISK_FULL if full else EventKind.DISK_FREE
+    with journal.unit() as unit:
+        unit.record(Event(kind=kind, at=clock.now(), problem=full))
 
 
 def _open_accounts(settings: Settings, resources: Resources, wrap: Wrap | None) -> Accounts:

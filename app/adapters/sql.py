@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.domain.errors import JournalError
+from app.domain.errors import DiskFull, JournalError
 
 BUSY_SECONDS = 1.0
 """The longest wait for another process that writes, and for the connection."""
@@ -80,12 +80,18 @@ class Database:
     """One SQLite file, shared by threads through one connection.
 
     `observe` hears the name of every statement before it runs (and `commit`, `committed`): the
-    crash tests stop the world there.
+    crash tests stop the world there. `on_full` is called when there was no room on the disk.
     """
 
-    def __init__(self, path: Path, observe: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        observe: Callable[[str], None] | None = None,
+        on_full: Callable[[], None] | None = None,
+    ) -> None:
         self.path = path
         self._observe = observe
+        self._on_full = on_full
         self._lock = threading.Lock()
         self._never = threading.Event()
         self._connection = open_sqlite(path)
@@ -95,7 +101,8 @@ class Database:
         """Run statements as one durable commit.
 
         Raises:
-            JournalError: the database is locked, full or broken; nothing was written.
+            JournalError: the database is locked or broken, or (DiskFull) the disk is full; nothing
+                was written.
         """
         self._begin()
         try:
@@ -104,7 +111,7 @@ class Database:
         except BaseException as error:
             self._roll_back()
             if isinstance(error, sqlite3.Error):
-                raise JournalError(str(error)) from error
+                raise self._told(error) from error
             raise
         finally:
             self._lock.release()
@@ -138,7 +145,7 @@ class Database:
                 self._connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
                 self._lock.release()
-                if not _busy(error) or time.monotonic() >= deadline:
+                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
                     raise JournalError(str(error)) from error
             else:
                 return
@@ -148,6 +155,13 @@ class Database:
     def _acquire(self, seconds: float) -> None:
         if not self._lock.acquire(timeout=max(seconds, 0)):
             raise JournalError("the database is busy")
+
+    def _told(self, error: sqlite3.Error) -> JournalError:
+        if _code(error) != sqlite3.SQLITE_FULL:
+            return JournalError(str(error))
+        if self._on_full is not None:
+            self._on_full()
+        return DiskFull(str(error))
 
     def _commit(self) -> None:
         if self._observe is not None:
@@ -189,6 +203,7 @@ def open_sqlite(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _busy(error: sqlite3.Error) -> bool:
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary code of an error; the driver's own errors have none."""
     code: int = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF == sqlite3.SQLITE_BUSY
+    return code & 0xFF

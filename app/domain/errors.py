@@ -12,6 +12,7 @@
     │ ├ BrokerLoginNeeded             token dead: refresh once, then as unavailable
     │ └ OutcomeUnknown                it may have arrived: look up, never resend blindly
     ├ JournalError                    503 not_journaled: not written down, so not done
+    │ └ DiskFull                      the same, for want of room; exits have a reserve
     └ FencedOut                       another process owns this work now: stop, touch nothing
 
 Refusals by our own rules are values (`app.domain.decision.Denied`), not exceptions.
@@ -98,6 +99,10 @@ class JournalError(TradingError):
     """We could not write it down, so we did not do it."""
 
     code = "not_journaled"
+
+
+class DiskFull(JournalError):
+    """There is no room to write it down. What reduces a position still has a reserve."""
 
 
 class FencedOut(TradingError):

@@ -29,6 +29,8 @@ class EventKind(StrEnum):
     TAKEN_OVER = "taken_over"
     RECONCILED = "reconciled"
     UNPROTECTED = "unprotected"
+    DISK_FULL = "disk_full"
+    DISK_FREE = "disk_free"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from app.domain.alert import Alert
 from app.domain.decision import Note
-from app.domain.errors import JournalError, MalformedAlert
+from app.domain.errors import DiskFull, JournalError, MalformedAlert
 from app.domain.events import Event, EventKind
 from app.domain.identity import DedupeKey, dedupe_key, lane_of
 from app.domain.instrument import Ticker
@@ -79,7 +79,10 @@ class Endings:
 
 
 class Intake:
-    """Admits alerts: one durable commit, then the lane starts at once."""
+    """Admits alerts: one durable commit, then the lane starts at once.
+
+    While `only_exits` says so, nothing is admitted but what reduces a position.
+    """
 
     def __init__(  # noqa: PLR0913  # the front desk knows the journal, the lanes and the playbook
         self,
@@ -93,6 +96,7 @@ class Intake:
         default_account: str,
         window: timedelta,
         ids: AlertIds,
+        only_exits: Callable[[], bool],
     ) -> None:
         self._journal = journal
         self._playbook = playbook
@@ -103,6 +107,7 @@ class Intake:
         self._default_account = default_account
         self._window = window
         self._ids = ids
+        self._only_exits = only_exits
 
     def admit(self, deliveries: Sequence[Submission]) -> Sequence[Receipt]:
         """Store alerts in one commit and start their lanes.
@@ -111,12 +116,24 @@ class Intake:
             JournalError: nothing was stored; the sender should send again.
         """
         alerts = [self._new(submission) for submission in deliveries]
-        admissions = self._journal.admit(alerts, self._ownership.id)
+        admissions = self._admit(alerts)
         for admission in admissions:
             if admission.job is not None:
                 self._lanes.offer(admission.job)
         receipts = zip(deliveries, alerts, admissions, strict=True)
         return [self._receipt(*entry) for entry in receipts]
+
+    def _admit(self, alerts: Sequence[NewAlert]) -> Sequence[Admission]:
+        """Exits find room where there is none left for others: the first try has made it."""
+        exits = all(new.alert.only_reduces for new in alerts)
+        if self._only_exits() and not exits:
+            raise DiskFull("the disk is full: only exits are taken")
+        try:
+            return self._journal.admit(alerts, self._ownership.id)
+        except DiskFull:
+            if not exits:
+                raise
+            return self._journal.admit(alerts, self._ownership.id)
 
     def wait(self, alert_id: str, seconds: float) -> AlertRecord | None:
         """The alert as it stands when it ended, or when the time is up."""

@@ -11,7 +11,8 @@ class WebOptions:
     """Secrets, limits and the hooks into the rest of the process.
 
     `settings`: all settings without secrets, for `/config`. `start` starts the engine, once.
-    `loop_idle` tells how long ago the background last turned.
+    `loop_idle` tells how long ago the background last turned, `disk_full` whether only exits are
+    taken.
     """
 
     webhook_secrets: Sequence[str] = field(repr=False)
@@ -22,5 +23,6 @@ class WebOptions:
     data_dir: Path
     start: Callable[[], None]
     loop_idle: Callable[[], timedelta]
+    disk_full: Callable[[], bool]
     observe: Callable[[str, int, float], None]
     metrics_page: Callable[[], bytes]

@@ -59,6 +59,8 @@ class Readiness:
         return Check(ok=True, detail="writable")
 
     def _disk(self) -> Check:
+        if self._options.disk_full():
+            return Check(ok=False, detail="full: only exits are taken")
         try:
             usage = shutil.disk_usage(self._options.data_dir)
         except OSError as error:

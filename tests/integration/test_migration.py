@@ -47,3 +47,10 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(ConfigError, match="newer"):
         needs(f"sqlite:///{tmp_path}/novalgo.db")
+
+
+def test_a_database_that_cannot_be_read_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    """On a full disk SQLite says `disk I/O error` before it says anything of tables."""
+    (tmp_path / "novalgo.db").write_bytes(b"not a database at all" * 1000)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        needs(f"sqlite:///{tmp_path}/novalgo.db")

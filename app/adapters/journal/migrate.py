@@ -25,14 +25,20 @@ def database_file(url: str) -> Path:
 
 
 def revision_of(file: Path) -> str | None:
-    """The revision of a database; None when it is new."""
+    """The revision of a database; None when it is new.
+
+    Raises:
+        ConfigError: it cannot be read. That does not make it a new one.
+    """
     if not file.exists():
         return None
     connection = sqlite3.connect(file)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        return None
+    except sqlite3.Error as error:
+        if "no such table" in str(error):
+            return None
+        raise ConfigError(f"the database {file} cannot be read: {error}") from error
     finally:
         connection.close()
     return str(row[0]) if row else None
