@@ -4,7 +4,6 @@ A full disk must not keep a position open. The first write that finds it full gi
 from then on only alerts that reduce are taken, until there is room to make the reserve again.
 """
 
-import errno
 import logging
 import os
 import shutil
@@ -22,6 +21,9 @@ writes 0.3 MB there); the other half holds the rows of a thousand exits. Both we
 LEAST = 1024 * 1024
 """Without so much free room a server does not even start: SQLite opens no database."""
 
+SMALLEST_DISK = 4 * SIZE
+"""A smaller one has no room for a reserve, and is not full for that."""
+
 Tell = Callable[[bool], None]
 
 
@@ -34,7 +36,7 @@ def make_room(folder: Path) -> None:
 class Reserve:
     """A file beside the database. `tell` hears it, once each, when the disk is full and when not.
 
-    `spent` until it could be made again: the disk is full, and what is left is for exits.
+    `spent` until there is room again: the disk is full, and what is left is for exits.
     """
 
     def __init__(self, folder: Path, tell: Tell) -> None:
@@ -42,47 +44,53 @@ class Reserve:
         self._tell = tell
         self._lock = threading.Lock()
         self._news: deque[bool] = deque()
+        self._enough = LEAST
+        self._first = True
         self.spent = False
 
     def spend(self) -> None:
-        """Give the room up: somebody found none."""
+        """Give the room up: somebody found none. The room that this frees does not end the need."""
         with self._lock:
+            if not self.spent:
+                self._enough = LEAST + (SIZE if self._file.exists() else 0)
             self._file.unlink(missing_ok=True)
             self._now(spent=True)
 
     def keep(self) -> None:
-        """Make the reserve when it is not there and fits; tell what has changed."""
+        """See whether there is room again; make the reserve where it fits; tell what has changed.
+
+        A disk that is too small for the reserve is not full: trading goes on without one.
+        """
         with self._lock:
-            self._now(spent=not self._there())
+            usage = shutil.disk_usage(self._file.parent)
+            if self._first and self._given_up_before(usage.free, usage.total):
+                self._enough = SIZE + LEAST
+                self._now(spent=True)
+            self._first = False
+            if usage.free >= self._enough:
+                self._now(spent=False)
+            if not self.spent and usage.free >= 2 * SIZE and not self._file.exists():
+                self._make()
         while self._news:
             self._tell(self._news[0])
             self._news.popleft()
+
+    def _given_up_before(self, free: int, total: int) -> bool:
+        """Whether another process gave it up, or we had to in order to start."""
+        return not self._file.exists() and free < SIZE + LEAST and total >= SMALLEST_DISK
 
     def _now(self, *, spent: bool) -> None:
         if spent != self.spent:
             self.spent = spent
             self._news.append(spent)
 
-    def _there(self) -> bool:
-        if self._file.exists():
-            return True
+    def _make(self) -> None:
         try:
-            return self._made()
+            with self._file.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, SIZE)
         except OSError as error:
             self._file.unlink(missing_ok=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                return False
-            # No reserve then, but the disk is not full either: trading goes on.
             log.warning("there is no reserve", extra={"why": error.strerror})
-            return True
-
-    def _made(self) -> bool:
-        """Twice its size must be free: who gave it up must not be back at once."""
-        if shutil.disk_usage(self._file.parent).free < 2 * SIZE:
-            return False
-        with self._file.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, SIZE)
-        return True
 
 
 def _file_in(folder: Path) -> Path:

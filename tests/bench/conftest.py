@@ -115,7 +115,9 @@ def board(request: pytest.FixtureRequest) -> Board:
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory, board: Board, *, short: bool) -> Iterator[Bench]:
+def bench(
+    tmp_path_factory: pytest.TempPathFactory, board: Board, *, short: bool
+) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("bench")
     bare = serve(folder / "bare", "tests.bench.bare")
     real = serve(folder / "real", "tests.bench.traced")

