@@ -34,7 +34,8 @@ class Traders:
 
     Calm symbols have one price, so that what must become of each alert follows from the alerts
     before it. The prices of wild ones walk into their stops and targets. Alerts come in bursts of
-    three or so; `pause` is the longest silence between two bursts.
+    three or so; `pause` is the longest silence between two bursts. Every other alert has an id that
+    looks generated, or all have.
     """
 
     servers: Sequence[LiveServer]
@@ -42,6 +43,7 @@ class Traders:
     calm: int = 4
     wild: int = 2
     pause: float = 1.0
+    always_ids: bool = False
     sent: list[Sent] = field(default_factory=list[Sent])
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -87,18 +89,18 @@ class Traders:
                 self._stop.wait(self.pause * chance.random())
             number += 1
             alert = an_alert(symbol, number, chance)
+            if self.always_ids or number % 2:
+                alert["id"] = f"{symbol}-{number:08d}"
             delivery = sender.send(json.dumps({"secret": SECRET, **alert}).encode())
             self.sent.append(Sent(alert["comment"], symbol, delivery))
 
 
 def an_alert(symbol: str, number: int, chance: random.Random) -> dict[str, Any]:
-    """The next alert of a symbol; every other one has an id that looks generated."""
+    """The next alert of a symbol."""
     action = chance.choice(ACTIONS)
     price = CALM if symbol.startswith("CALM") else chance.randint(92, 108)
     alert: dict[str, Any] = {"action": action, "symbol": symbol, "price": price}
     alert["comment"] = f"{symbol}-{number}"
-    if number % 2:
-        alert["id"] = f"{symbol}-{number:08d}"
     if action == "close":
         return alert
     alert["quantity"] = chance.randint(1, 9)
