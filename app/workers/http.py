@@ -2,15 +2,18 @@
 
 gunicorn 25.3 waits for idle keep-alive connections with one long select when it is told to stop,
 so that a single idle browser delays a restart by the whole graceful timeout (30 s measured). It
-waits for ever for a request that never ends, in a thread. And it answers what is not HTTP with a
-page that repeats it, and logs it: a secret in a line that is not well formed would be in both.
+waits for ever, in a thread, for a request that never ends and for a client that never reads. It
+forgets a request that comes while the one before is still being read. And it answers what is not
+HTTP with a page that repeats it, and logs it: a secret in a broken line would be in both.
 """
 
 import json
 import logging
 import socket
+import struct
 import time
 import uuid
+from concurrent.futures import Future
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -31,6 +34,10 @@ LINGER = 0.5
 
 LONGEST_READ = 10.0
 """Seconds that a request may take to arrive. TradingView's are there at once."""
+
+LONGEST_SEND = 10
+"""Seconds without progress after which nobody is thought to read the answer."""
+_LONGEST_SEND = struct.pack("ll", LONGEST_SEND, 0)
 
 Fault = tuple[HTTPStatus, str, str]
 
@@ -63,14 +70,23 @@ class PromptWorker(ThreadWorker):
         self._reading: dict[TConn, float] = {}
 
     def handle(self, conn: TConn) -> Any:
-        """Read a request and answer it; then the next, when it came on the heels of the first.
+        """Read a request and answer it; the clock runs until it is there."""
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _LONGEST_SEND)
+        self._reading[conn] = time.monotonic() + LONGEST_READ
+        try:
+            return super().handle(conn)
+        finally:
+            del self._reading[conn]
 
-        Such a one is read already: the poller, which waits for bytes, would never tell of it.
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """Wait for the next request; but one that came on the heels of the last is read already.
+
+        The poller waits for bytes, and would never tell of that one.
         """
-        kept = self._handle_one(conn)
-        while kept is True and _has_more(conn):
-            kept = self._handle_one(conn)
-        return kept
+        if self.alive and _kept(fs) and _has_more(conn):
+            self.enqueue_req(conn)
+        else:
+            super().finish_request(conn, fs)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """Wait for events; while stopping, never longer than idle connections may linger."""
@@ -104,13 +120,6 @@ class PromptWorker(ThreadWorker):
         with suppress(OSError):
             client.sendall(_answer(status, code, message, request_id))
 
-    def _handle_one(self, conn: TConn) -> Any:
-        self._reading[conn] = time.monotonic() + LONGEST_READ
-        try:
-            return super().handle(conn)
-        finally:
-            del self._reading[conn]
-
     def _cut_off_the_slow(self) -> None:
         """End the input of those whose request is still not there: their thread reads no more."""
         now = time.monotonic()
@@ -118,6 +127,10 @@ class PromptWorker(ThreadWorker):
             if now > deadline:
                 with suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RD)
+
+
+def _kept(done: Future[Any]) -> bool:
+    return not done.cancelled() and done.exception() is None and done.result() is True
 
 
 def _has_more(conn: TConn) -> bool:
