@@ -8,7 +8,6 @@ from typing import NamedTuple, Self
 from tests.e2e.live import SECRET, LiveServer
 from tests.e2e.wire import Wire, http
 
-CLIENTS = 4
 SYMBOLS = 40
 
 
@@ -45,17 +44,17 @@ def wear_of(server: LiveServer) -> Wear:
     )
 
 
-def trade(server: LiveServer, first: int, last: int) -> None:
+def trade(server: LiveServer, first: int, last: int, clients: int = 4) -> None:
     """Buy with protection and close again, in many lanes and on a few connections at a time."""
 
     def client(number: int) -> None:
         with Wire(server.port) as wire:
-            for each in range(first + number, last, CLIENTS):
+            for each in range(first + number, last, clients):
                 reply = wire.send(http("POST", "/webhook", _alert(each)))
                 assert reply.status == 202, reply
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(client, range(CLIENTS)))
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(client, range(clients)))
 
 
 def _alert(number: int) -> bytes:
