@@ -42,13 +42,20 @@ class Wire:
     _open: socket.socket | None = None
     _rest: bytes = field(default=b"", repr=False)
 
-    def send(self, request: bytes, *, head_only: bool = False) -> Reply:
-        """Send a whole request and read its answer. `head_only`: it is one to HEAD.
+    def send(self, request: bytes, *, head_only: bool = False, no_more: bool = False) -> Reply:
+        """Send a request and read its whole answer, in however many pieces it comes.
 
         A server that has read enough answers and hangs up: then the rest cannot be sent.
+
+        Args:
+            request: What goes over the wire.
+            head_only: It is a request to HEAD: its answer has no body.
+            no_more: Say that nothing follows, as a client does that breaks off half-way.
         """
         with suppress(ConnectionError):
             self._dial().sendall(request)
+            if no_more:
+                self._dial().shutdown(socket.SHUT_WR)
         reply = self._read(head_only=head_only)
         if reply.header("connection") == "close":
             self.close()
