@@ -12,6 +12,7 @@ class EventKind(StrEnum):
     RECEIVED = "received"
     REPEATED = "repeated"
     CONFLICTING = "conflicting"
+    REPLAYED = "replayed"
     DECIDED = "decided"
     SUBMITTING = "submitting"
     ACKNOWLEDGED = "acknowledged"

@@ -30,6 +30,8 @@ class Submission:
 
     `canonical` is stable text of its body without secrets, `scope` what separates sources, `header`
     the Idempotency-Key, `part` what tells the elements of one delivery apart (`#0`, `#1`).
+    `by_owner`: the owner asked for it, so that only a key of his makes it a repeat; `replay_of` is
+    then the alert that it repeats.
     """
 
     alert: Alert | MalformedAlert
@@ -39,6 +41,8 @@ class Submission:
     request_id: str
     header: str | None = None
     part: str = ""
+    by_owner: bool = False
+    replay_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ class Intake:
             job=NewJob(account=account, instrument=key, lane=lane_of(account, key))
             if account
             else None,
+            replay_of=submission.replay_of,
         )
 
     def _key(self, submission: Submission, alert: Alert) -> DedupeKey | None:
@@ -180,7 +185,7 @@ class Intake:
             body=submission.canonical,
             scope=submission.scope or alert.account or "",
             header=submission.header,
-            window=self._window,
+            window=timedelta(0) if submission.by_owner else self._window,
             part=submission.part,
         )
 

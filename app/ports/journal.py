@@ -28,6 +28,7 @@ class NewAlert:
     """An authenticated alert on its way into the journal.
 
     `job` is None for alerts that need no work (malformed or information); `outcome` is then final.
+    `replay_of`: the alert that this one repeats because the owner asked for it.
     """
 
     alert_id: str
@@ -38,6 +39,7 @@ class NewAlert:
     dedupe: DedupeKey | None = None
     job: "NewJob | None" = None
     outcome: Outcome | None = None
+    replay_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

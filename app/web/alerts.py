@@ -11,16 +11,18 @@ from app.domain.errors import MalformedAlert
 from app.domain.events import Event
 from app.domain.order import Leg, OrderIntent
 from app.engine.preview import Foresight
+from app.engine.replay import renewed, submission_of
 from app.engine.services import Services
 from app.ports.journal import AlertRecord
 from app.ports.records import AlertFilter, OrderFilter
 from app.web.alert_fields import parse_alert, shown_fields
-from app.web.errors import ApiError
+from app.web.errors import ApiError, request_id
 from app.web.orders import shown_order
 from app.web.pages import page_of
 from app.web.payloads import Delivery
+from app.web.receipts import answer_receipt, idempotency_key
 from app.web.results import text
-from app.web.schemas import MOST, AlertsQuery, read_query, utc
+from app.web.schemas import MOST, AlertsQuery, ReplayQuery, read_query, utc
 from app.web.veil import Veil
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -40,18 +42,40 @@ def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
 
     @blueprint.get("/alerts/<alert_id>")
     def one(alert_id: str) -> Response:
-        record = services.journal.alert(alert_id)
-        if record is None:
-            raise ApiError(HTTPStatus.NOT_FOUND, "not_found", "there is no such alert")
-        return jsonify(_whole(services, record))
+        return jsonify(_whole(services, _stored(services, alert_id)))
+
+    @blueprint.post("/alerts/<alert_id>/replay")
+    def replay(alert_id: str) -> Response:
+        dry_run = read_query(ReplayQuery).dry_run
+        record = _stored(services, alert_id)
+        try:
+            again = submission_of(record, request_id=request_id(), key=idempotency_key())
+        except MalformedAlert as error:
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            raise ApiError(status, error.code, str(error)) from None
+        if dry_run:
+            return _preview(services, renewed(record))
+        (receipt,) = services.intake.admit([again])
+        return answer_receipt(services.intake, receipt)
 
     @blueprint.post("/preview")
     def preview() -> Response:
         alert = _alert_of(veil.read(request.get_data()), services.clock.now())
-        foresight = services.preview.look(alert, services.intake.account_of(alert))
-        return jsonify(_foreseen(alert, foresight))
+        return _preview(services, alert)
 
     return blueprint
+
+
+def _stored(services: Services, alert_id: str) -> AlertRecord:
+    record = services.journal.alert(alert_id)
+    if record is None:
+        raise ApiError(HTTPStatus.NOT_FOUND, "not_found", "there is no such alert")
+    return record
+
+
+def _preview(services: Services, alert: Alert) -> Response:
+    foresight = services.preview.look(alert, services.intake.account_of(alert))
+    return jsonify(_foreseen(alert, foresight))
 
 
 def _shown(record: AlertRecord) -> dict[str, object]:

@@ -131,6 +131,12 @@ class AlertsQuery(PageQuery):
     status: Annotated[AlertStatus, BeforeValidator(_lower)] | None = None
 
 
+class ReplayQuery(Query):
+    """`dry_run`: only say what it would lead to."""
+
+    dry_run: bool = False
+
+
 class OrdersQuery(PageQuery):
     """Which orders."""
 

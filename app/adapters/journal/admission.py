@@ -1,6 +1,6 @@
 """Admission: an alert, its dedupe key and its job enter the journal as one."""
 
-from app.adapters.journal.rows import alert_params, event_params, received
+from app.adapters.journal.rows import alert_params, event_params, received, replayed
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.events import Event
@@ -13,9 +13,9 @@ def admit(tx: Transaction, new: NewAlert, owner: str, events: list[Event]) -> Ad
     if repeat is not None:
         return repeat
     tx.run(Q["add_alert"], alert_params(new))
-    event = received(new)
-    tx.run(Q["add_event"], event_params(event))
-    events.append(event)
+    for event in (received(new), *replayed(new)):
+        tx.run(Q["add_event"], event_params(event))
+        events.append(event)
     if new.job is None:
         return Admission(new.alert_id)
     return _enqueue(tx, new, owner)

@@ -1,6 +1,7 @@
 """Rows of the journal as domain values, and domain values as parameters of statements."""
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -57,6 +58,21 @@ def received(new: NewAlert) -> Event:
         problem=new.outcome is not None and new.outcome.status is AlertStatus.DENIED,
         facts=words(new.outcome) if new.outcome else {},
     )
+
+
+def replayed(new: NewAlert) -> Iterator[Event]:
+    """A replay on both timelines: each names the other alert."""
+    if new.replay_of is None:
+        return
+    pairs = ((new.alert_id, "replay_of", new.replay_of), (new.replay_of, "replay", new.alert_id))
+    for alert_id, relation, other in pairs:
+        yield Event(
+            kind=EventKind.REPLAYED,
+            at=new.received_at,
+            alert_id=alert_id,
+            symbol=new.alert.symbol,
+            facts={relation: other},
+        )
 
 
 def words(outcome: Outcome) -> dict[str, Any]:
