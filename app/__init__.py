@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.domain.errors import TradingError
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -22,6 +24,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     # Late, so that `import app.domain` stays light.
     from app.bootstrap import build, build_app
+    from app.cli import add_commands, without_a_server
     from app.config import Settings
 
-    return build_app(build(settings or Settings.from_env()))
+    settings = settings or Settings.from_env()
+    try:
+        app = build_app(build(settings))
+    except TradingError as error:
+        app = without_a_server(error)
+    add_commands(app, settings)
+    return app

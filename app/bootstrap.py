@@ -8,14 +8,17 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from flask import Flask
 
 from app.adapters.brokers.registry import Resources, open_broker
 from app.adapters.clock import SystemClock
+from app.adapters.journal.backup import Backups, Rules
 from app.adapters.journal.journal import SqlJournal
 from app.adapters.journal.migrate import database_file, migrate_apart
 from app.adapters.journal.owners import LEASE, FileOwners
+from app.adapters.journal.purge import Purge
 from app.adapters.journal.records import SqlRecords
 from app.adapters.logging import configure_logging, log_event
 from app.adapters.metrics import Metrics
@@ -31,7 +34,7 @@ from app.engine.alert_ids import AlertIds
 from app.engine.closing import Closing
 from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
-from app.engine.event_bus import EventBus
+from app.engine.event_bus import EventBus, Listener
 from app.engine.intake import Endings, Intake
 from app.engine.judge import Judge
 from app.engine.kill_switch import KillSwitch
@@ -61,6 +64,7 @@ TAKE_OVER_EVERY = timedelta(seconds=1)
 RESERVE_EVERY = timedelta(seconds=1)
 BEAT_EVERY = timedelta(seconds=10)
 RECONCILE_EVERY = timedelta(seconds=10)
+CHORES_EVERY = timedelta(seconds=1)
 
 Wrap = Callable[[Broker], Broker]
 
@@ -75,7 +79,9 @@ class Server:
     metrics: Metrics
     pool: Executor
     loop: Loop
+    chores: Loop
     reserve: Reserve
+    backups: Backups
     _started: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,13 +95,16 @@ class Server:
             if not self._started:
                 self.services.ownership.start()
                 self.loop.start()
+                self.chores.start()
                 self._started = True
 
     def stop(self) -> None:
         """Finish what runs, start nothing more, give the rest back."""
         with self._lock:
             self.services.lanes.close()
+            self.backups.stop()
             self.loop.stop()
+            self.chores.stop()
             self.pool.shutdown(wait=True, cancel_futures=True)
             try:
                 self.services.ownership.stop()
@@ -123,12 +132,10 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     migrate_apart(settings.database_url)
     clock = parts.clock or SystemClock()
     file = database_file(settings.database_url)
-    bus = EventBus()
+    metrics = Metrics()
+    bus = _bus(log_event, metrics.hear)
     reserve = Reserve(file.parent, lambda full: _tell_of_disk(journal, clock, full=full))
     database = Database(file, parts.observe, reserve.spend)
-    metrics = Metrics()
-    bus.subscribe(log_event)
-    bus.subscribe(metrics.hear)
     journal = SqlJournal(database, clock, bus.publish)
     owners = FileOwners(database, clock, file.parent / "owners", parts.lease)
     ownership = Ownership(owners, clock, lambda: uuid.uuid4().hex)
@@ -136,6 +143,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     accounts = _open_accounts(
         settings, Resources(database=database, clock=clock), parts.wrap_broker
     )
+    backups = _backups(settings, file, journal, clock)
     settlement = Settlement(journal, clock)
     kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
     quotes = QuoteDesk(accounts, settlement)
@@ -190,7 +198,9 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         metrics=metrics,
         pool=pool,
         loop=_loop(services, reserve),
+        chores=_chores(backups, Purge(database, clock, _days(settings.retention_days))),
         reserve=reserve,
+        backups=backups,
     )
 
 
@@ -233,6 +243,42 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
             Step("sweep", SWEEP_EVERY, lanes.sweep),
         ]
     )
+
+
+def _chores(backups: Backups, purge: Purge) -> Loop:
+    """What may take its time, on a thread that nothing else waits for."""
+    steps = [
+        Step("back up", CHORES_EVERY, backups.keep),
+        Step("purge", CHORES_EVERY, purge.run),
+    ]
+    return Loop(steps, CHORES_EVERY, "novalgo-chores")
+
+
+def _backups(settings: Settings, database: Path, journal: Journal, clock: Clock) -> Backups:
+    rules = Rules(
+        every=settings.backup_interval or None,
+        keep=settings.backup_keep,
+        days=settings.backup_days,
+    )
+    return Backups(database, rules, clock, lambda why: _tell_of_backup(journal, clock, why))
+
+
+def _days(number: int) -> timedelta | None:
+    return timedelta(days=number) if number else None
+
+
+def _bus(*listeners: Listener) -> EventBus:
+    bus = EventBus()
+    for listener in listeners:
+        bus.subscribe(listener)
+    return bus
+
+
+def _tell_of_backup(journal: Journal, clock: Clock, why: str | None) -> None:
+    kind = EventKind.BACKUP_MADE if why is None else EventKind.BACKUP_FAILED
+    facts = {} if why is None else {"why": why}
+    with journal.unit() as unit:
+        unit.record(Event(kind=kind, at=clock.now(), problem=why is not None, facts=facts))
 
 
 def _tell_of_disk(journal: Journal, clock: Clock, *, full: bool) -> None:

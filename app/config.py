@@ -169,6 +169,19 @@ class Settings(BaseModel):
         "30 per minute", description="wrong secrets from one source before it is told to wait"
     )
     kill_file: Path | None = Field(None, description="while this file exists, no entry is made")
+    backup_interval: SecondsOrZero = Field(
+        timedelta(minutes=15), description="seconds between backups of the database; 0: none"
+    )
+    backup_keep: Count = Field(96, description="how many of the newest backups are kept")
+    backup_days: int = Field(
+        14, ge=0, description="of so many days the last backup is kept beside them"
+    )
+    retention_days: int = Field(
+        400,
+        ge=0,
+        description="days that finished alerts and events are kept; 0: for ever. "
+        "Orders, fills and trades always are",
+    )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
     ] = Field("INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`")

@@ -5,6 +5,8 @@ serves schema and cold queries only. SQLite is opened with WAL and synchronous=F
 was answered survives a power cut.
 """
 
+import fcntl
+import os
 import re
 import sqlite3
 import threading
@@ -94,6 +96,7 @@ class Database:
         self._on_full = on_full
         self._lock = threading.Lock()
         self._never = threading.Event()
+        self._use = Hold(path, fcntl.LOCK_SH)
         self._connection = open_sqlite(path)
 
     @contextmanager
@@ -131,6 +134,7 @@ class Database:
         """Close the connection; whatever was not committed is gone."""
         with self._lock:
             self._connection.close()
+            self._use.close()
 
     def _begin(self) -> None:
         """Take the connection and begin to write.
@@ -178,6 +182,37 @@ class Database:
             # The first error is the one to report; an open transaction dies with the connection.
             self._connection.close()
             self._connection = open_sqlite(self.path)
+
+
+class Hold:
+    """A lock on the use of a database, until it is closed, dropped, or its process dies.
+
+    Whoever works on the database holds it with others (`LOCK_SH`); whoever puts another file in its
+    place must be alone (`LOCK_EX`).
+
+    Raises:
+        JournalError: somebody holds it otherwise.
+    """
+
+    def __init__(self, path: Path, how: int) -> None:
+        self._handle: int | None = None
+        try:
+            self._handle = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.flock(self._handle, how | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            shared = how == fcntl.LOCK_SH
+            other = "is being restored" if shared else "is in use: stop the server first"
+            raise JournalError(f"the database {path.name} {other}") from error
+        except OSError as error:
+            raise JournalError(f"cannot lock the database {path.name}: {error}") from error
+
+    def close(self) -> None:
+        """Let go."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    __del__ = close
 
 
 def open_sqlite(path: Path) -> sqlite3.Connection:

@@ -13,6 +13,7 @@
     │ └ OutcomeUnknown                it may have arrived: look up, never resend blindly
     ├ JournalError                    503 not_journaled: not written down, so not done
     │ └ DiskFull                      the same, for want of room; exits have a reserve
+    ├ BackupError                     no whole copy was made or found; nothing was changed
     └ FencedOut                       another process owns this work now: stop, touch nothing
 
 Refusals by our own rules are values (`app.domain.decision.Denied`), not exceptions.
@@ -103,6 +104,12 @@ class JournalError(TradingError):
 
 class DiskFull(JournalError):
     """There is no room to write it down. What reduces a position still has a reserve."""
+
+
+class BackupError(TradingError):
+    """A backup could not be made, or is not fit to be restored. Nothing was changed."""
+
+    code = "backup"
 
 
 class FencedOut(TradingError):

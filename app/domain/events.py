@@ -32,6 +32,9 @@ class EventKind(StrEnum):
     UNPROTECTED = "unprotected"
     DISK_FULL = "disk_full"
     DISK_FREE = "disk_free"
+    BACKUP_FAILED = "backup_failed"
+    BACKUP_MADE = "backup_made"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,12 +24,15 @@ class Loop:
     """Runs steps on one daemon thread. A step that raises is logged and tried again when due."""
 
     def __init__(
-        self, steps: Sequence[Step], tick: timedelta = timedelta(milliseconds=250)
+        self,
+        steps: Sequence[Step],
+        tick: timedelta = timedelta(milliseconds=250),
+        name: str = "novalgo-loop",
     ) -> None:
         self._steps = steps
         self._tick = tick.total_seconds()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="novalgo-loop", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._turned = time.monotonic()
 
     def start(self) -> None:

@@ -10,10 +10,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+from app.adapters.journal.backup import before_migration
 from app.adapters.journal.revision import REVISION
+from app.adapters.sql import Hold
 from app.domain.errors import ConfigError
 
 SCRIPTS = Path(__file__).with_name("migrations")
@@ -60,7 +63,12 @@ def needs(url: str) -> bool:
 
 
 def migrate(url: str) -> None:
-    """Migrate in this process, alone: others wait at the lock."""
+    """Migrate in this process, alone: others wait at the lock. What is there is backed up first.
+
+    Raises:
+        BackupError: there is no room for the backup; nothing was changed.
+        JournalError: the database is being restored.
+    """
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
@@ -70,6 +78,9 @@ def migrate(url: str) -> None:
     with _alone(file):
         if not needs(url):
             return
+        known = revision_of(file)
+        if known is not None:
+            before_migration(file, known, datetime.now(UTC))
         file.touch(mode=0o600)  # alerts and orders are nobody else's business
         config = Config()
         config.set_main_option("script_location", str(SCRIPTS))
@@ -95,7 +106,7 @@ def migrate_apart(url: str) -> None:
 
 @contextmanager
 def _alone(file: Path) -> Generator[None, None, None]:
-    with file.with_suffix(".migrating").open("w") as lock:
+    with closing(Hold(file, fcntl.LOCK_SH)), file.with_suffix(".migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -221,3 +221,34 @@ DELETE FROM owners WHERE id = :id
 
 -- fills_after --
 SELECT * FROM fills WHERE id > :after AND (:account IS NULL OR account = :account) ORDER BY id
+
+-- forget_keys --
+-- Of the purge, as the rest below. Each takes the oldest few rows, so that it never holds others up.
+DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe WHERE until < :before LIMIT :few)
+
+-- old_jobs --
+-- Not those of orders that still rest: a stop may wait for years.
+-- An alert's id begins with its time.
+SELECT id FROM jobs
+WHERE alert_id < :id_before AND state IN ('done', 'failed') AND updated_at < :before
+  AND NOT EXISTS (
+      SELECT 1 FROM orders
+      WHERE orders.alert_id = jobs.alert_id
+        AND orders.status NOT IN ('filled', 'canceled', 'rejected', 'expired'))
+LIMIT :few
+
+-- forget_steps --
+DELETE FROM steps WHERE job_id = :id
+
+-- forget_job --
+DELETE FROM jobs WHERE id = :id
+
+-- forget_alerts --
+DELETE FROM alerts
+WHERE id IN (SELECT id FROM alerts
+             WHERE id < :id_before AND finished_at < :before
+               AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.alert_id = alerts.id)
+             LIMIT :few)
+
+-- forget_events --
+DELETE FROM events WHERE id < (SELECT min(id) FROM events) + :few AND at < :before
