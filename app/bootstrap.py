@@ -29,6 +29,7 @@ from app.config import Settings
 from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits
 from app.engine.accounts import Account, Accounts
+from app.engine.adoption import Adoption
 from app.engine.alert_flow import AlertFlow, Rooms
 from app.engine.alert_ids import AlertIds
 from app.engine.closing import Closing
@@ -147,7 +148,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     settlement = Settlement(journal, clock)
     kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
     quotes = QuoteDesk(accounts, settlement)
-    judge = Judge(playbook, TradeRouter(), OrderEngine(settings.default_position_size))
+    judge = Judge(journal, playbook, TradeRouter(), OrderEngine(settings.default_position_size))
     dispatcher = Dispatcher(journal, ownership, clock)
     closing = Closing(journal, dispatcher, settlement, ownership)
     rooms = Rooms(
@@ -159,10 +160,12 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         settlement=settlement,
         tracker=StatusTracker(playbook, clock),
     )
-    ages = AgeLimits(entry=settings.max_alert_age, exit=settings.max_exit_age)
-    flow = AlertFlow(journal, rooms, clock, ages)
+    flow = AlertFlow(
+        journal, rooms, clock, AgeLimits(entry=settings.max_alert_age, exit=settings.max_exit_age)
+    )
     pool = parts.pool or ThreadPoolExecutor(LANE_THREADS, thread_name_prefix="novalgo-lane")
     lanes = Lanes(journal, flow, ownership, clock, pool)
+    recovery = Recovery(journal, accounts, settlement, clock)
     services = Services(
         clock=clock,
         journal=journal,
@@ -187,7 +190,8 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         settlement=settlement,
         kill_switch=kill_switch,
         quotes=quotes,
-        recovery=Recovery(journal, accounts, settlement, clock),
+        recovery=recovery,
+        adoption=Adoption(journal, accounts, recovery, clock),
         performance=Performance(journal),
         preview=Preview(accounts, judge),
     )

@@ -169,6 +169,7 @@ def an_order(status: OrderStatus, filled: Number = 0, **overrides: Any) -> Order
         "stop_price": None,
         "reason": "",
         "parent": None,
+        "strategy": "",
         "submitted_at": START,
         "updated_at": START,
     }

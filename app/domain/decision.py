@@ -37,6 +37,7 @@ class Denial(StrEnum):
     CANCELED_BY_EXIT = "CANCELED_BY_EXIT"
     EXIT_MISSED = "EXIT_MISSED"
     NOT_FLAT = "NOT_FLAT"
+    FOREIGN_POSITION = "FOREIGN_POSITION"
 
 
 class Skip(StrEnum):

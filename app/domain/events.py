@@ -24,6 +24,8 @@ class EventKind(StrEnum):
     WAITING = "waiting"
     RETRYING = "retrying"
     FINISHED = "finished"
+    FOREIGN_POSITION = "foreign_position"
+    ADOPTED = "adopted"
     LANE_BLOCKED = "lane_blocked"
     KILL_SWITCH_SET = "kill_switch_set"
     KILL_SWITCH_RESET = "kill_switch_reset"

@@ -116,7 +116,8 @@ class Leg:
 class OrderIntent:
     """An order that was decided and not yet sent: it has no broker_order_id.
 
-    `quantity` is in units of the instrument (shares, coins, contracts), always positive.
+    `quantity` is in units of the instrument (shares, coins, contracts), always positive. `strategy`
+    is the name of the one whose order it is; its fills, and those of its legs, are that one's.
     """
 
     client_order_id: str
@@ -132,6 +133,7 @@ class OrderIntent:
     time_in_force: str = "day"
     stop_loss: Leg | None = None
     take_profit: Leg | None = None
+    strategy: str = ""
 
     @property
     def legs(self) -> tuple[tuple[OrderRole, Leg], ...]:

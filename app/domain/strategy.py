@@ -1,5 +1,6 @@
 """A playbook row: what the owner wants for one (symbol, timeframe)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -25,7 +26,8 @@ class Strategy:
     """One row. `position_size` is the notional of an entry, in the account's currency.
 
     `symbol` and `timeframe` are keys in canonical form; an empty timeframe matches every one.
-    `sides` None = both where the broker can short, long otherwise.
+    `sides` None = both where the broker can short, long otherwise. `shared`: other rows may trade
+    the same instrument in the same account.
     """
 
     symbol: str
@@ -38,5 +40,26 @@ class Strategy:
     take_profit: Level | None = None
     pyramiding: bool = False
     max_quantity: Decimal | None = None
+    shared: bool = False
     order_status: str = "READY"
     last_updated: datetime | None = None
+
+
+def rival_of(row: Strategy, rows: Iterable[Strategy], default_account: str) -> Strategy | None:
+    """Another active row that trades what this one does, unless both are shared (rule 17).
+
+    Args:
+        row: the row that is to be written.
+        rows: those that there are.
+        default_account: where a row trades that names no account.
+    """
+
+    def trades(other: Strategy) -> tuple[str, str]:
+        return other.symbol, (other.account or default_account).lower()
+
+    for other in rows if row.active else ():
+        same = other.timeframe == row.timeframe
+        apart = same or not other.active or (row.shared and other.shared)
+        if trades(other) == trades(row) and not apart:
+            return other
+    return None

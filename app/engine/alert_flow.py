@@ -28,7 +28,7 @@ from app.domain.freshness import AgeLimits, age
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.outcome import AlertStatus, Outcome
 from app.engine.accounts import Accounts
-from app.engine.closing import Closing, is_entry
+from app.engine.closing import Closing
 from app.engine.dispatcher import decided
 from app.engine.endings import finished, naked, outcome_of
 from app.engine.entering import Entering
@@ -93,31 +93,36 @@ class AlertFlow:
         case = self._rooms.judge.open(job.alert, account)
         if not isinstance(case, Case):
             return Ending(refusal=case)
-        walk = Walk(job, case, self._clock, self._ages)
+        walk = Walk(job, case, self._journal, self._clock, self._ages)
         plan = self._journal.plan_of(job.id) if job.resumed else None
         decision = plan or self._decide(walk)
         if not isinstance(decision, Plan):
-            return Ending(refusal=decision)
+            return decision
         return self._execute(walk, decision, fresh=plan is None)
 
-    def _decide(self, walk: Walk) -> Plan | Refusal:
+    def _decide(self, walk: Walk) -> Plan | Ending:
         if self._journal.newer_taken(walk.job):
-            return Skipped(Skip.OUT_OF_ORDER, "a later alert of this strategy was taken already")
+            why = "a later alert of this strategy was taken already"
+            return Ending(refusal=Skipped(Skip.OUT_OF_ORDER, why))
         if walk.alert.price is not None:
             # A new quote works resting orders first, then the alert (trading-rules 42).
             seen_at = walk.job.received_at
             self._rooms.quotes.tell(walk.account, walk.case.ticker, walk.alert.price, seen_at)
         judge, case = self._rooms.judge, walk.case
         situation = judge.situation(case)
+        if situation.unexplained and self._rooms.closing.catch_up(walk):
+            situation = judge.situation(case)
         _await_predecessor(walk, situation)
         signal = judge.route(case, situation)
         if isinstance(signal, Noted) and signal.reason is Note.NO_POSITION:
-            return self._clear_lane(walk, signal)
+            return self._nothing_to_close(walk, situation, signal)
         self._await_turn(walk, signal)
         if not isinstance(signal, Signal):
-            return signal
+            return Ending(refusal=signal)
         late = walk.too_late(signal)
-        return late or judge.plan(case, situation, signal, alert_id=walk.job.alert_id)
+        if late is not None:
+            return Ending(refusal=late)
+        return judge.plan(case, situation, signal, alert_id=walk.job.alert_id)
 
     def _await_turn(self, walk: Walk, signal: Signal | Refusal) -> None:
         """Decide after the alerts before it: only what reduces goes before one that waits."""
@@ -127,11 +132,25 @@ class AlertFlow:
         pause = backoff(walk.job.tries, most=2)
         raise Wait(AlertStatus.WAITING, pause, "an earlier alert of the lane is not settled")
 
+    def _nothing_to_close(self, walk: Walk, situation: Situation, noted: Noted) -> Ending:
+        """An exit that meets only what others hold is told: its strategy may be misnamed."""
+        noted = self._clear_lane(walk, noted)
+        if not (situation.foreign and situation.newcomer):
+            return Ending(refusal=noted)
+        facts: dict[str, object] = {
+            "reason": Denial.FOREIGN_POSITION.value,
+            "strategy": walk.case.strategy,
+            "foreign": situation.foreign,
+        }
+        kind = EventKind.FOREIGN_POSITION
+        event = _event(kind, walk.job, self._clock, problem=True, facts=facts)
+        return Ending(refusal=noted, events=(event,))
+
     def _clear_lane(self, walk: Walk, noted: Noted) -> Noted:
         """Nothing is held, but what could still enter must not: it would never be exited."""
         with self._journal.unit(walk.job) as unit:
-            count = unit.halt_entries()
-        count += self._rooms.closing.cancel_resting(walk, is_entry)
+            count = unit.halt_entries(walk.case.strategy)
+        count += self._rooms.closing.cancel_entries(walk)
         if not count:
             return noted
         if walk.held():
@@ -149,7 +168,7 @@ class AlertFlow:
                 closing = self._rooms.closing.close(walk, plan)
                 if plan.signal.trade_type is TradeType.EXIT or closing.order is None:
                     return closing
-                self._rooms.closing.confirm_flat(walk, closing.order)
+                self._rooms.closing.confirm_flat(walk, plan, closing.order)
                 done = f"{closing.order.filled_quantity:f} closed first"
                 fresh = False
             ending = self._rooms.entering.enter(walk, plan, fresh=fresh)
@@ -165,7 +184,7 @@ class AlertFlow:
 
     def _cancel(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
         waiting = self._write_plan(walk, plan) if fresh else 0
-        count = self._rooms.closing.cancel_resting(walk, is_entry) + waiting
+        count = self._rooms.closing.cancel_entries(walk) + waiting
         if not count and fresh:
             return Ending(refusal=Noted(Note.NOTHING_TO_CANCEL, "no entry is resting"))
         return Ending(detail=f"{count} entries canceled")
@@ -174,7 +193,7 @@ class AlertFlow:
         """Journal a decision, and keep earlier waiting entries of the lane out; how many."""
         with self._journal.unit(walk.job) as unit:
             unit.plan(plan)
-            halted = unit.halt_entries()
+            halted = unit.halt_entries(walk.case.strategy)
             unit.alert_status(walk.job.alert_id, AlertStatus.EXECUTING)
             unit.record(decided(walk.job, plan, self._clock))
         return halted
@@ -186,7 +205,7 @@ class AlertFlow:
             if outcome.reason == Lapse.EXIT_MISSED and outcome.status is AlertStatus.EXPIRED:
                 unit.set_block(job.lane, f"{outcome.detail} (alert {job.alert_id})")
                 unit.record(_event(EventKind.LANE_BLOCKED, job, self._clock, problem=True))
-            unit.record(finished(job, outcome, self._clock.now()))
+            unit.record(*ending.events, finished(job, outcome, self._clock.now()))
             following = unit.finish(outcome)
         self._rooms.tracker.note(job, outcome, settled)
         return following

@@ -1,6 +1,6 @@
 """Closing: what could enter is canceled, the position read afresh, what is left is closed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -54,15 +54,18 @@ class Closing:
         self._settle_legs(walk)
         return Ending(order=answer)
 
-    def confirm_flat(self, walk: Walk, order: BrokerOrder) -> None:
-        """Settle the close of a reversal, and be sure that nothing is left before the entry.
+    def confirm_flat(self, walk: Walk, plan: Plan, order: BrokerOrder) -> None:
+        """Settle the close of a reversal, and be sure that nothing is left against the entry.
 
         Raises:
             Wait: the position does not show it yet.
             Refused: it is not flat and will not become so by waiting.
         """
         self._settlement.apply([order])
-        if walk.held() == 0:
+        entry = plan.entry
+        if not isinstance(entry, OrderIntent):
+            return
+        if walk.stakes().position * entry.side.sign >= 0:
             return  # also when a stop was faster, and the close was rejected for that
         if order.status is OrderStatus.REJECTED:
             raise Refused(Denied(Denial.NOT_FLAT, f"the close was rejected: {order.reason}"))
@@ -81,18 +84,38 @@ class Closing:
             return None
         return self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
 
+    def cancel_entries(self, walk: Walk) -> int:
+        """Cancel the strategy's resting entries of other alerts; how many there were."""
+        mine = walk.case.strategy
+        return self.cancel_resting(walk, lambda order: is_entry(order) and order.strategy == mine)
+
     def cancel_resting(self, walk: Walk, wanted: Wanted) -> int:
-        """Cancel resting orders of other alerts in the lane; what became of each is settled."""
+        """Cancel resting orders of other alerts in the lane; what became of each is settled.
+
+        Raises:
+            Wait: the broker has not done it yet, and one may still fill.
+        """
         count = 0
         for order in self._journal.unsettled_orders(walk.account.name, walk.job.lane):
             if order.job_id == walk.job.id or not order.status.working or not wanted(order):
                 continue
             self._ownership.check(walk.job.owner)
             answer = walk.broker.cancel(order.client_order_id)
-            if answer is not None:
-                self._settlement.apply([answer])
-                count += 1
+            if answer is None:
+                continue
+            self._settlement.apply([answer])
+            if answer.status.working:
+                pause = backoff(walk.job.tries, most=2)
+                raise Wait(AlertStatus.WAITING, pause, "an order is not canceled yet")
+            count += 1
         return count
+
+    def catch_up(self, walk: Walk) -> bool:
+        """Take over what became of the orders that rest in the lane; whether there are any."""
+        orders = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
+        resting = [order for order in orders if order.status.working]
+        self._look_up(walk, resting)
+        return bool(resting)
 
     def await_fill(self, walk: Walk, answer: BrokerOrder, kind: OrderType) -> None:
         """Come back for a market order that is not filled yet; entries wait meanwhile.
@@ -109,8 +132,11 @@ class Closing:
 
     def _settle_legs(self, walk: Walk) -> None:
         """Take over what the close made of the legs: a broker cuts or cancels them by itself."""
-        legs = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
-        found = [walk.broker.find(leg.client_order_id) for leg in legs if leg.role.protects]
+        orders = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
+        self._look_up(walk, [order for order in orders if order.role.protects])
+
+    def _look_up(self, walk: Walk, orders: Sequence[OrderRecord]) -> None:
+        found = [walk.broker.find(order.client_order_id) for order in orders]
         self._settlement.apply([answer for answer in found if answer is not None])
 
     def _waited(self, walk: Walk, order: BrokerOrder) -> bool:
@@ -122,8 +148,10 @@ class Closing:
         late = walk.too_late(plan.signal)
         if late is not None:
             return late
-        keep_legs = walk.broker.capabilities.reduce_only_legs
-        self.cancel_resting(walk, lambda order: not (keep_legs and order.role.protects))
+        self.cancel_entries(walk)
+        if not walk.broker.capabilities.reduce_only_legs:
+            mine = walk.case.strategy
+            self.cancel_resting(walk, lambda leg: leg.role.protects and leg.strategy == mine)
         held = walk.held()
         if held == 0 or plan.signal.reduce is None:
             return Noted(Note.NO_POSITION, "there is nothing to close")

@@ -80,7 +80,8 @@ class Entering:
         reason = self._journal.block(walk.job.lane)
         if reason is None:
             return
-        if walk.held():
+        stakes = walk.stakes()
+        if any(stakes.own(holder) for holder in stakes.holders):
             raise Refused(Denied(Denial.EXIT_MISSED, f"the position is still open: {reason}"))
         with self._journal.unit(walk.job) as unit:
             unit.set_block(walk.job.lane, None)

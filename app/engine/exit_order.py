@@ -18,7 +18,7 @@ def exit_order(
     Args:
         case: the alert, its account and instrument.
         client_order_id: our id of the order.
-        held: the position at this moment, not zero, negative when short.
+        held: what is the strategy's at this moment, not zero, negative when short.
         share: units, money, or a percentage of the position.
         kind: only an EXIT may ask for a limit; the close of a reversal must fill.
     """
@@ -37,6 +37,7 @@ def exit_order(
         quantity=quantity,
         role=OrderRole.EXIT,
         order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
+        strategy=case.strategy,
         limit_price=None
         if limit is None
         else round_to_tick(limit, instrument.tick, side=side, stop=False),

@@ -1,4 +1,4 @@
-"""Holdings: what an account holds, and whether a live stop of ours covers it."""
+"""Holdings: what an account holds, whose it is, and whether a live stop of ours covers it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from app.domain.order import OrderRole
 from app.domain.position import Position
+from app.domain.stake import ZERO, Stakes
 from app.engine.accounts import Account
 from app.ports.journal import Journal, OrderRecord
 
@@ -24,6 +25,16 @@ def holdings_of(account: Account, journal: Journal) -> Sequence[Holding]:
     held = account.broker.positions()
     orders = journal.unsettled_orders(account.name) if held else ()
     return [Holding(account.name, position, is_covered(position, orders)) for position in held]
+
+
+def stakes_in(account: Account, instrument: str, journal: Journal) -> Stakes:
+    """Whose the position is. May raise BrokerError and JournalError.
+
+    The stakes are read first: what a leg closes meanwhile is then too little, never too much.
+    """
+    stakes = journal.stakes(account.name, instrument)
+    position = account.broker.position(instrument)
+    return Stakes(position.quantity if position is not None else ZERO, stakes)
 
 
 def is_covered(position: Position, orders: Iterable[OrderRecord]) -> bool:

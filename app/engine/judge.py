@@ -8,27 +8,38 @@ from decimal import Decimal
 
 from app.domain.alert import Alert
 from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, Signal
+from app.domain.identity import lane_of
 from app.domain.instrument import Instrument, Ticker
 from app.engine.accounts import Account
+from app.engine.holdings import stakes_in
 from app.engine.order_engine import Order, OrderEngine
 from app.engine.trade_router import Situation, TradeRouter
+from app.ports.journal import Journal
 from app.ports.playbook import Playbook
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An alert on one account, and the instrument that it means there."""
+    """An alert on one account, the instrument that it means there, and the strategy it is of."""
 
     alert: Alert
     account: Account
     ticker: Ticker
     instrument: Instrument
+    strategy: str = ""
 
 
 class Judge:
     """Finds an alert's meaning and its order."""
 
-    def __init__(self, playbook: Playbook, router: TradeRouter, order_engine: OrderEngine) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        playbook: Playbook,
+        router: TradeRouter,
+        order_engine: OrderEngine,
+    ) -> None:
+        self._journal = journal
         self._playbook = playbook
         self._router = router
         self._order_engine = order_engine
@@ -45,17 +56,20 @@ class Judge:
         instrument = account.broker.instrument(ticker)
         if instrument is None:
             return Denied(Denial.UNKNOWN_SYMBOL, f"{ticker.name!r} is not known to {account.name}")
-        return Case(alert, account, ticker, instrument)
+        strategy = self._strategy(alert, account, ticker, instrument)
+        return Case(alert, account, ticker, instrument, strategy)
 
     def situation(self, case: Case) -> Situation:
-        """What is held and what the owner's row says, read at this moment."""
-        broker = case.account.broker
-        position = broker.position(case.instrument.key)
+        """What is held, whose it is, and what the owner's row says, read at this moment."""
+        stakes = stakes_in(case.account, case.instrument.key, self._journal)
         return Situation(
             asset_class=case.instrument.asset_class,
-            held=position.quantity if position is not None else Decimal(0),
+            held=stakes.own(case.strategy),
+            foreign=stakes.foreign(case.strategy),
+            unexplained=stakes.nobodys,
+            newcomer=not stakes.knows(case.strategy),
             strategy=self._playbook.find(case.ticker.key, case.alert.timeframe),
-            capabilities=broker.capabilities,
+            capabilities=case.account.broker.capabilities,
         )
 
     def route(self, case: Case, situation: Situation) -> Signal | Refusal:
@@ -71,7 +85,13 @@ class Judge:
         alert_id: str,
         quoted: Decimal | None = None,
     ) -> Plan:
-        """The orders of a signal. `quoted`: a price that counts as the newest quote."""
+        """The orders of a signal. `quoted`: a price that counts as the newest quote.
+
+        What is not the strategy's is never sold, not by an entry of the other side (rule 17).
+        """
+        side = signal.side
+        if signal.enters and side is not None and situation.foreign * side.sign < 0:
+            return Plan(signal=signal, entry=_foreign(situation))
         return self._order_engine.plan(
             Order(
                 alert_id=alert_id,
@@ -83,3 +103,29 @@ class Judge:
                 quoted=quoted,
             )
         )
+
+    def _strategy(
+        self, alert: Alert, account: Account, ticker: Ticker, instrument: Instrument
+    ) -> str:
+        """Whose alert it is (rule 17).
+
+        An exit without a name, of an instrument in which nothing unnamed was ever traded, is that
+        of the one strategy which holds it or is about to: whoever closes by hand means that one.
+        """
+        if alert.strategy or not alert.only_reduces:
+            return alert.strategy or ""
+        stakes = self._journal.stakes(account.name, instrument.key)
+        if any(stake.strategy == "" for stake in stakes):
+            return ""
+        orders = self._journal.unsettled_orders(account.name, lane_of(account.name, ticker.key))
+        meant = {stake.strategy for stake in stakes if stake.quantity}
+        meant |= {order.strategy for order in orders}
+        return meant.pop() if len(meant) == 1 else ""
+
+
+def _foreign(situation: Situation) -> Denied:
+    quantity = f"{situation.foreign.normalize():f}"
+    return Denied(
+        Denial.FOREIGN_POSITION,
+        f"{quantity} held there is not this strategy's, and is not traded against",
+    )

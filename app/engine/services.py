@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.engine.accounts import Accounts
+from app.engine.adoption import Adoption
 from app.engine.event_bus import EventBus
 from app.engine.intake import Intake
 from app.engine.kill_switch import KillSwitch
@@ -36,5 +37,6 @@ class Services:
     kill_switch: KillSwitch
     quotes: QuoteDesk
     recovery: Recovery
+    adoption: Adoption
     performance: Performance
     preview: Preview

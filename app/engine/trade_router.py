@@ -31,12 +31,19 @@ ENTRY_UNITS = (AmountUnit.PERCENT_OF_EQUITY, AmountUnit.RISK_CASH)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What the router judges an alert against. `held` in units, negative when short."""
+    """What the router judges an alert against. Quantities in units, negative when short.
+
+    `held` is the strategy's own, `foreign` what else there is, `unexplained` the part of the
+    position that no fill in the journal accounts for. `newcomer`: the strategy never traded it.
+    """
 
     asset_class: AssetClass
     held: Decimal
     strategy: Strategy | None
     capabilities: Capabilities
+    foreign: Decimal = Decimal(0)
+    unexplained: Decimal = Decimal(0)
+    newcomer: bool = False
 
     @property
     def sides(self) -> Sides:
@@ -237,6 +244,9 @@ def _already(held: Decimal) -> Skipped:
 
 
 def _nothing_held(now: Situation) -> Noted:
+    if now.held == 0 and now.foreign:
+        others = f"{now.foreign.normalize():f} is not its own"
+        return Noted(Note.NO_POSITION, f"this strategy has nothing there to close ({others})")
     if now.held == 0:
         return Noted(Note.NO_POSITION, "there is nothing to close")
     return Noted(Note.NO_POSITION, f"nothing is held on the side to be reduced (held {now.held})")

@@ -7,15 +7,18 @@ from decimal import Decimal
 
 from app.domain.alert import Alert
 from app.domain.decision import Expired, Lapse, Refusal, Signal
+from app.domain.events import Event
 from app.domain.freshness import AgeLimits, age
 from app.domain.identity import client_order_id
 from app.domain.instrument import Instrument
 from app.domain.order import BrokerOrder
+from app.domain.stake import Stakes
 from app.engine.accounts import Account
+from app.engine.holdings import stakes_in
 from app.engine.judge import Case
 from app.ports.broker import Broker
 from app.ports.clock import Clock
-from app.ports.journal import Job
+from app.ports.journal import Job, Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Walk:
 
     job: Job
     case: Case
+    journal: Journal
     clock: Clock
     ages: AgeLimits
 
@@ -62,9 +66,12 @@ class Walk:
         return client_order_id(self.job.alert_id, self.account.name, leg)
 
     def held(self) -> Decimal:
-        """The position at this moment, negative when short. An unreadable one raises."""
-        position = self.broker.position(self.key)
-        return position.quantity if position is not None else Decimal(0)
+        """What is the strategy's at this moment, negative when short. Unreadable: it raises."""
+        return self.stakes().own(self.case.strategy)
+
+    def stakes(self) -> Stakes:
+        """The account's position at this moment, and whose it is."""
+        return stakes_in(self.account, self.key, self.journal)
 
     def too_late(self, signal: Signal) -> Expired | None:
         """Whether it is too old. A reversal that is too old to enter may still close."""
@@ -85,12 +92,16 @@ class Walk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a walk ended: by a refusal, or by an order that is settled together with the end."""
+    """How a walk ended: by a refusal, or by an order that is settled together with the end.
+
+    `events`: what else the owner is told, written with the end.
+    """
 
     refusal: Refusal | None = None
     order: BrokerOrder | None = None
     detail: str = ""
     budget: Decimal | None = None
+    events: tuple[Event, ...] = ()
 
 
 class Refused(Exception):

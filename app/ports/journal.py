@@ -21,6 +21,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.outcome import AlertStatus, Outcome
+from app.domain.stake import Stake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRecord:
-    """An order as the journal knows it. `quantity` in units; `parent` is a leg's entry."""
+    """An order as the journal knows it. `quantity` in units; `parent` is a leg's entry.
+
+    `strategy`: whose order it is, and so whose its fills are; empty for alerts without a name.
+    """
 
     client_order_id: str
     broker_order_id: str | None
@@ -110,6 +114,7 @@ class OrderRecord:
     status: OrderStatus
     reason: str
     parent: str | None
+    strategy: str
     submitted_at: datetime | None
     updated_at: datetime
 
@@ -151,8 +156,16 @@ class Unit(Protocol):
         """Whether an exit has told the unit's job to enter no more."""
         ...
 
-    def halt_entries(self) -> int:
-        """Tell the unfinished earlier jobs of the job's lane to enter no more; how many."""
+    def halt_entries(self, strategy: str) -> int:
+        """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
+        ...
+
+    def stakes(self, account: str, instrument: str) -> Sequence[Stake]:
+        """Who holds something of an instrument, or once did, as this unit sees it."""
+        ...
+
+    def put_stake(self, stake: Stake) -> None:
+        """Write a stake that no fill made: adopted, written down, or its stop no longer waiting."""
         ...
 
     def wake_lane(self, lane: str) -> None:
@@ -220,6 +233,13 @@ class Journal(Protocol):
 
     def unsettled_orders(self, account: str, lane: str | None = None) -> Sequence[OrderRecord]:
         """Orders that are not final, legs included."""
+        ...
+
+    def stakes(self, account: str, instrument: str | None = None) -> Sequence[Stake]:
+        """What each strategy's fills hold.
+
+        Of an instrument: with the strategies that hold nothing any more. Else all that is held.
+        """
         ...
 
     def newer_taken(self, job: Job) -> bool:

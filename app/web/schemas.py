@@ -180,6 +180,7 @@ class StrategyBody(Body):
     take_profit: Protection | None = None
     pyramiding: StrictBool = False
     max_quantity: Positive | None = None
+    shared: StrictBool = False
 
     def row(self, symbol: str, timeframe: str) -> Strategy:
         """The row of a key."""

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from app.domain.instrument import Ticker
 from app.domain.order import Level
-from app.domain.strategy import Strategy
+from app.domain.strategy import Strategy, rival_of
 from app.domain.timeframe import canonical_timeframe
 from app.engine.accounts import Accounts
 from app.ports.playbook import Playbook
@@ -35,6 +35,9 @@ def strategies_blueprint(playbook: Playbook, accounts: Accounts) -> Blueprint:
     @blueprint.put("/<symbol>/<timeframe>")
     def put(symbol: str, timeframe: str) -> Response:
         row = read_body(StrategyBody, accounts=accounts).row(*_key(symbol, timeframe))
+        rival = rival_of(row, playbook.rows(), accounts.default)
+        if rival is not None:
+            raise _invalid(_told(rival, rival.account or accounts.default))
         playbook.put(row)
         return jsonify(shown_strategy(_row(playbook, row.symbol, row.timeframe)))
 
@@ -60,6 +63,7 @@ def shown_strategy(row: Strategy) -> dict[str, object]:
         "take_profit": _level(row.take_profit),
         "pyramiding": row.pyramiding,
         "max_quantity": number(row.max_quantity),
+        "shared": row.shared,
         "order_status": row.order_status,
         "last_updated": utc(row.last_updated),
     }
@@ -88,6 +92,14 @@ def _row(playbook: Playbook, symbol: str, timeframe: str) -> Strategy:
     if row is None or row.timeframe != timeframe:
         raise ApiError(HTTPStatus.NOT_FOUND, "not_found", "there is no such row")
     return row
+
+
+def _told(rival: Strategy, account: str) -> str:
+    timeframe = rival.timeframe or ANY_TIMEFRAME[-1]
+    return (
+        f"shared: the row {rival.symbol}/{timeframe} is active on the account {account} too;"
+        " set it in both rows, or leave one of them inactive"
+    )
 
 
 def _invalid(words: str) -> ApiError:

@@ -67,6 +67,7 @@ STRATEGY = {
     "take_profit": (dict, type(None)),
     "pyramiding": bool,
     "max_quantity": (*NUMBER, type(None)),
+    "shared": bool,
     "order_status": str,
     "last_updated": TEXT_OR_NOTHING,
 }

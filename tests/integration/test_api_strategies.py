@@ -14,6 +14,7 @@ BAD: dict[str, list[Any]] = {
     "max_quantity": [0, "x"],
     "active": ["yes", 1, None, "true"],
     "pyramiding": ["no", None],
+    "shared": ["yes", None],
     "account": ["nobody", "", 1],
     "sides": ["up", "", 1],
     "stop_loss": [0, -2, "2x", "%", "-2%", True, [2], {}, {"percent": 2, "price": 1}],
@@ -51,6 +52,7 @@ def test_a_row_is_answered_as_it_is_kept(client: FlaskClient) -> None:
         "take_profit": None,
         "pyramiding": True,
         "max_quantity": None,
+        "shared": False,
         "order_status": "READY",
         "last_updated": None,
     }
@@ -191,3 +193,34 @@ def test_a_body_that_is_no_json_is_malformed(body: str, client: FlaskClient) -> 
     answer = client.put(ROW, data=body.encode("latin-1"))
     assert answer.status_code == 400
     assert answer.get_json()["code"] == "malformed_request"
+
+
+def test_rule_17_a_second_active_row_on_an_instrument_is_refused_and_the_other_one_named(
+    client: FlaskClient,
+) -> None:
+    put(client, "/api/v1/strategies/AAPL/15m")
+    assert "the row AAPL/15m is active" in refused(client, "/api/v1/strategies/AAPL/1h")
+    assert "the row AAPL/15m is active" in refused(client, "/api/v1/strategies/AAPL/any")
+    assert body_of(client, "/api/v1/strategies/AAPL/1h", 404)
+
+
+@pytest.mark.parametrize("columns", [{"active": False}, {"shared": True}])
+def test_rule_17_rows_that_are_shared_or_inactive_stand_beside_each_other(
+    client: FlaskClient, columns: dict[str, object]
+) -> None:
+    put(client, "/api/v1/strategies/AAPL/any", **columns)
+    put(client, "/api/v1/strategies/AAPL/1h", **columns)
+    put(client, "/api/v1/strategies/AAPL/1h", position_size=5, **columns)
+
+
+def test_rule_17_one_of_two_rows_cannot_share_alone(client: FlaskClient) -> None:
+    put(client, "/api/v1/strategies/AAPL/15m", shared=True)
+    assert "AAPL/15m" in refused(client, "/api/v1/strategies/AAPL/1h", shared=False)
+
+
+def test_rule_17_rows_of_other_accounts_and_symbols_are_no_rivals(make_server: MakeServer) -> None:
+    client = client_of(make_server(ACCOUNTS="paper, second=paper"))
+    put(client, "/api/v1/strategies/AAPL/15m")
+    put(client, "/api/v1/strategies/AAPL/1h", account="second")
+    put(client, "/api/v1/strategies/MSFT/1h")
+    refused(client, "/api/v1/strategies/AAPL/4h", account="paper")

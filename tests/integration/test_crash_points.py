@@ -98,6 +98,7 @@ def final_picture(world: World) -> object:
 
 def check_invariants(world: World, where: str = "") -> None:
     assert world.journaled_position() == world.broker_position(), where
+    assert world.stakes() == world.filled(), where
     for row in world.rows("SELECT id, status FROM alerts"):
         assert world.record(row["id"]).status.final, (where, dict(row))
     assert not world.rows("SELECT * FROM jobs WHERE state NOT IN ('done', 'failed')"), where

@@ -101,7 +101,7 @@ def test_rule_21_an_unknown_entry_holds_back_the_entries_after_it(tmp_path: Path
 
 
 def test_rule_22_a_reversal_cancels_the_resting_entry_first(world: World) -> None:
-    fake(world).hold("AAPL", Decimal(-3))
+    world.own("AAPL", -3)
     world.send(**{**LIMIT, "action": "add", "quantity": 1})
     fake(world).script.clear()
     world.send(**ENTRY)
@@ -119,7 +119,7 @@ def test_rule_22_a_new_entry_takes_the_place_of_one_that_rests(world: World) -> 
 
 
 def test_rule_25_the_kill_switch_denies_entries_and_lets_exits_through(world: World) -> None:
-    fake(world).hold("MSFT", Decimal(2))
+    world.own("MSFT", 2)
     world.server.services.kill_switch.engage("test")
     entry = world.send(**ENTRY)
     close = world.send(action="close", symbol="MSFT")
@@ -142,7 +142,7 @@ def test_rule_25_it_cancels_what_rests_and_denies_what_waits(world: World) -> No
 
 
 def test_rule_25_a_reversal_finishes_its_close_only(world: World) -> None:
-    fake(world).hold("AAPL", Decimal(-4))
+    world.own("AAPL", -4)
     world.server.services.kill_switch.engage("test")
     receipt = world.send(**ENTRY)
     record = world.record(receipt.alert_id)

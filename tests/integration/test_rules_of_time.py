@@ -68,14 +68,14 @@ def test_rule_2_after_an_outage_of_three_hours_nothing_old_enters(world: World) 
 
 
 def test_rule_3_an_exit_lives_longer_than_an_entry(world: World) -> None:
-    fake(world).hold("AAPL", Decimal(5))
+    world.own("AAPL", 5)
     receipt = world.send(action="close", symbol="AAPL", timenow=ago(world, 600))
     assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
     assert fake(world).positions() == []
 
 
 def test_rule_3_a_missed_exit_blocks_the_entries_of_its_lane_until_flat(world: World) -> None:
-    fake(world).hold("AAPL", Decimal(5))
+    world.own("AAPL", 5)
     missed = world.send(action="close", symbol="AAPL", timenow=ago(world, 901))
     assert world.record(missed.alert_id).status is AlertStatus.EXPIRED
     assert world.record(missed.alert_id).outcome.reason == "EXIT_MISSED"
@@ -85,7 +85,7 @@ def test_rule_3_a_missed_exit_blocks_the_entries_of_its_lane_until_flat(world: W
 
 
 def test_rule_3_a_blocked_lane_denies_what_would_grow_the_position(world: World) -> None:
-    fake(world).hold("AAPL", Decimal(5))
+    world.own("AAPL", 5)
     world.send(action="close", symbol="AAPL", timenow=ago(world, 901))
     entry = world.send(action="add", symbol="AAPL", quantity=1)
     assert world.record(entry.alert_id).outcome.reason == "EXIT_MISSED"
@@ -95,7 +95,7 @@ def test_rule_3_a_blocked_lane_denies_what_would_grow_the_position(world: World)
 
 
 def test_rule_3_an_unreadable_position_expires_an_exit_aloud(world: World) -> None:
-    fake(world).hold("AAPL", Decimal(5))
+    world.own("AAPL", 5)
     fake(world).fail("position", *[BrokerUnavailable("no route")] * 1000)
     receipt = world.send(action="close", symbol="AAPL")
     world.run(seconds=890, step=5)

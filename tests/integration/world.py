@@ -24,6 +24,7 @@ from app.ports.broker import Broker
 from app.ports.journal import AlertRecord, Job, OrderRecord
 from app.web.alert_fields import parse_alert
 from app.web.payloads import canonical, read_delivery
+from tests.fakes.broker import FakeBroker
 from tests.fakes.clock import FakeClock
 
 LEASE = timedelta(seconds=2)
@@ -181,6 +182,31 @@ class World:
         )
         (receipt,) = self.server.services.intake.admit([submission])
         return receipt
+
+    def own(self, symbol: str, quantity: int, strategy: str = "") -> None:
+        """Put a position into the account of the fake broker and let a strategy adopt it."""
+        assert isinstance(self.broker, FakeBroker)
+        self.broker.hold(symbol, Decimal(quantity))
+        account = self.broker.account
+        adopted = self.server.services.adoption.adopt(account, symbol, strategy)
+        assert adopted == quantity, adopted
+
+    def stakes(self) -> dict[tuple[str, str], Decimal]:
+        """What each (instrument, strategy) holds by the journal's table."""
+        rows = self.rows("SELECT * FROM stakes WHERE quantity <> '0'")
+        return {(row["instrument"], row["strategy"]): Decimal(row["quantity"]) for row in rows}
+
+    def filled(self) -> dict[tuple[str, str], Decimal]:
+        """The signed sum of the fills of each (instrument, strategy of the alert)."""
+        sums: dict[tuple[str, str], Decimal] = {}
+        for row in self.rows(
+            "SELECT fills.*, alerts.strategy FROM fills JOIN orders USING (client_order_id)"
+            " JOIN alerts ON alerts.id = orders.alert_id"
+        ):
+            key = (row["instrument"], row["strategy"])
+            sign = 1 if row["side"] == "buy" else -1
+            sums[key] = sums.get(key, Decimal(0)) + sign * Decimal(row["quantity"])
+        return {key: total for key, total in sums.items() if total}
 
     def turn(self) -> None:
         """One turn of the background: lease, take-over, recovery, due work."""

@@ -9,13 +9,14 @@ from typing import Any
 from app.adapters.journal.admission import admit
 from app.adapters.journal.claims import claim, job_of
 from app.adapters.journal.codec import INTENT, PLAN
-from app.adapters.journal.rows import alert_record, fill_of, order_record
+from app.adapters.journal.rows import alert_record, fill_of, order_record, stake_of
 from app.adapters.journal.statements import Q
 from app.adapters.journal.unit import SqlUnit
 from app.adapters.sql import Database, Row, from_db, to_db
 from app.domain.decision import Plan
 from app.domain.events import Event
 from app.domain.order import Fill, OrderIntent
+from app.domain.stake import Stake
 from app.ports.clock import Clock
 from app.ports.journal import Admission, AlertRecord, Job, KillState, NewAlert, OrderRecord
 
@@ -94,6 +95,13 @@ class SqlJournal:
         with self._db.reading() as tx:
             rows = tx.run(Q[name], {"account": account, "lane": lane}).fetchall()
         return [order_record(row) for row in rows]
+
+    def stakes(self, account: str, instrument: str | None = None) -> Sequence[Stake]:
+        """What each strategy's fills hold of an instrument, or everything that is held."""
+        query = "stakes_held" if instrument is None else "stakes"
+        params = {"account": account, "instrument": instrument}
+        with self._db.reading() as tx:
+            return [stake_of(row) for row in tx.run(Q[query], params).fetchall()]
 
     def newer_taken(self, job: Job) -> bool:
         """Whether the lane took an alert of the same strategy that fired later (rule 5)."""

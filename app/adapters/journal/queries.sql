@@ -99,7 +99,8 @@ WHERE id = :id
 
 -- halt_entries --
 UPDATE jobs SET halted = TRUE
-WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND NOT halted
+WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND strategy = :strategy
+  AND NOT halted
 
 -- waiting_before --
 SELECT 1 FROM jobs WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND unsettled
@@ -132,11 +133,11 @@ SELECT * FROM alerts WHERE id = :id
 -- add_order --
 INSERT INTO orders (client_order_id, broker_order_id, alert_id, job_id, account, symbol, instrument,
                     lane, role, side, order_type, quantity, filled_quantity, average_price,
-                    limit_price, stop_price, status, reason, parent, intent, submitted_at,
-                    created_at, updated_at)
+                    limit_price, stop_price, status, reason, parent, strategy, intent,
+                    submitted_at, created_at, updated_at)
 VALUES (:client_order_id, NULL, :alert_id, :job_id, :account, :symbol, :instrument, :lane, :role,
         :side, :order_type, :quantity, '0', NULL, :limit_price, :stop_price, :status, '', :parent,
-        :intent, :submitted_at, :now, :now)
+        :strategy, :intent, :submitted_at, :now, :now)
 
 -- order --
 SELECT * FROM orders WHERE client_order_id = :client_order_id
@@ -178,6 +179,22 @@ VALUES (:account, :fill_id, :client_order_id, :symbol, :instrument, :side, :quan
         :at)
 ON CONFLICT (account, fill_id) DO NOTHING
 RETURNING id
+
+-- stakes --
+SELECT * FROM stakes WHERE account = :account AND instrument = :instrument ORDER BY strategy
+
+-- stakes_held --
+SELECT * FROM stakes WHERE account = :account AND quantity <> '0' ORDER BY instrument, strategy
+
+-- stake --
+SELECT * FROM stakes
+WHERE account = :account AND instrument = :instrument AND strategy = :strategy
+
+-- put_stake --
+INSERT INTO stakes (account, instrument, strategy, quantity, stopped, at)
+VALUES (:account, :instrument, :strategy, :quantity, :stopped, :at)
+ON CONFLICT (account, instrument, strategy) DO UPDATE SET
+    quantity = excluded.quantity, stopped = excluded.stopped, at = excluded.at
 
 -- add_event --
 INSERT INTO events (at, kind, alert_id, account, symbol, client_order_id, problem, facts)

@@ -18,6 +18,8 @@ from app.domain.order import (
     Side,
 )
 from app.domain.outcome import AlertStatus, Outcome
+from app.domain.position import Direction
+from app.domain.stake import Stake
 from app.ports.journal import AlertRecord, NewAlert, OrderRecord
 
 LEG_TYPES = {OrderRole.STOP_LOSS: OrderType.STOP, OrderRole.TAKE_PROFIT: OrderType.LIMIT}
@@ -91,6 +93,7 @@ def order_params(intent: OrderIntent, status: OrderStatus) -> dict[str, Any]:
         "stop_price": text(intent.stop_price),
         "status": status.value,
         "parent": None,
+        "strategy": intent.strategy,
         "intent": INTENT.dump(intent),
     }
 
@@ -106,6 +109,7 @@ def leg_params(intent: OrderIntent, role: OrderRole, leg: Leg) -> dict[str, Any]
         "stop_price": None,
         "status": OrderStatus.NEW.value,
         "parent": intent.client_order_id,
+        "strategy": intent.strategy,
         "intent": None,
     }
 
@@ -146,9 +150,34 @@ def order_record(row: Row) -> OrderRecord:
         status=OrderStatus(row["status"]),
         reason=row["reason"],
         parent=row["parent"],
+        strategy=row["strategy"],
         submitted_at=from_db(row["submitted_at"]) if row["submitted_at"] is not None else None,
         updated_at=from_db(row["updated_at"]),
     )
+
+
+def stake_of(row: Row) -> Stake:
+    """The stake of a row."""
+    return Stake(
+        account=row["account"],
+        instrument=row["instrument"],
+        strategy=row["strategy"],
+        quantity=Decimal(row["quantity"]),
+        stopped=Direction(row["stopped"]) if row["stopped"] else None,
+        at=from_db(row["at"]),
+    )
+
+
+def stake_params(stake: Stake, now: int) -> dict[str, Any]:
+    """The columns of a stake; zero is written in one way only, as it is asked for."""
+    return {
+        "account": stake.account,
+        "instrument": stake.instrument,
+        "strategy": stake.strategy,
+        "quantity": text(stake.quantity.normalize()),
+        "stopped": stake.stopped.value if stake.stopped else None,
+        "at": now if stake.at is None else to_db(stake.at),
+    }
 
 
 def alert_record(row: Row) -> AlertRecord:

@@ -141,6 +141,7 @@ orders = Table(
     Column("status", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("parent", Text),
+    Column("strategy", Text, nullable=False),
     Column("intent", Text),
     Column("submitted_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
@@ -174,6 +175,17 @@ fills = Table(
     UniqueConstraint("account", "fill_id", name="fills_once"),
     Index("fills_by_order", "client_order_id"),
     sqlite_autoincrement=True,
+)
+
+stakes = Table(
+    "stakes",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("instrument", Text, primary_key=True),
+    Column("strategy", Text, primary_key=True),
+    Column("quantity", Text, nullable=False),
+    Column("stopped", Text),
+    Column("at", BigInteger, nullable=False),
 )
 
 events = Table(

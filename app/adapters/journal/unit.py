@@ -11,6 +11,8 @@ from app.adapters.journal.rows import (
     leg_params,
     order_params,
     order_record,
+    stake_of,
+    stake_params,
     text,
     words,
 )
@@ -22,6 +24,7 @@ from app.domain.events import Event
 from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.settlement import advance
+from app.domain.stake import Stake
 from app.ports.journal import Changes, Job, OrderRecord
 
 
@@ -97,10 +100,20 @@ class SqlUnit:
         """Set the state of an alert that is not final."""
         self._tx.run(Q["set_alert_status"], {"id": alert_id, "status": status.value})
 
-    def halt_entries(self) -> int:
-        """Tell the unfinished earlier jobs of the job's lane to enter no more; how many."""
+    def halt_entries(self, strategy: str) -> int:
+        """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
         job = self._own_job()
-        return self._tx.run(Q["halt_entries"], {"lane": job.lane, "id": job.id}).rowcount
+        params = {"lane": job.lane, "id": job.id, "strategy": strategy}
+        return self._tx.run(Q["halt_entries"], params).rowcount
+
+    def stakes(self, account: str, instrument: str) -> Sequence[Stake]:
+        """Who holds something of an instrument, or once did, as this unit sees it."""
+        params = {"account": account, "instrument": instrument}
+        return [stake_of(row) for row in self._tx.run(Q["stakes"], params).fetchall()]
+
+    def put_stake(self, stake: Stake) -> None:
+        """Write a stake that no fill made: adopted, written down, or its stop no longer waiting."""
+        self._tx.run(Q["put_stake"], stake_params(stake, self._now))
 
     def set_block(self, lane: str, reason: str | None) -> None:
         """Block a lane's entries, or lift the block."""
@@ -180,7 +193,18 @@ class SqlUnit:
             "fee": str(fill.fee),
             "at": to_db(fill.at),
         }
-        return self._tx.one(Q["add_fill"], params) is not None
+        if self._tx.one(Q["add_fill"], params) is None:
+            return False
+        self._book(order, fill)
+        return True
+
+    def _book(self, order: OrderRecord, fill: Fill) -> None:
+        """A fill is its order's strategy's, in the very unit in which it is journaled (rule 17)."""
+        none = Stake(account=order.account, instrument=order.instrument, strategy=order.strategy)
+        row = self._tx.one(Q["stake"], stake_params(none, self._now))
+        stake = stake_of(row) if row is not None else none
+        by_leg = order.role.protects
+        self.put_stake(stake.after(fill.side, fill.quantity, fill.at, by_leg=by_leg))
 
     def _own_job(self) -> Job:
         if self._job is None:

@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("parent", sa.Text(), nullable=True),
+        sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("intent", sa.Text(), nullable=True),
         sa.Column("submitted_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -277,6 +278,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "instrument"),
     )
     op.create_table(
+        "stakes",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("strategy", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("stopped", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "instrument", "strategy"),
+    )
+    op.create_table(
         "steps",
         sa.Column("job_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -307,6 +318,7 @@ def downgrade() -> None:
     op.drop_table("switches")
     op.drop_table("strategies")
     op.drop_table("steps")
+    op.drop_table("stakes")
     op.drop_table("paper_quotes")
     op.drop_table("paper_positions")
     with op.batch_alter_table("paper_orders", schema=None) as batch_op:

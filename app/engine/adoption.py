@@ -1,0 +1,88 @@
+"""Adoption: a strategy takes over what is in the account and no fill of ours explains."""
+
+from dataclasses import replace
+from decimal import Decimal
+from enum import StrEnum
+
+from app.domain.events import Event, EventKind
+from app.domain.identity import lane_of
+from app.domain.instrument import Instrument, Ticker
+from app.domain.stake import Stake, Stakes
+from app.engine.accounts import Account, Accounts
+from app.engine.holdings import stakes_in
+from app.engine.recovery import Recovery
+from app.ports.clock import Clock
+from app.ports.journal import Journal, Unit
+
+
+class Hindrance(StrEnum):
+    """Why nothing was adopted."""
+
+    UNKNOWN_ACCOUNT = "there is no such account"
+    UNKNOWN_SYMBOL = "the account does not trade it"
+    NOTHING_FOREIGN = "there is nothing there that is not ours already"
+    BUSY = "an order of ours is open in it; try again once that is settled"
+
+
+class Adoption:
+    """Makes foreign quantity a strategy's own, so that its exits close it (trading-rules 17)."""
+
+    def __init__(
+        self, journal: Journal, accounts: Accounts, recovery: Recovery, clock: Clock
+    ) -> None:
+        self._journal = journal
+        self._accounts = accounts
+        self._recovery = recovery
+        self._clock = clock
+
+    def adopt(self, account_name: str, symbol: str, strategy: str = "") -> Decimal | Hindrance:
+        """Give a strategy what nobody holds; how much, negative when short.
+
+        Args:
+            account_name: our name of the account.
+            symbol: as in an alert.
+            strategy: the name that its alerts give, empty where they give none.
+
+        Raises:
+            BrokerError: the position cannot be read.
+        """
+        account = self._accounts.get(account_name)
+        if account is None:
+            return Hindrance.UNKNOWN_ACCOUNT
+        ticker = Ticker.parse(symbol)
+        instrument = account.broker.instrument(ticker)
+        if instrument is None:
+            return Hindrance.UNKNOWN_SYMBOL
+        if self._is_busy(account, ticker):
+            return Hindrance.BUSY
+        stakes = stakes_in(account, instrument.key, self._journal)
+        if stakes.position * stakes.nobodys <= 0:
+            return Hindrance.NOTHING_FOREIGN
+        with self._journal.unit() as unit:
+            if unit.stakes(account.name, instrument.key) != stakes.stakes:
+                return Hindrance.BUSY
+            self._write(unit, account, instrument, strategy, stakes)
+        return stakes.nobodys
+
+    def _is_busy(self, account: Account, ticker: Ticker) -> bool:
+        """Whether what is there may be a fill of ours that is not journaled yet."""
+        self._recovery.reconcile(account)
+        orders = self._journal.unsettled_orders(account.name, lane_of(account.name, ticker.key))
+        return any(not order.role.protects for order in orders)
+
+    def _write(
+        self, unit: Unit, account: Account, instrument: Instrument, strategy: str, stakes: Stakes
+    ) -> None:
+        now, quantity = self._clock.now(), stakes.nobodys
+        none = Stake(account=account.name, instrument=instrument.key, strategy=strategy)
+        mine = next((stake for stake in stakes.stakes if stake.strategy == strategy), none)
+        unit.put_stake(replace(mine, quantity=mine.quantity + quantity, stopped=None, at=now))
+        unit.record(
+            Event(
+                kind=EventKind.ADOPTED,
+                at=now,
+                account=account.name,
+                symbol=instrument.symbol,
+                facts={"strategy": strategy, "quantity": quantity},
+            )
+        )

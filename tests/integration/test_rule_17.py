@@ -1,0 +1,224 @@
+"""Trading-rule 17, whose position it is, through the whole engine."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.domain.instrument import Ticker
+from app.domain.order import OrderRole, OrderStatus
+from app.domain.outcome import AlertStatus
+from app.engine.adoption import Hindrance
+from tests.fakes.broker import REST, FakeBroker
+from tests.integration.world import World
+
+BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10}
+LIMIT = {**BUY, "order_type": "limit", "limit_price": 90}
+CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
+SELL: dict[str, object] = {"action": "sell", "symbol": "AAPL", "quantity": 4}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.broker = FakeBroker(clock=world.clock)
+    world.boot()
+    return world
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.boot()
+    return world
+
+
+def fake(world: World) -> FakeBroker:
+    assert isinstance(world.broker, FakeBroker)
+    return world.broker
+
+
+def ended(world: World, **fields: object) -> tuple[str, str]:
+    """What becomes of an alert: its status and its reason."""
+    record = world.record(world.send(**fields).alert_id)
+    return record.status.value, record.outcome.reason
+
+
+def held(world: World) -> Decimal:
+    return world.broker_position().get("AAPL", Decimal(0))
+
+
+def test_rule_17_a_close_takes_what_this_strategy_bought_and_no_more(world: World) -> None:
+    fake(world).hold("AAPL", Decimal(7))
+    world.send(**BUY)
+    assert ended(world, **CLOSE) == ("success", "")
+    assert held(world) == 7
+
+
+def test_rule_17_two_strategies_on_one_symbol_close_their_own(world: World) -> None:
+    world.send(**BUY, strategy="a")
+    world.send(**{**BUY, "quantity": 5}, strategy="b")
+    assert held(world) == 15
+    world.send(**CLOSE, strategy="b")
+    assert world.stakes() == {("AAPL", "a"): Decimal(10)}
+    again = {**CLOSE, "comment": "again"}
+    assert ended(world, **again, strategy="b") == ("info", "NO_POSITION")
+    assert held(world) == 10
+
+
+def test_rule_17_foreign_quantity_is_never_sold(world: World) -> None:
+    fake(world).hold("AAPL", Decimal(7))
+    assert ended(world, **SELL) == ("denied", "FOREIGN_POSITION")
+    assert ended(world, **CLOSE) == ("info", "NO_POSITION")
+    assert (held(world), fake(world).orders_placed) == (7, 0)
+
+
+def test_rule_17_a_reversal_closes_its_own_and_does_not_enter_against_the_rest(
+    world: World,
+) -> None:
+    fake(world).hold("AAPL", Decimal(7))
+    world.send(**BUY)
+    receipt = world.send(**SELL)
+    record = world.record(receipt.alert_id)
+    assert (record.status, record.outcome.reason) == (AlertStatus.DENIED, "FOREIGN_POSITION")
+    assert "10 closed first" in record.outcome.detail
+    assert (held(world), world.stakes()) == (7, {})
+    assert world.orders()[-1].filled_quantity == 10
+
+
+def test_rule_17_a_strategy_does_not_sell_short_what_another_one_holds(world: World) -> None:
+    world.send(**BUY, strategy="a")
+    assert ended(world, **SELL, strategy="b") == ("denied", "FOREIGN_POSITION")
+    assert held(world) == 10
+
+
+def test_rule_17_beside_foreign_quantity_of_the_same_side_a_strategy_enters(world: World) -> None:
+    fake(world).hold("AAPL", Decimal(7))
+    assert ended(world, **BUY) == ("success", "")
+    assert held(world) == 17
+
+
+def test_rule_17_adopted_quantity_is_the_strategys_own(world: World) -> None:
+    world.own("AAPL", 7, "a")
+    assert ended(world, **CLOSE, strategy="b") == ("info", "NO_POSITION")
+    assert ended(world, **CLOSE, strategy="a") == ("success", "")
+    assert held(world) == 0
+
+
+def test_rule_17_only_what_nobody_holds_can_be_adopted(world: World) -> None:
+    world.send(**BUY, strategy="a")
+    adoption = world.server.services.adoption
+    assert adoption.adopt("fake", "AAPL", "b") is Hindrance.NOTHING_FOREIGN
+    fake(world).hold("AAPL", Decimal(3))
+    assert adoption.adopt("fake", "NASDAQ:AAPL", "b") == 3
+    assert world.stakes() == {("AAPL", "a"): Decimal(10), ("AAPL", "b"): Decimal(3)}
+    assert adoption.adopt("fake", "AAPL", "b") is Hindrance.NOTHING_FOREIGN
+
+
+def test_rule_17_nothing_is_adopted_while_an_order_of_ours_may_fill(world: World) -> None:
+    world.send(**LIMIT)
+    fake(world).hold("AAPL", Decimal(3))
+    adoption = world.server.services.adoption
+    assert adoption.adopt("fake", "AAPL") is Hindrance.BUSY
+    assert adoption.adopt("nobody", "AAPL") is Hindrance.UNKNOWN_ACCOUNT
+    assert adoption.adopt("fake", ":") is Hindrance.UNKNOWN_SYMBOL
+
+
+def test_rule_17_a_fill_that_nobody_told_us_of_is_ours_and_not_adopted(world: World) -> None:
+    world.send(**LIMIT, strategy="a")
+    fake(world).fill(world.orders()[0].client_order_id)
+    assert world.server.services.adoption.adopt("fake", "AAPL") is Hindrance.NOTHING_FOREIGN
+    assert world.stakes() == {("AAPL", "a"): Decimal(10)}
+
+
+def test_rule_17_a_fill_that_nobody_told_us_of_is_closed_too(world: World) -> None:
+    world.send(**LIMIT)
+    fake(world).fill(world.orders()[0].client_order_id)
+    assert ended(world, **CLOSE) == ("success", "")
+    assert held(world) == 0
+
+
+def test_rule_17_legs_belong_to_the_strategy_of_their_entry(paper: World) -> None:
+    paper.send(**BUY, strategy="a", price=100, stop_loss="2%")
+    paper.send(**{**BUY, "quantity": 5}, strategy="b", price=100)
+    paper.server.services.quotes.note(Ticker.parse("AAPL"), Decimal(97), paper.clock.now())
+    assert paper.stakes() == {("AAPL", "b"): Decimal(5)} == paper.filled()
+
+
+def test_rule_17_what_is_held_survives_a_restart(world: World) -> None:
+    world.send(**BUY, strategy="a")
+    world.crash_and_boot()
+    assert ended(world, **CLOSE, strategy="a") == ("success", "")
+    assert held(world) == 0
+
+
+def test_rule_17_what_went_by_hand_is_not_sold_again(world: World) -> None:
+    world.send(**BUY)
+    fake(world).hold("AAPL", Decimal(-6))
+    assert ended(world, **CLOSE) == ("success", "")
+    assert held(world) == 0
+
+
+def test_an_exit_without_a_name_closes_the_one_strategy_that_holds_it(world: World) -> None:
+    world.send(**BUY, strategy="a")
+    assert ended(world, **CLOSE) == ("success", "")
+    assert world.stakes() == {} == world.broker_position()
+
+
+def test_an_exit_without_a_name_does_not_choose_between_two_strategies(world: World) -> None:
+    world.send(**BUY, strategy="a")
+    world.send(**BUY, strategy="b")
+    receipt = world.send(**CLOSE)
+    assert world.record(receipt.alert_id).outcome.reason == "NO_POSITION"
+    assert "foreign_position" in world.events(receipt.alert_id)
+    assert held(world) == 20
+
+
+def test_an_exit_without_a_name_is_the_unnamed_strategys_once_there_is_one(world: World) -> None:
+    world.send(**BUY)
+    world.send(**{**CLOSE, "sentiment": "flat"})
+    world.send(**BUY, strategy="a")
+    late = world.send(**{**CLOSE, "comment": "late"})
+    assert world.record(late.alert_id).outcome.reason == "NO_POSITION"
+    assert "foreign_position" not in world.events(late.alert_id)
+    assert held(world) == 10
+
+
+def test_an_entry_without_a_name_is_never_another_strategys(world: World) -> None:
+    world.send(**BUY, strategy="a")
+    assert ended(world, **SELL) == ("denied", "FOREIGN_POSITION")
+
+
+def test_rule_11_cancel_takes_back_the_strategys_own_entries_only(world: World) -> None:
+    world.send(**LIMIT, strategy="a")
+    assert ended(world, action="cancel", symbol="AAPL", strategy="b") == (
+        "info",
+        "NOTHING_TO_CANCEL",
+    )
+    assert [order.status for order in world.orders()] == [OrderStatus.LIVE]
+    assert ended(world, action="cancel", symbol="AAPL", strategy="a") == ("success", "")
+    assert [order.status for order in world.orders()] == [OrderStatus.CANCELED]
+
+
+def test_rule_11_cancel_leaves_protection_alone(paper: World) -> None:
+    paper.send(**BUY, price=100, stop_loss="2%")
+    assert ended(paper, action="cancel", symbol="AAPL") == ("info", "NOTHING_TO_CANCEL")
+    (stop,) = [order for order in paper.orders() if order.role is OrderRole.STOP_LOSS]
+    assert stop.status is OrderStatus.LIVE
+
+
+def test_rule_22_a_close_leaves_the_resting_entry_of_another_strategy(world: World) -> None:
+    world.send(**BUY, strategy="a")
+    world.send(**LIMIT, strategy="b")
+    world.send(**CLOSE, strategy="a")
+    assert [order.strategy for order in world.orders() if order.status.working] == ["b"]
+
+
+def test_rule_22_a_close_halts_its_own_waiting_entry_and_no_other(world: World) -> None:
+    fake(world).script.append(REST)
+    world.send(**BUY, strategy="a")
+    other = world.send(**BUY, strategy="b")
+    world.send(**CLOSE, strategy="a")
+    world.run(seconds=15)
+    assert world.record(other.alert_id).status is AlertStatus.SUCCESS
+    assert world.stakes() == world.filled() == {("AAPL", "b"): Decimal(10)}
