@@ -42,6 +42,11 @@ class Amount:
     unit: AmountUnit = AmountUnit.UNITS
 
 
+POSITION_FIELDS = frozenset(
+    {"market_position", "prev_market_position", "sentiment", "position_size"}
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One alert as understood, names and words in canonical form, nothing decided.
@@ -50,7 +55,7 @@ class Alert:
     `wants_state`: the word names a position to be in (`long`, `entryShort`), not an order to add.
     `closes` is `long` or `short` when a close is meant for that position only (`exitLong`).
     `unusable` names fields of which a value was present but not rendered (trading-rules 14); beside
-    the four of the rule also any other number written as NaN, na or null.
+    the four of the rule the positions, and any other number written as NaN, na or null.
     `unsupported` names non-zero fields that look like protection and were not understood.
     `position_size` and `prev_position_size` are signed, negative for short.
     `fired_at` is the fire time, `bar_at` the bar's time (trading-rules 1); both aware UTC.
@@ -99,6 +104,11 @@ class Alert:
     def position_word(self) -> str | None:
         """`long`, `short` or `flat` when the alert says which position is wanted (rule 6)."""
         return self.market_position or self.sentiment
+
+    @property
+    def position_is_unusable(self) -> bool:
+        """Whether it would say which position is wanted or was held, and that was not rendered."""
+        return bool(self.unusable & POSITION_FIELDS)
 
     @property
     def opposes_its_position(self) -> bool:

@@ -38,6 +38,7 @@ class Denial(StrEnum):
     EXIT_MISSED = "EXIT_MISSED"
     NOT_FLAT = "NOT_FLAT"
     FOREIGN_POSITION = "FOREIGN_POSITION"
+    OUT_OF_SYNC = "OUT_OF_SYNC"
 
 
 class Skip(StrEnum):
@@ -47,6 +48,7 @@ class Skip(StrEnum):
     ALREADY_SHORT = "ALREADY_SHORT"
     INACTIVE = "INACTIVE"
     OUT_OF_ORDER = "OUT_OF_ORDER"
+    STOPPED_OUT = "STOPPED_OUT"
 
 
 class Note(StrEnum):
@@ -114,6 +116,8 @@ class Signal:
     `side` is the side of the order (for a reversal: of the new entry); None only for a cancel.
     `reduce`: how much of the held position to close first (None = nothing).
     `size`: how much to enter after that (None = nothing, or the size is not known yet).
+    `target`: what is to be left of the position, when that is what was asked for.
+    `barred`: why nothing is entered after the close.
     """
 
     asset_class: AssetClass
@@ -121,6 +125,8 @@ class Signal:
     side: Side | None
     reduce: Amount | None = None
     size: Amount | None = None
+    target: Decimal | None = None
+    barred: Denied | None = None
 
     @property
     def enters(self) -> bool:
@@ -140,11 +146,13 @@ class Plan:
     The signal's `reduce` is resolved against a fresh read of the position when the close is sent.
     `entry` is complete, or says why there is none: what forbids an entry never blocks the close
     that comes before it. `budget` is the notional of the entry, in the account's currency.
+    `out_of_sync`: how the position differs from the one that the alert knew.
     """
 
     signal: Signal
     entry: OrderIntent | Denied | None = None
     budget: Decimal | None = None
+    out_of_sync: str = ""
 
 
 Refusal = Denied | Skipped | Noted | Expired

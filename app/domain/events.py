@@ -24,6 +24,8 @@ class EventKind(StrEnum):
     WAITING = "waiting"
     RETRYING = "retrying"
     FINISHED = "finished"
+    STOPPED_OUT = "stopped_out"
+    OUT_OF_SYNC = "out_of_sync"
     FOREIGN_POSITION = "foreign_position"
     ADOPTED = "adopted"
     LANE_BLOCKED = "lane_blocked"

@@ -4,11 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from app.domain.order import Side
 from app.domain.position import Direction
 
 ZERO = Decimal(0)
+
+
+class StakeKey(NamedTuple):
+    """What tells a stake."""
+
+    account: str
+    instrument: str
+    strategy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,22 @@ class Sides(StrEnum):
         return self is Sides.BOTH or (self is Sides.LONG) == (side is Side.BUY)
 
 
+class Sync(StrEnum):
+    """What is done when a position is not the one that the alert knew (trading-rules 20)."""
+
+    RESYNC = "resync"
+    FLATTEN = "flatten"
+    IGNORE = "ignore"
+    DENY = "deny"
+
+
+class AfterStop(StrEnum):
+    """What an opposite alert means after a leg closed the position (trading-rules 7)."""
+
+    SKIP = "skip"
+    TRADE = "trade"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
     """One row. `position_size` is the notional of an entry, in the account's currency.
@@ -41,6 +57,8 @@ class Strategy:
     pyramiding: bool = False
     max_quantity: Decimal | None = None
     shared: bool = False
+    sync: Sync = Sync.RESYNC
+    after_stop: AfterStop = AfterStop.SKIP
     order_status: str = "READY"
     last_updated: datetime | None = None
 

@@ -29,7 +29,7 @@ from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.outcome import AlertStatus, Outcome
 from app.engine.accounts import Accounts
 from app.engine.closing import Closing
-from app.engine.dispatcher import decided
+from app.engine.dispatcher import decided, out_of_sync
 from app.engine.endings import finished, naked, outcome_of
 from app.engine.entering import Entering
 from app.engine.judge import Case, Judge
@@ -95,10 +95,22 @@ class AlertFlow:
             return Ending(refusal=case)
         walk = Walk(job, case, self._journal, self._clock, self._ages)
         plan = self._journal.plan_of(job.id) if job.resumed else None
+        if plan is None and job.halted:
+            walk = self._back_in_line(walk)
         decision = plan or self._decide(walk)
         if not isinstance(decision, Plan):
             return decision
         return self._execute(walk, decision, fresh=plan is None)
+
+    def _back_in_line(self, walk: Walk) -> Walk:
+        """An exit halts the entries before it, not one that has waited for just this exit (5)."""
+        if walk.alert.prev_market_position is None:
+            return walk
+        if self._lacks_predecessor(walk, self._rooms.judge.situation(walk.case)):
+            return walk
+        with self._journal.unit(walk.job) as unit:
+            unit.lift_halt()
+        return replace(walk, job=replace(walk.job, halted=False))
 
     def _decide(self, walk: Walk) -> Plan | Ending:
         if self._journal.newer_taken(walk.job):
@@ -112,17 +124,44 @@ class AlertFlow:
         situation = judge.situation(case)
         if situation.unexplained and self._rooms.closing.catch_up(walk):
             situation = judge.situation(case)
-        _await_predecessor(walk, situation)
+        self._await_predecessor(walk, situation)
         signal = judge.route(case, situation)
         if isinstance(signal, Noted) and signal.reason is Note.NO_POSITION:
             return self._nothing_to_close(walk, situation, signal)
         self._await_turn(walk, signal)
         if not isinstance(signal, Signal):
-            return Ending(refusal=signal)
+            return self._refused(walk, situation, signal)
         late = walk.too_late(signal)
         if late is not None:
-            return Ending(refusal=late)
-        return judge.plan(case, situation, signal, alert_id=walk.job.alert_id)
+            return self._refused(walk, situation, late)
+        plan = judge.plan(case, situation, signal, alert_id=walk.job.alert_id)
+        return replace(plan, out_of_sync=_out_of_sync(walk, situation))
+
+    def _await_predecessor(self, walk: Walk, situation: Situation) -> None:
+        """Same-second chains may arrive reversed: give the predecessor its time (rule 5)."""
+        left = CHAIN_WAIT - (walk.clock.now() - walk.job.received_at)
+        if left > timedelta(0) and self._lacks_predecessor(walk, situation):
+            why = "an earlier alert of its chain may follow"
+            raise Wait(AlertStatus.WAITING, left, why, holds=False)
+
+    def _lacks_predecessor(self, walk: Walk, situation: Situation) -> bool:
+        """Whether the alert knew another position; sizes count only within one second.
+
+        Between alerts of other times a strategy's size may differ from ours for good.
+        """
+        size = walk.alert.prev_position_size
+        if situation.differs_from(walk.alert):
+            return True
+        return size is not None and size != situation.held and self._journal.has_sibling(walk.job)
+
+    def _refused(self, walk: Walk, situation: Situation, refusal: Refusal) -> Ending:
+        """The end of an alert that trades nothing, with what the owner should hear of it."""
+        if refusal.reason is Skip.STOPPED_OUT:
+            event = _event(EventKind.STOPPED_OUT, walk.job, self._clock, problem=True)
+            return Ending(refusal=refusal, events=(event,), late_exit_of=walk.stake_key)
+        words = _out_of_sync(walk, situation)
+        events = (out_of_sync(walk.job, words, self._clock),) if words else ()
+        return Ending(refusal=refusal, events=events)
 
     def _await_turn(self, walk: Walk, signal: Signal | Refusal) -> None:
         """Decide after the alerts before it: only what reduces goes before one that waits."""
@@ -134,9 +173,10 @@ class AlertFlow:
 
     def _nothing_to_close(self, walk: Walk, situation: Situation, noted: Noted) -> Ending:
         """An exit that meets only what others hold is told: its strategy may be misnamed."""
-        noted = self._clear_lane(walk, noted)
+        ending = self._refused(walk, situation, self._clear_lane(walk, noted))
+        ending = replace(ending, late_exit_of=walk.stake_key if situation.stopped else None)
         if not (situation.foreign and situation.newcomer):
-            return Ending(refusal=noted)
+            return ending
         facts: dict[str, object] = {
             "reason": Denial.FOREIGN_POSITION.value,
             "strategy": walk.case.strategy,
@@ -144,7 +184,7 @@ class AlertFlow:
         }
         kind = EventKind.FOREIGN_POSITION
         event = _event(kind, walk.job, self._clock, problem=True, facts=facts)
-        return Ending(refusal=noted, events=(event,))
+        return replace(ending, events=(*ending.events, event))
 
     def _clear_lane(self, walk: Walk, noted: Noted) -> Noted:
         """Nothing is held, but what could still enter must not: it would never be exited."""
@@ -195,7 +235,7 @@ class AlertFlow:
             unit.plan(plan)
             halted = unit.halt_entries(walk.case.strategy)
             unit.alert_status(walk.job.alert_id, AlertStatus.EXECUTING)
-            unit.record(decided(walk.job, plan, self._clock))
+            unit.record(*decided(walk.job, plan, self._clock))
         return halted
 
     def _finish(self, job: Job, ending: Ending) -> Job | None:
@@ -205,6 +245,8 @@ class AlertFlow:
             if outcome.reason == Lapse.EXIT_MISSED and outcome.status is AlertStatus.EXPIRED:
                 unit.set_block(job.lane, f"{outcome.detail} (alert {job.alert_id})")
                 unit.record(_event(EventKind.LANE_BLOCKED, job, self._clock, problem=True))
+            if ending.late_exit_of is not None:
+                unit.forget_stop(ending.late_exit_of)
             unit.record(*ending.events, finished(job, outcome, self._clock.now()))
             following = unit.finish(outcome)
         self._rooms.tracker.note(job, outcome, settled)
@@ -247,17 +289,12 @@ class AlertFlow:
             return unit.finish(outcome)
 
 
-def _await_predecessor(walk: Walk, situation: Situation) -> None:
-    """Same-second chains may arrive reversed: give the predecessor its time (rule 5)."""
-    previous = walk.alert.prev_market_position
-    held = situation.held
-    known = "flat" if held == 0 else "long" if held > 0 else "short"
-    if previous is None or previous == known:
-        return
-    left = CHAIN_WAIT - (walk.clock.now() - walk.job.received_at)
-    if left > timedelta(0):
-        why = "an earlier alert of its chain may follow"
-        raise Wait(AlertStatus.WAITING, left, why, holds=False)
+def _out_of_sync(walk: Walk, situation: Situation) -> str:
+    """How the strategy's position differs from the one that the alert knew; empty when not."""
+    if not situation.differs_from(walk.alert):
+        return ""
+    knew = f"the alert knew {walk.alert.prev_market_position}, {situation.word} is held"
+    return f"{knew}: {situation.sync.value}"
 
 
 def _event(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from app.domain.alert import Amount
-from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, TradeType
+from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, Signal, TradeType
 from app.domain.order import (
     BrokerOrder,
     OrderIntent,
@@ -155,9 +155,19 @@ class Closing:
         held = walk.held()
         if held == 0 or plan.signal.reduce is None:
             return Noted(Note.NO_POSITION, "there is nothing to close")
+        share = _share(plan.signal, held)
+        if not share.value:
+            return Noted(Note.AT_TARGET, f"{held} held: nothing to take off")
         client_order_id = walk.order_id("exit")
-        kind = plan.signal.trade_type
-        return exit_order(walk.case, client_order_id, held, plan.signal.reduce, kind)
+        return exit_order(walk.case, client_order_id, held, share, plan.signal.trade_type)
+
+
+def _share(signal: Signal, held: Decimal) -> Amount:
+    """How much goes; toward a target by what is held now, not by what was when it was decided."""
+    assert signal.reduce is not None  # noqa: S101  # asked by the only caller
+    if signal.target is None:
+        return signal.reduce
+    return Amount(max(abs(held) - abs(signal.target), Decimal(0)))
 
 
 def is_entry(order: OrderRecord) -> bool:

@@ -6,9 +6,10 @@ blindly).
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
 
-from app.domain.decision import Plan
+from app.domain.decision import Denial, Plan
 from app.domain.errors import BrokerError, BrokerLoginNeeded, BrokerRejected, BrokerUnavailable
 from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
@@ -80,7 +81,7 @@ class Dispatcher:
         with self._journal.unit(job) as unit:
             if plan is not None:
                 unit.plan(plan)
-                unit.record(decided(job, plan, self._clock))
+                unit.record(*decided(job, plan, self._clock))
             unit.alert_status(job.alert_id, AlertStatus.EXECUTING)
             unit.open_order(intent, OrderStatus.SUBMITTING)
             unit.record(self._event(EventKind.SUBMITTING, job, intent))
@@ -179,10 +180,12 @@ class Dispatcher:
         )
 
 
-def decided(job: Job, plan: Plan, clock: Clock) -> Event:
-    """The event of a decision."""
+def decided(job: Job, plan: Plan, clock: Clock) -> Iterator[Event]:
+    """The event of a decision; and one more when the alert knew another position."""
     signal = plan.signal
-    return Event(
+    if plan.out_of_sync:
+        yield out_of_sync(job, plan.out_of_sync, clock)
+    yield Event(
         kind=EventKind.DECIDED,
         at=clock.now(),
         alert_id=job.alert_id,
@@ -193,6 +196,19 @@ def decided(job: Job, plan: Plan, clock: Clock) -> Event:
             "asset_class": signal.asset_class.value,
             "side": signal.side.value if signal.side else None,
         },
+    )
+
+
+def out_of_sync(job: Job, words: str, clock: Clock) -> Event:
+    """The event of a position that is not the one which the alert knew (trading-rules 20)."""
+    return Event(
+        kind=EventKind.OUT_OF_SYNC,
+        at=clock.now(),
+        alert_id=job.alert_id,
+        account=job.account,
+        symbol=job.alert.symbol,
+        problem=True,
+        facts={"reason": Denial.OUT_OF_SYNC.value, "detail": words},
     )
 
 

@@ -67,6 +67,7 @@ class Judge:
             held=stakes.own(case.strategy),
             foreign=stakes.foreign(case.strategy),
             unexplained=stakes.nobodys,
+            stopped=stakes.stopped(case.strategy),
             newcomer=not stakes.knows(case.strategy),
             strategy=self._playbook.find(case.ticker.key, case.alert.timeframe),
             capabilities=case.account.broker.capabilities,
@@ -85,13 +86,9 @@ class Judge:
         alert_id: str,
         quoted: Decimal | None = None,
     ) -> Plan:
-        """The orders of a signal. `quoted`: a price that counts as the newest quote.
-
-        What is not the strategy's is never sold, not by an entry of the other side (rule 17).
-        """
-        side = signal.side
-        if signal.enters and side is not None and situation.foreign * side.sign < 0:
-            return Plan(signal=signal, entry=_foreign(situation))
+        """The orders of a signal. `quoted`: a price that counts as the newest quote."""
+        if signal.barred is not None:
+            return Plan(signal=signal, entry=signal.barred)
         return self._order_engine.plan(
             Order(
                 alert_id=alert_id,
@@ -121,11 +118,3 @@ class Judge:
         meant = {stake.strategy for stake in stakes if stake.quantity}
         meant |= {order.strategy for order in orders}
         return meant.pop() if len(meant) == 1 else ""
-
-
-def _foreign(situation: Situation) -> Denied:
-    quantity = f"{situation.foreign.normalize():f}"
-    return Denied(
-        Denial.FOREIGN_POSITION,
-        f"{quantity} held there is not this strategy's, and is not traded against",
-    )

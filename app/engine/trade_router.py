@@ -1,9 +1,9 @@
 """The Trade Router: an alert and what is held become a signal, or a reason why not.
 
-Trading-rules 6 to 11 and 14 are decided here. Pure: it reads nothing and changes nothing.
+Trading-rules 6 to 11, 14, 17 and 20 are decided here. Pure: it reads nothing and changes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.domain.alert import Action, Alert, Amount, AmountUnit
@@ -21,7 +21,8 @@ from app.domain.decision import (
 )
 from app.domain.instrument import AssetClass
 from app.domain.order import Side
-from app.domain.strategy import Sides, Strategy
+from app.domain.position import Direction
+from app.domain.strategy import AfterStop, Sides, Strategy, Sync
 
 ALL = Amount(Decimal(100), AmountUnit.PERCENT_OF_POSITION)
 PERCENTS = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_POSITION)
@@ -35,6 +36,7 @@ class Situation:
 
     `held` is the strategy's own, `foreign` what else there is, `unexplained` the part of the
     position that no fill in the journal accounts for. `newcomer`: the strategy never traded it.
+    `stopped`: which way the position looked that a leg closed, while its own exit may still come.
     """
 
     asset_class: AssetClass
@@ -44,6 +46,7 @@ class Situation:
     foreign: Decimal = Decimal(0)
     unexplained: Decimal = Decimal(0)
     newcomer: bool = False
+    stopped: Direction | None = None
 
     @property
     def sides(self) -> Sides:
@@ -54,9 +57,23 @@ class Situation:
         return Sides.BOTH if can_short else Sides.LONG
 
     @property
+    def sync(self) -> Sync:
+        """What is done about a position that the alert did not know."""
+        return self.strategy.sync if self.strategy is not None else Sync.RESYNC
+
+    @property
+    def after_stop(self) -> AfterStop:
+        """What an opposite alert means after a leg closed the position."""
+        return self.strategy.after_stop if self.strategy is not None else AfterStop.SKIP
+
+    @property
     def word(self) -> str:
         """What is held, in the alert's words."""
         return "flat" if not self.held else "long" if self.held > 0 else "short"
+
+    def differs_from(self, alert: Alert) -> bool:
+        """Whether the alert knew another position than the one that is held."""
+        return alert.prev_market_position not in (None, self.word)
 
 
 class TradeRouter:
@@ -71,12 +88,91 @@ class TradeRouter:
             return Noted(Note.NO_ACTION, "the message names no side")
         if alert.action is Action.CANCEL:
             return Signal(asset_class=now.asset_class, trade_type=TradeType.CANCEL, side=None)
-        return _move(alert, now)
+        meant = _move(alert, now)
+        return _bar(meant, now) if isinstance(meant, Signal) else meant
+
+
+def _bar(signal: Signal, now: Situation) -> Signal | Denied:
+    """What is not the strategy's is never sold, not by an entry of the other side (rule 17)."""
+    if not signal.enters or signal.side is None or now.foreign * signal.side.sign >= 0:
+        return signal
+    others = f"{now.foreign.normalize():f} held there"
+    why = f"{others} is not this strategy's, and is not traded against"
+    return _close_only(signal, Denied(Denial.FOREIGN_POSITION, why))
+
+
+def _close_only(signal: Signal, why: Denied) -> Signal | Denied:
+    """What forbids an entry does not hold back the close before it."""
+    return replace(signal, barred=why) if signal.reduces else why
 
 
 def _move(alert: Alert, now: Situation) -> Signal | Refusal:
     if alert.closes is not None and alert.closes != now.word:
         return _nothing_held(now)
+    if _is_late_exit(alert, now):
+        word = now.stopped.value.lower() if now.stopped else ""
+        why = f"a protective order closed the {word} position; this is taken for its own exit"
+        return Skipped(Skip.STOPPED_OUT, why)
+    if now.differs_from(alert):
+        return _out_of_sync(alert, now)
+    return _as_meant(alert, now)
+
+
+def _is_late_exit(alert: Alert, now: Situation) -> bool:
+    """TradingView's own exit, after our leg was faster: no entry of the other side (rule 7)."""
+    exits = {Action.SELL: Direction.LONG, Action.BUY: Direction.SHORT}
+    if now.held or now.stopped is None or now.stopped is not exits.get(alert.action or Action.ADD):
+        return False
+    told = alert.wants_state or alert.position_word is not None or alert.position_size is not None
+    return not told and now.after_stop is AfterStop.SKIP
+
+
+def _out_of_sync(alert: Alert, now: Situation) -> Signal | Refusal:
+    """The position is not the one that the alert knew: the row says what is done (rule 20)."""
+    if now.sync is Sync.RESYNC:
+        return _resync(alert, now)
+    meant = _as_meant(alert, now)
+    enters = isinstance(meant, Signal) and meant.enters
+    if now.sync is Sync.FLATTEN and now.held:
+        return _close(now, ALL)
+    if now.sync is Sync.IGNORE or not (isinstance(meant, Signal) and enters):
+        return meant
+    return _close_only(meant, _lost(alert, now))
+
+
+def _resync(alert: Alert, now: Situation) -> Signal | Refusal:
+    """Toward the wanted position by reducing only, unless the alert itself goes there (rule 20)."""
+    wanted = _wanted(alert)
+    opposite = now.held != 0 and wanted in ("long", "short") and now.word != wanted
+    if alert.only_reduces:
+        return _close(now, ALL) if opposite else _as_meant(alert, now)
+    if wanted == alert.prev_market_position:
+        lost = _lost(alert, now)
+        side = Side.BUY if wanted == "long" else Side.SELL
+        return _close_only(_reversal(now, side), lost) if opposite else lost
+    if wanted == now.word and alert.position_size is None:
+        return _already(now.held)
+    return _as_meant(alert, now)
+
+
+def _wanted(alert: Alert) -> str:
+    """The position that an alert leads to, in words."""
+    if alert.position_word is not None:
+        return alert.position_word
+    before = alert.prev_market_position or "flat"
+    if alert.position_size:
+        return "long" if alert.position_size > 0 else "short"
+    turned = {"long": "short", "short": "long"}
+    by_action = {Action.BUY: "long", Action.SELL: "short", Action.ADD: before}
+    return by_action.get(alert.action or Action.CLOSE, turned.get(before, "flat"))
+
+
+def _lost(alert: Alert, now: Situation) -> Denied:
+    knew = f"the alert knew a {alert.prev_market_position} position"
+    return Denied(Denial.OUT_OF_SYNC, f"{knew}, and {now.word} is what this strategy is")
+
+
+def _as_meant(alert: Alert, now: Situation) -> Signal | Refusal:
     if alert.position_size is not None:
         return _to_target(alert, now)
     if alert.action is Action.CLOSE or alert.position_word == "flat":
@@ -127,7 +223,11 @@ def _against(alert: Alert, now: Situation, side: Side) -> Signal | Refusal:
         return _close(now, alert.quantity)
     if not now.sides.allow(side) and alert.position_word is None:
         return _close(now, _share(alert))
-    return _reverse(now, side, _new_size(alert, now, side))
+    signal = _reverse(now, side, _new_size(alert, now, side))
+    if alert.position_is_unusable and isinstance(signal, Signal):
+        # It may be an exit of a part: nothing is entered, and no more taken off than it says.
+        return replace(signal, reduce=_share(alert))
+    return signal
 
 
 def _new_size(alert: Alert, now: Situation, side: Side) -> Amount | Denied | None:
@@ -160,7 +260,8 @@ def _to_target(alert: Alert, now: Situation) -> Signal | Refusal:
         return _already(now.held)
     change = Amount(abs(target - now.held))
     if now.held * target > 0 and abs(target) < abs(now.held):
-        return _close(now, change)
+        closing = _close(now, change)
+        return replace(closing, target=target) if isinstance(closing, Signal) else closing
     if alert.only_reduces:
         return _toward(target, now)
     side = Side.BUY if target > now.held else Side.SELL
@@ -213,8 +314,10 @@ def _enter(
 
 
 def _reverse(now: Situation, side: Side, size: Amount | Denied | None) -> Signal | Denied:
-    if isinstance(size, Denied):
-        return size
+    return size if isinstance(size, Denied) else _reversal(now, side, size)
+
+
+def _reversal(now: Situation, side: Side, size: Amount | None = None) -> Signal:
     return Signal(
         asset_class=now.asset_class,
         trade_type=TradeType.REVERSE,

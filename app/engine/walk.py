@@ -12,7 +12,7 @@ from app.domain.freshness import AgeLimits, age
 from app.domain.identity import client_order_id
 from app.domain.instrument import Instrument
 from app.domain.order import BrokerOrder
-from app.domain.stake import Stakes
+from app.domain.stake import StakeKey, Stakes
 from app.engine.accounts import Account
 from app.engine.holdings import stakes_in
 from app.engine.judge import Case
@@ -69,6 +69,11 @@ class Walk:
         """What is the strategy's at this moment, negative when short. Unreadable: it raises."""
         return self.stakes().own(self.case.strategy)
 
+    @property
+    def stake_key(self) -> StakeKey:
+        """What the strategy holds is found by this."""
+        return StakeKey(self.account.name, self.key, self.case.strategy)
+
     def stakes(self) -> Stakes:
         """The account's position at this moment, and whose it is."""
         return stakes_in(self.account, self.key, self.journal)
@@ -94,7 +99,8 @@ class Walk:
 class Ending:
     """How a walk ended: by a refusal, or by an order that is settled together with the end.
 
-    `events`: what else the owner is told, written with the end.
+    `events`: what else the owner is told, written with the end. `late_exit_of`: the strategy whose
+    own exit has come, after a leg had closed its position; the next one counts again (rule 7).
     """
 
     refusal: Refusal | None = None
@@ -102,6 +108,7 @@ class Ending:
     detail: str = ""
     budget: Decimal | None = None
     events: tuple[Event, ...] = ()
+    late_exit_of: StakeKey | None = None
 
 
 class Refused(Exception):

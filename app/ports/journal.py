@@ -21,7 +21,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.outcome import AlertStatus, Outcome
-from app.domain.stake import Stake
+from app.domain.stake import Stake, StakeKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,12 +160,20 @@ class Unit(Protocol):
         """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
         ...
 
+    def lift_halt(self) -> None:
+        """Let the unit's job enter after all: the exit that halted it was its predecessor."""
+        ...
+
     def stakes(self, account: str, instrument: str) -> Sequence[Stake]:
         """Who holds something of an instrument, or once did, as this unit sees it."""
         ...
 
     def put_stake(self, stake: Stake) -> None:
-        """Write a stake that no fill made: adopted, written down, or its stop no longer waiting."""
+        """Write a stake that no fill made: adopted, or written down."""
+        ...
+
+    def forget_stop(self, key: StakeKey) -> None:
+        """A strategy's late exit has come: the next opposite alert is an entry again."""
         ...
 
     def wake_lane(self, lane: str) -> None:
@@ -240,6 +248,10 @@ class Journal(Protocol):
 
         Of an instrument: with the strategies that hold nothing any more. Else all that is held.
         """
+        ...
+
+    def has_sibling(self, job: Job) -> bool:
+        """Whether another alert of the same strategy in the lane fired at the very same time."""
         ...
 
     def newer_taken(self, job: Job) -> bool:

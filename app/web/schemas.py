@@ -28,7 +28,7 @@ from app.domain.errors import MalformedAlert
 from app.domain.instrument import Ticker
 from app.domain.order import Level, LevelKind, OrderStatus
 from app.domain.outcome import AlertStatus
-from app.domain.strategy import Sides, Strategy
+from app.domain.strategy import AfterStop, Sides, Strategy, Sync
 from app.engine.accounts import Accounts
 from app.web.errors import ApiError
 from app.web.instruments import LONGEST_SYMBOL
@@ -181,6 +181,8 @@ class StrategyBody(Body):
     pyramiding: StrictBool = False
     max_quantity: Positive | None = None
     shared: StrictBool = False
+    sync: Annotated[Sync, BeforeValidator(_lower)] = Sync.RESYNC
+    after_stop: Annotated[AfterStop, BeforeValidator(_lower)] = AfterStop.SKIP
 
     def row(self, symbol: str, timeframe: str) -> Strategy:
         """The row of a key."""

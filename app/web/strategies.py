@@ -64,6 +64,8 @@ def shown_strategy(row: Strategy) -> dict[str, object]:
         "pyramiding": row.pyramiding,
         "max_quantity": number(row.max_quantity),
         "shared": row.shared,
+        "sync": row.sync,
+        "after_stop": row.after_stop,
         "order_status": row.order_status,
         "last_updated": utc(row.last_updated),
     }

@@ -68,6 +68,8 @@ STRATEGY = {
     "pyramiding": bool,
     "max_quantity": (*NUMBER, type(None)),
     "shared": bool,
+    "sync": str,
+    "after_stop": str,
     "order_status": str,
     "last_updated": TEXT_OR_NOTHING,
 }

@@ -15,6 +15,8 @@ BAD: dict[str, list[Any]] = {
     "active": ["yes", 1, None, "true"],
     "pyramiding": ["no", None],
     "shared": ["yes", None],
+    "sync": ["always", "", None, True],
+    "after_stop": ["wait", "", None],
     "account": ["nobody", "", 1],
     "sides": ["up", "", 1],
     "stop_loss": [0, -2, "2x", "%", "-2%", True, [2], {}, {"percent": 2, "price": 1}],
@@ -53,6 +55,8 @@ def test_a_row_is_answered_as_it_is_kept(client: FlaskClient) -> None:
         "pyramiding": True,
         "max_quantity": None,
         "shared": False,
+        "sync": "resync",
+        "after_stop": "skip",
         "order_status": "READY",
         "last_updated": None,
     }

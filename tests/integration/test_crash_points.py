@@ -23,6 +23,8 @@ from tests.fakes.broker import (
 from tests.integration.world import Crash, DiskFault, Fuse, World
 
 TAG_ONLY = replace(EVERYTHING, unique_client_ids=False)
+ENDS = "SELECT status, reason FROM alerts ORDER BY id"
+STOPS = "SELECT instrument, strategy, stopped FROM stakes WHERE stopped IS NOT NULL"
 Alerts = tuple[dict[str, object], ...]
 
 ENTRY: dict[str, object] = {
@@ -36,11 +38,15 @@ LIMIT = {**ENTRY, "order_type": "limit", "limit_price": 90}
 SHORT = {**ENTRY, "action": "sell", "quantity": 5}
 CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
 
+NAMED = {**ENTRY, "strategy": "a"}
+OTHER = {**ENTRY, "quantity": 5, "strategy": "b"}
+
 SCENARIOS: dict[str, tuple[Alerts, tuple[Turn, ...]]] = {
     "entry": ((ENTRY,), ()),
     "entry then close": ((ENTRY, CLOSE), ()),
     "reversal": ((ENTRY, SHORT), ()),
     "resting limit then close": ((LIMIT, CLOSE), ()),
+    "two strategies": ((NAMED, OTHER, {**CLOSE, "strategy": "a"}), ()),
     "rejected": ((ENTRY,), (reject(), reject(), reject())),
     "unavailable at first": ((ENTRY,), (UNAVAILABLE,)),
     "reply lost": ((ENTRY,), (REPLY_LOST,)),
@@ -90,7 +96,9 @@ def final_picture(world: World) -> object:
         ],
         "journal": world.journaled_position(),
         "broker": world.broker_position(),
-        "alerts": world.count("alerts"),
+        "stakes": world.stakes(),
+        "alerts": [tuple(row) for row in world.rows(ENDS)],
+        "stopped": [tuple(row) for row in world.rows(STOPS)],
         "fills": world.count("fills"),
         "placed": world.broker.orders_placed if isinstance(world.broker, FakeBroker) else None,
     }
@@ -183,6 +191,16 @@ def test_a_crash_at_any_step_of_the_paper_broker_changes_nothing(tmp_path: Path)
         assert world.journaled_position() == {}
         assert world.broker_position() == {}
         assert world.count("fills") == 4
+
+
+def test_rule_7_a_late_exit_is_skipped_once_whatever_crashes(tmp_path: Path) -> None:
+    # The second alert's price reaches the stop before the alert itself is decided.
+    late, short = {**SHORT, "price": 97}, {**SHORT, "price": 96}
+    alerts = ({**ENTRY, "price": 100}, late, short)
+    for world, where in every_crash(lambda folder: World(tmp_path / folder), alerts):
+        check_invariants(world, where)
+        assert world.broker_position() == {"AAPL": Decimal(-5)}
+        assert [row["reason"] for row in world.rows(ENDS)] == ["", "STOPPED_OUT", ""]
 
 
 def test_quantities_are_the_same_after_a_crash(tmp_path: Path) -> None:

@@ -103,19 +103,13 @@ class SqlJournal:
         with self._db.reading() as tx:
             return [stake_of(row) for row in tx.run(Q[query], params).fetchall()]
 
+    def has_sibling(self, job: Job) -> bool:
+        """Whether another alert of the same strategy in the lane fired at the very same time."""
+        return self._fired_beside("sibling", job)
+
     def newer_taken(self, job: Job) -> bool:
         """Whether the lane took an alert of the same strategy that fired later (rule 5)."""
-        fired_at = job.alert.fired_at
-        if fired_at is None:
-            return False
-        row = self._read_one(
-            "newer_taken",
-            lane=job.lane,
-            fired_at=to_db(fired_at),
-            strategy=job.alert.strategy or "",
-            id=job.id,
-        )
-        return row is not None
+        return self._fired_beside("newer_taken", job)
 
     def waiting_before(self, job: Job) -> bool:
         """Whether an earlier job of the lane is unsettled: the outcome of its order is unknown."""
@@ -150,6 +144,13 @@ class SqlJournal:
         with self._db.reading() as tx:
             rows = tx.run(Q["fills_after"], {"account": account, "after": after}).fetchall()
         return [(row["id"], fill_of(row), row["account"]) for row in rows]
+
+    def _fired_beside(self, query: str, job: Job) -> bool:
+        fired_at, strategy = job.alert.fired_at, job.alert.strategy or ""
+        if fired_at is None:
+            return False
+        beside = {"lane": job.lane, "fired_at": to_db(fired_at), "strategy": strategy}
+        return self._read_one(query, id=job.id, **beside) is not None
 
     def _read_one(self, query: str, /, **params: Any) -> Row | None:
         with self._db.reading() as tx:

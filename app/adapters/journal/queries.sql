@@ -102,6 +102,9 @@ UPDATE jobs SET halted = TRUE
 WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND strategy = :strategy
   AND NOT halted
 
+-- lift_halt --
+UPDATE jobs SET halted = FALSE WHERE id = :id
+
 -- waiting_before --
 SELECT 1 FROM jobs WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND unsettled
 LIMIT 1
@@ -111,6 +114,12 @@ LIMIT 1
 SELECT 1 FROM jobs
 WHERE lane = :lane AND fired_at > :fired_at AND strategy = :strategy AND id <> :id
   AND attempt > 0 AND state <> 'waiting'
+LIMIT 1
+
+-- sibling --
+-- An alert of the same strategy that fired at the same time: they may have arrived reversed.
+SELECT 1 FROM jobs
+WHERE lane = :lane AND fired_at = :fired_at AND strategy = :strategy AND id <> :id
 LIMIT 1
 
 -- add_step --
@@ -195,6 +204,10 @@ INSERT INTO stakes (account, instrument, strategy, quantity, stopped, at)
 VALUES (:account, :instrument, :strategy, :quantity, :stopped, :at)
 ON CONFLICT (account, instrument, strategy) DO UPDATE SET
     quantity = excluded.quantity, stopped = excluded.stopped, at = excluded.at
+
+-- forget_stop --
+UPDATE stakes SET stopped = NULL
+WHERE account = :account AND instrument = :instrument AND strategy = :strategy
 
 -- add_event --
 INSERT INTO events (at, kind, alert_id, account, symbol, client_order_id, problem, facts)

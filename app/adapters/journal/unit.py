@@ -24,7 +24,7 @@ from app.domain.events import Event
 from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.settlement import advance
-from app.domain.stake import Stake
+from app.domain.stake import Stake, StakeKey
 from app.ports.journal import Changes, Job, OrderRecord
 
 
@@ -106,14 +106,22 @@ class SqlUnit:
         params = {"lane": job.lane, "id": job.id, "strategy": strategy}
         return self._tx.run(Q["halt_entries"], params).rowcount
 
+    def lift_halt(self) -> None:
+        """Let the unit's job enter after all: the exit that halted it was its predecessor."""
+        self._tx.run(Q["lift_halt"], {"id": self._own_job().id})
+
     def stakes(self, account: str, instrument: str) -> Sequence[Stake]:
         """Who holds something of an instrument, or once did, as this unit sees it."""
         params = {"account": account, "instrument": instrument}
         return [stake_of(row) for row in self._tx.run(Q["stakes"], params).fetchall()]
 
     def put_stake(self, stake: Stake) -> None:
-        """Write a stake that no fill made: adopted, written down, or its stop no longer waiting."""
+        """Write a stake that no fill made: adopted, or written down."""
         self._tx.run(Q["put_stake"], stake_params(stake, self._now))
+
+    def forget_stop(self, key: StakeKey) -> None:
+        """A strategy's late exit has come: the next opposite alert is an entry again."""
+        self._tx.run(Q["forget_stop"], key._asdict())
 
     def set_block(self, lane: str, reason: str | None) -> None:
         """Block a lane's entries, or lift the block."""

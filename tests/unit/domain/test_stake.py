@@ -49,13 +49,13 @@ def test_rule_17_own_is_what_the_fills_hold_and_never_more_than_is_there(
 
 def test_rule_17_what_another_strategy_holds_is_foreign_and_not_nobodys() -> None:
     held = stakes(18, a=10, b=5)
-    assert (held.own("a"), held.foreign("a"), held.nobodys) == (10, 8, 3)
+    assert (held.own("a"), held.foreign("a"), held.nobodys) == (D(10), D(8), D(3))
     assert held.holders == ["a", "b"]
 
 
 def test_a_strategy_that_never_traded_it_is_not_known() -> None:
     held = stakes(5, a=0)
-    assert (held.knows("a"), held.knows("b"), held.own("b")) == (True, False, 0)
+    assert (held.knows("a"), held.knows("b"), held.own("b")) == (True, False, D(0))
 
 
 @given(

@@ -11,8 +11,9 @@ from app.domain.alert import Action, Alert, Amount, AmountUnit
 from app.domain.decision import Denied, Expired, Noted, Refusal, Signal, Skipped, TradeType
 from app.domain.instrument import AssetClass
 from app.domain.order import Side
+from app.domain.position import Direction
 from app.domain.sizing import Means, exit_quantity
-from app.domain.strategy import Sides
+from app.domain.strategy import AfterStop, Sides, Sync
 from app.engine.trade_router import ALL, Situation, TradeRouter
 from tests.builders import (
     Number,
@@ -47,6 +48,7 @@ def told(meant: Signal | Refusal) -> str:
     side = f" {meant.side.value}" if meant.side else ""
     close = f", close {_amount(meant.reduce)}" if meant.reduce else ""
     enter = f", enter {_amount(meant.size)}" if meant.enters else ""
+    enter = f", barred {meant.barred.reason.value}" if meant.barred else enter
     return f"{meant.trade_type.value}{side}{close}{enter}"
 
 
@@ -237,7 +239,7 @@ def test_rule_8_contracts_of_a_reversal_are_old_and_new(
     held: int, said: dict[str, Any], meant: str
 ) -> None:
     said = {"prev_market_position": "short"} | said
-    assert route(held, BUY, **said).endswith(meant)
+    assert route(held, BUY, a_strategy(sync=Sync.IGNORE), **said).endswith(meant)
 
 
 def test_rule_8_holds_for_shorts_too() -> None:
@@ -247,7 +249,8 @@ def test_rule_8_holds_for_shorts_too() -> None:
 
 def test_rule_8_holds_for_pyramids_that_are_on_the_new_side_already() -> None:
     said = {"quantity": units(15), "prev_market_position": "short", "prev_position_size": D(-5)}
-    assert route(5, BUY, PYRAMIDS, **said) == "add buy, enter 10"
+    row = a_strategy(pyramiding=True, sync=Sync.IGNORE)
+    assert route(5, BUY, row, **said) == "add buy, enter 10"
 
 
 @pytest.mark.parametrize(
@@ -419,6 +422,142 @@ def test_rule_11_exit_long_closes_a_long_position_only(held: int, closes: str, m
     assert route(held, CLOSE, closes=closes) == meant
 
 
+# --- rule 7: the strategy's own exit, after a leg was faster -------------------------------------
+
+LONG, SHORT = Direction.LONG, Direction.SHORT
+TRADES_AFTER_STOP = a_strategy(after_stop=AfterStop.TRADE)
+
+
+@pytest.mark.parametrize(
+    ("stopped", "held", "said", "meant"),
+    [
+        (LONG, 0, {"action": SELL}, "skipped STOPPED_OUT"),
+        (LONG, 0, {"action": SELL, "quantity": units(5)}, "skipped STOPPED_OUT"),
+        (LONG, 0, {"action": SELL, "quantity": percent(50)}, "skipped STOPPED_OUT"),
+        (LONG, 0, {"action": SELL, "prev_market_position": "long"}, "skipped STOPPED_OUT"),
+        (SHORT, 0, {"action": BUY}, "skipped STOPPED_OUT"),
+        # the original direction, or a position again
+        (LONG, 0, {"action": BUY}, "entry buy, enter default"),
+        (SHORT, 0, {"action": SELL}, "entry sell, enter default"),
+        (LONG, 5, {"action": SELL}, "reverse sell, close all, enter default"),
+        # words that name the position decide
+        (LONG, 0, {"action": SELL, "market_position": "short"}, "entry sell, enter default"),
+        (LONG, 0, {"action": SELL, "sentiment": "short"}, "entry sell, enter default"),
+        (LONG, 0, {"action": SELL, "wants_state": True}, "entry sell, enter default"),
+        (LONG, 0, {"action": SELL, "position_size": D(-3)}, "entry sell, enter 3"),
+        (LONG, 0, {"action": SELL, "market_position": "flat"}, "info NO_POSITION"),
+        (LONG, 0, {"action": CLOSE}, "info NO_POSITION"),
+        (LONG, 0, {"action": CANCEL}, "cancel"),
+        (LONG, 0, {"action": REVERSE}, "denied NO_POSITION"),
+    ],
+)
+def test_rule_7_after_a_stop_the_opposite_alert_is_taken_for_the_exit(
+    stopped: Direction, held: int, said: dict[str, Any], meant: str
+) -> None:
+    now = a_situation(held, stopped=stopped)
+    assert told(TradeRouter().route(an_alert(**said), now)) == meant
+
+
+def test_rule_7_the_row_may_want_it_traded() -> None:
+    now = a_situation(stopped=LONG, strategy=TRADES_AFTER_STOP)
+    assert told(TradeRouter().route(an_alert(SELL), now)) == "entry sell, enter default"
+
+
+# --- rule 17: what is not the strategy's own -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("held", "foreign", "said", "meant"),
+    [
+        (0, 7, {"action": SELL}, "denied FOREIGN_POSITION"),
+        (0, 7, {"action": SELL, "position_size": D(-3)}, "denied FOREIGN_POSITION"),
+        (0, 7, {"action": BUY}, "entry buy, enter default"),
+        (0, 7, {"action": CLOSE}, "info NO_POSITION"),
+        (0, -7, {"action": BUY}, "denied FOREIGN_POSITION"),
+        (0, -7, {"action": SELL}, "entry sell, enter default"),
+        (5, 7, {"action": CLOSE}, "exit sell, close all"),
+        (5, 7, {"action": SELL, "quantity": percent(50)}, "exit sell, close 50 percent"),
+        (5, 7, {"action": ADD, "quantity": units(2)}, "add buy, enter 2"),
+        (5, 7, {"action": SELL}, "reverse sell, close all, barred FOREIGN_POSITION"),
+        (5, -2, {"action": SELL}, "reverse sell, close all, enter default"),
+    ],
+)
+def test_rule_17_nothing_is_entered_against_what_is_not_its_own(
+    held: int, foreign: int, said: dict[str, Any], meant: str
+) -> None:
+    now = a_situation(held, foreign=D(foreign))
+    assert told(TradeRouter().route(an_alert(**said), now)) == meant
+
+
+# --- rule 20: the alert knew another position ----------------------------------------------------
+
+GROWS = {"action": BUY, "market_position": "long", "quantity": units(4)}
+SHRINKS = {"action": SELL, "market_position": "long", "quantity": units(4)}
+TURNS = {"action": BUY, "market_position": "long", "quantity": units(9)}
+OUT = {"action": SELL, "market_position": "flat", "quantity": units(4)}
+
+
+@pytest.mark.parametrize(
+    ("sync", "held", "knew", "said", "meant"),
+    [
+        # it goes from flat to long, or crosses to it: whatever we hold, it enters, once
+        (Sync.RESYNC, -5, "flat", GROWS, "reverse buy, close all, enter 4"),
+        (Sync.RESYNC, 5, "flat", GROWS, "skipped ALREADY_LONG"),
+        (Sync.RESYNC, 0, "short", TURNS, "entry buy, enter 9"),
+        (Sync.RESYNC, 5, "short", TURNS, "skipped ALREADY_LONG"),
+        # it grows what is lost: never opened to match, what is against it is closed
+        (Sync.RESYNC, 0, "long", GROWS, "denied OUT_OF_SYNC"),
+        (Sync.RESYNC, -5, "long", GROWS, "reverse buy, close all, barred OUT_OF_SYNC"),
+        (Sync.RESYNC, 0, "long", {"action": ADD}, "denied OUT_OF_SYNC"),
+        (
+            Sync.RESYNC,
+            -5,
+            "long",
+            {"action": BUY, "position_size": D(9)},
+            "reverse buy, close all, barred OUT_OF_SYNC",
+        ),
+        (Sync.RESYNC, 0, "long", {"action": BUY, "position_size": D(9)}, "denied OUT_OF_SYNC"),
+        (Sync.RESYNC, 0, "long", {"action": BUY}, "denied OUT_OF_SYNC"),
+        (Sync.RESYNC, 5, "flat", {"action": ADD}, "denied OUT_OF_SYNC"),
+        # it only takes something off
+        (Sync.RESYNC, 0, "long", SHRINKS, "info NO_POSITION"),
+        (Sync.RESYNC, -5, "long", SHRINKS, "exit buy, close all"),
+        (Sync.RESYNC, 0, "long", OUT, "info NO_POSITION"),
+        (Sync.RESYNC, -5, "long", OUT, "exit buy, close all"),
+        (Sync.RESYNC, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close 2"),
+        # a target is traded to, where the alert itself goes there
+        (Sync.RESYNC, 5, "flat", {"action": BUY, "position_size": D(9)}, "add buy, enter 4"),
+        (Sync.RESYNC, 0, "short", {"action": BUY, "position_size": D(9)}, "entry buy, enter 9"),
+        (Sync.RESYNC, 5, "long", GROWS, "skipped ALREADY_LONG"),
+        # a reversal of what we are the other side of already
+        (Sync.RESYNC, 5, "short", {"action": REVERSE}, "skipped ALREADY_LONG"),
+        (Sync.RESYNC, 0, "short", {"action": REVERSE}, "denied NO_POSITION"),
+        (Sync.RESYNC, 0, "long", {"action": CANCEL}, "cancel"),
+        (Sync.FLATTEN, -5, "long", GROWS, "exit buy, close all"),
+        (Sync.FLATTEN, 5, "flat", GROWS, "exit sell, close all"),
+        (Sync.FLATTEN, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close all"),
+        (Sync.FLATTEN, 0, "short", TURNS, "denied OUT_OF_SYNC"),
+        (Sync.FLATTEN, 0, "long", OUT, "info NO_POSITION"),
+        (Sync.FLATTEN, 0, "flat", GROWS, "entry buy, enter 4"),
+        (Sync.IGNORE, 0, "long", GROWS, "entry buy, enter 4"),
+        (Sync.IGNORE, -5, "long", GROWS, "reverse buy, close all, enter 4"),
+        (Sync.DENY, 0, "short", TURNS, "denied OUT_OF_SYNC"),
+        (Sync.DENY, -5, "flat", GROWS, "reverse buy, close all, barred OUT_OF_SYNC"),
+        (Sync.DENY, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close 2"),
+        (Sync.DENY, 5, "flat", GROWS, "skipped ALREADY_LONG"),
+    ],
+)
+def test_rule_20_a_position_that_the_alert_did_not_know(
+    sync: Sync, held: int, knew: str, said: dict[str, Any], meant: str
+) -> None:
+    row = a_strategy(sync=sync)
+    assert route(held, situation=row, prev_market_position=knew, **said) == meant
+
+
+def test_rule_20_a_lost_position_does_not_pyramid() -> None:
+    assert route(5, BUY, PYRAMIDS, prev_market_position="flat") == "skipped ALREADY_LONG"
+
+
 # --- rule 14: exits trade, whatever else could not be read ---------------------------------------
 
 
@@ -436,6 +575,22 @@ def test_rule_11_exit_long_closes_a_long_position_only(held: int, closes: str, m
 def test_rule_14_on_an_exit_what_is_meant_for_entries_is_ignored(said: dict[str, Any]) -> None:
     assert route(5, CLOSE, **said) == "exit sell, close all"
     assert route(5, SELL, market_position="flat", **said) == "exit sell, close all"
+
+
+@pytest.mark.parametrize("field", ["market_position", "prev_market_position", "sentiment"])
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ({"quantity": units(2)}, "reverse sell, close 2, enter 2"),
+        ({"quantity": units(9)}, "reverse sell, close 9, enter 9"),
+        ({}, "reverse sell, close all, enter default"),
+    ],
+)
+def test_rule_14_a_position_word_that_was_not_rendered_takes_off_what_is_said_and_no_more(
+    field: str, said: dict[str, Any], meant: str
+) -> None:
+    # The Order Engine refuses the entry: UNRENDERED_FIELD.
+    assert route(5, SELL, unusable=frozenset({field}), **said) == meant
 
 
 # --- what must always hold -----------------------------------------------------------------------
@@ -462,12 +617,16 @@ ALERTS = st.builds(
 SITUATIONS = st.builds(
     a_situation,
     held=st.integers(-9, 9),
+    foreign=st.sampled_from([0, 0, 4, -4]).map(Decimal),
+    stopped=st.sampled_from([None, *Direction]),
     strategy=st.none()
     | st.builds(
         a_strategy,
         sides=st.sampled_from([None, *Sides]),
         pyramiding=st.booleans(),
         active=st.booleans(),
+        sync=st.sampled_from(Sync),
+        after_stop=st.sampled_from(AfterStop),
     ),
 )
 GRID = Means(price=D(10), equity=D(1000), buying_power=D(1000), multiplier=D(1), step=D("0.1"))
@@ -481,7 +640,7 @@ def orders_of(signal: Signal, held: Decimal) -> list[Decimal]:
     if signal.reduce is not None:
         closed = exit_quantity(signal.reduce, held, GRID)
         orders.append(D(0) if isinstance(closed, Denied) else -closed if held > 0 else closed)
-    if signal.enters:
+    if signal.enters and signal.barred is None:
         units_of = signal.size is not None and signal.size.unit is AmountUnit.UNITS
         size = signal.size.value if signal.size is not None and units_of else D(1)
         orders.append(size * signal.side.sign)
@@ -504,6 +663,7 @@ def test_only_signals_that_enter_make_the_position_larger_and_those_that_reduce_
     if isinstance(signal, Signal):
         after = now.held + sum(orders_of(signal, now.held))
         assert signal.enters or abs(after) <= abs(now.held)
+        assert signal.barred is None or after == 0
         assert signal.reduces or abs(after) >= abs(now.held)
         assert (signal.reduce is not None) == signal.reduces
 
@@ -513,7 +673,7 @@ def test_rule_6_the_word_flat_never_enters_and_long_never_ends_short(
     alert: Alert, now: Situation
 ) -> None:
     signal = TradeRouter().route(alert, now)
-    if not isinstance(signal, Signal) or not signal.enters:
+    if not isinstance(signal, Signal) or not signal.enters or signal.barred is not None:
         return
     assert alert.position_word != "flat"
     assert (alert.position_word, signal.side) not in (("long", Side.SELL), ("short", Side.BUY))
@@ -532,9 +692,37 @@ def test_rule_9_a_target_is_reached_exactly(alert: Alert, now: Situation) -> Non
     target = alert.position_size
     if target is None or not isinstance(signal, Signal) or signal.side is None:
         return
+    if signal.barred is not None or now.differs_from(alert):
+        return
     after = now.held + sum(orders_of(signal, now.held))
     # What only reduces closes a position on the wrong side, and goes no further.
     assert after == (0 if alert.only_reduces and now.held * target < 0 else target)
+
+
+@given(ALERTS, SITUATIONS)
+def test_rule_17_no_entry_is_against_what_is_not_its_own(alert: Alert, now: Situation) -> None:
+    signal = TradeRouter().route(alert, now)
+    if isinstance(signal, Signal) and signal.enters and signal.barred is None:
+        assert signal.side is not None
+        assert now.foreign * signal.side.sign >= 0
+
+
+@given(ALERTS, SITUATIONS)
+def test_rule_20_a_lost_position_is_never_opened_again(alert: Alert, now: Situation) -> None:
+    if now.sync is not Sync.RESYNC or not now.differs_from(alert):
+        return
+    signal = TradeRouter().route(alert, now)
+    if isinstance(signal, Signal) and signal.enters and signal.barred is None:
+        assert (signal.side is Side.BUY) == (wanted_of(alert) == "long")
+        assert wanted_of(alert) != alert.prev_market_position
+
+
+def wanted_of(alert: Alert) -> str | None:
+    """The side that an alert leads to, by its words, its target, its action."""
+    size = alert.position_size or 0
+    by_size = "long" if size > 0 else "short" if size < 0 else None
+    by_action = {BUY: "long", SELL: "short"}
+    return alert.position_word or by_size or by_action.get(alert.action or CLOSE)
 
 
 @given(ALERTS, SITUATIONS)

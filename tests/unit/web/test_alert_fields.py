@@ -266,6 +266,17 @@ def test_rule_6_position_words(field: str, word: object, position: str | None) -
     assert getattr(parsed(**{field: word}), field) == position
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["sentiment", "market_position", "prev_market_position", "position_size", "prev_position_size"],
+)
+def test_rule_14_a_position_that_was_not_rendered_is_unusable_and_one_left_empty_absent(
+    field: str,
+) -> None:
+    assert parsed(action="buy", **{field: "{{strategy.market_position}}"}).unusable == {field}
+    assert parsed(action="buy", **{field: ""}).unusable == frozenset()
+
+
 @pytest.mark.parametrize("field", ["sentiment", "market_position", "prev_market_position"])
 @pytest.mark.parametrize("word", ["up", True, Decimal(1), "null"])
 def test_rule_6_an_unreadable_position_word_is_malformed(field: str, word: object) -> None:
