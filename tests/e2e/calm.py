@@ -21,6 +21,8 @@ def held_after(lane: Sequence[Row], orders: Mapping[str, Sequence[Row]]) -> Deci
             assert after in (held, Decimal(0)), (held, after, alert, own)
             held = after
             continue
+        if _overtaken(alert, own, lane[place + 1 :]):
+            continue
         word, wanted, after = _outcome(fields_of(alert), held)
         told = alert["reason"] or alert["status"]
         assert (told, sorted(map(_placed, own))) == (word, sorted(wanted)), (held, alert, own)
@@ -32,6 +34,12 @@ def _exit_came(alert: Row, later: Sequence[Row]) -> bool:
     """Whether a later close came before the end of an entry: it may go before one that waits."""
     came = [each for each in later if each["received_at"] <= alert["finished_at"]]
     return any(fields_of(each)["action"] == "close" for each in came)
+
+
+def _overtaken(alert: Row, own: Sequence[Row], later: Sequence[Row]) -> bool:
+    """Whether a close was in doubt, and a later one, which need not wait, had closed meanwhile."""
+    closes = fields_of(alert)["action"] == "close" and alert["reason"] == "NO_POSITION"
+    return closes and bool(own) and not any(map(_change, own)) and _exit_came(alert, later)
 
 
 def _outcome(fields: Row, held: Decimal) -> tuple[str, list[Placed], Decimal]:

@@ -32,7 +32,7 @@ class Wear(NamedTuple):
 
 def wear_of(server: LiveServer) -> Wear:
     """The worker as it is now, with nothing in work and no connection but ours."""
-    server.await_idle()
+    server.await_idle(seconds=600)  # a busy machine executes more slowly than it acknowledges
     process = Path(f"/proc/{server.worker_pid()}")
     status = dict(
         line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line
