@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.adapters.brokers.registry import Resources, open_broker
-from app.adapters.clock import SystemClock
+from app.adapters.clock import SystemClock, zone
 from app.adapters.journal.backup import Backups, Rules
 from app.adapters.journal.journal import SqlJournal
 from app.adapters.journal.migrate import database_file, migrate_apart
@@ -46,6 +46,7 @@ from app.engine.performance import Performance
 from app.engine.preview import Preview
 from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import Recovery
+from app.engine.risk_gate import RiskGate
 from app.engine.services import Services
 from app.engine.settlement import Settlement
 from app.engine.status_tracker import StatusTracker
@@ -148,7 +149,8 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     settlement = Settlement(journal, clock)
     kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
     quotes = QuoteDesk(accounts, settlement)
-    judge = Judge(journal, playbook, TradeRouter(), OrderEngine(settings.default_position_size))
+    risk_gate = RiskGate(journal, clock, zone)
+    judge = Judge(journal, playbook, TradeRouter(), OrderEngine(), risk_gate)
     dispatcher = Dispatcher(journal, ownership, clock)
     closing = Closing(journal, dispatcher, settlement, ownership)
     rooms = Rooms(
@@ -156,7 +158,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         quotes=quotes,
         judge=judge,
         closing=closing,
-        entering=Entering(journal, dispatcher, settlement, closing, kill_switch),
+        entering=Entering(journal, dispatcher, settlement, closing, kill_switch, risk_gate),
         settlement=settlement,
         tracker=StatusTracker(playbook, clock),
     )
@@ -295,7 +297,13 @@ def _open_accounts(settings: Settings, resources: Resources, wrap: Wrap | None) 
     accounts: list[Account] = []
     for known in settings.accounts:
         broker = open_broker(known.broker, known.name, known.options, resources)
-        accounts.append(Account(known.name, wrap(broker) if wrap else broker, known.limits))
+        account = Account(
+            known.name,
+            wrap(broker) if wrap else broker,
+            known.limits,
+            known.default_position_size,
+        )
+        accounts.append(account)
     return Accounts(accounts, settings.default_account)
 
 

@@ -4,10 +4,11 @@ import difflib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from limits import parse_many
@@ -25,14 +26,27 @@ from pydantic import (
 
 from app.domain.errors import ConfigError
 from app.domain.limits import Limits
+from app.domain.windows import parse_windows
 
 BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
     "paper": {"CASH": "paper_cash", "MAX_QUOTE_AGE": "paper_max_quote_age"},
 }
 """Broker -> option -> the setting that documents the option and holds its default."""
 
-ACCOUNT_LIMITS = ("max_order_quantity", "max_order_notional", "max_open_positions")
-"""Limits that an account may have of its own, by its name in front: `PAPER_MAX_OPEN_POSITIONS`."""
+ACCOUNT_LIMITS = (
+    "default_position_size",
+    "max_order_quantity",
+    "max_order_notional",
+    "max_open_positions",
+    "max_orders_per_second",
+    "max_daily_loss",
+    "trading_windows",
+    "cooldown",
+    "allowed_symbols",
+    "max_spread_percent",
+    "price_collar_percent",
+)
+"""What an account may have of its own, by its name in front: `PAPER_MAX_OPEN_POSITIONS`."""
 
 SHORTEST_STRONG_SECRET = 16
 TYPO_LIKENESS = 0.8
@@ -74,6 +88,27 @@ def _rate(text: str) -> str:
     return text
 
 
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        raise ValueError(f"names a time zone that there is not: {name!r}") from None
+
+
+def _windows(text: str) -> str:
+    try:
+        parse_windows(text, _zone)
+    except ValueError as error:
+        raise ValueError(f"must be like `Mon-Fri 09:30-15:45 America/New_York`: {error}") from None
+    return text
+
+
+def _symbols(text: str) -> str:
+    if not re.fullmatch(r"[^\s,]+(\s*,\s*[^\s,]+)*", text):
+        raise ValueError("must be a comma list of symbols like `AAPL, BTC*, NSE:*`")
+    return text
+
+
 def _sqlite_file(url: str) -> str:
     if not re.fullmatch(r"sqlite:///(?!:memory:).+", url):
         raise ValueError("must be sqlite:///FILE: no other database is supported yet")
@@ -84,7 +119,16 @@ Amount = Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 SecondsOrZero = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0))]
+Percent = Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
+Windows = Annotated[str, AfterValidator(_windows)]
+Symbols = Annotated[str, AfterValidator(_symbols)]
 Name = Annotated[str, AfterValidator(_name)]
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    """A list of symbols as instruments are called: in capitals, without `/`."""
+    symbols = (item.strip().upper().replace("/", "") for item in text.split(","))
+    return tuple(symbol for symbol in symbols if symbol)
 
 
 class AccountSettings(BaseModel):
@@ -95,9 +139,17 @@ class AccountSettings(BaseModel):
     name: Name
     broker: Name
     options: Mapping[str, str] = Field(default_factory=dict, repr=False)  # may hold secrets
+    default_position_size: Amount | None = None
     max_order_quantity: Amount | None = None
     max_order_notional: Amount | None = None
     max_open_positions: Count | None = None
+    max_orders_per_second: Count | None = None
+    max_daily_loss: Amount | None = None
+    trading_windows: Windows | None = None
+    cooldown: Seconds | None = None
+    allowed_symbols: Symbols | None = None
+    max_spread_percent: Percent | None = None
+    price_collar_percent: Percent | None = None
 
     @property
     def limits(self) -> Limits:
@@ -106,6 +158,15 @@ class AccountSettings(BaseModel):
             max_order_quantity=self.max_order_quantity,
             max_order_notional=self.max_order_notional,
             max_open_positions=self.max_open_positions,
+            max_orders_per_second=self.max_orders_per_second,
+            max_daily_loss=self.max_daily_loss,
+            trading_windows=parse_windows(self.trading_windows, _zone)
+            if self.trading_windows
+            else (),
+            cooldown=self.cooldown,
+            allowed_symbols=_patterns(self.allowed_symbols or ""),
+            max_spread_percent=self.max_spread_percent,
+            price_collar_percent=self.price_collar_percent,
         )
 
 
@@ -163,7 +224,38 @@ class Settings(BaseModel):
         None, description="most money of one entry; empty: no limit"
     )
     max_open_positions: Count | None = Field(
-        None, description="most positions open at a time; empty: no limit"
+        None, description="most positions open, or being entered, at a time; empty: no limit"
+    )
+    max_orders_per_second: Count | None = Field(
+        None, description="most entries sent within any second; empty: no limit"
+    )
+    max_daily_loss: Amount | None = Field(
+        None,
+        description="realised and open loss of the exchange's day that stops entries; "
+        "empty: no limit",
+    )
+    trading_windows: Windows | None = Field(
+        None,
+        description="times in which entries are allowed: `Mon-Fri 09:30-15:45 America/New_York; "
+        "...`; empty: always",
+    )
+    cooldown: Seconds | None = Field(
+        None,
+        description="seconds after an entry in which its strategy enters the instrument no more; "
+        "empty: no pause",
+    )
+    allowed_symbols: Symbols | None = Field(
+        None, description="what may be entered: `AAPL, BTC*, NSE:*`; empty: everything"
+    )
+    max_spread_percent: Percent | None = Field(
+        None,
+        description="widest spread to enter at, in percent, where the broker tells bid and ask; "
+        "empty: no limit",
+    )
+    price_collar_percent: Percent | None = Field(
+        None,
+        description="how far an entry's price may be from the broker's, in percent; "
+        "empty: no limit",
     )
     secret_rate_limit: Annotated[str, AfterValidator(_rate)] = Field(
         "30 per minute", description="wrong secrets from one source before it is told to wait"

@@ -97,7 +97,8 @@ class Ticker:
 class Instrument:
     """What an account trades: its name there, its grid of prices (`tick`) and quantities (`step`).
 
-    `key` identifies it within the account; `multiplier` = money per unit and point of price.
+    `key` identifies it within the account; `multiplier` = money per unit and point of price;
+    `lot` = the units that are traded together, where the broker knows of any.
     """
 
     symbol: str
@@ -106,3 +107,4 @@ class Instrument:
     tick: Decimal = Decimal("0.01")
     step: Decimal = Decimal("0.000000001")
     multiplier: Decimal = Decimal(1)
+    lot: Decimal | None = None

@@ -57,7 +57,21 @@ class Balance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """The newest known price of an instrument and when it was seen (aware UTC)."""
+    """The newest known price of an instrument and when it was seen (aware UTC).
+
+    `bid` and `ask` are None where the broker does not tell them. `before` is the price before this
+    one, where quotes come from alerts: what an alert's own price can be compared with.
+    """
 
     price: Decimal
     at: datetime
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    before: "Quote | None" = None
+
+    @property
+    def spread(self) -> Decimal | None:
+        """How far bid and ask are apart, in percent of their middle; None when not known."""
+        if self.bid is None or self.ask is None or self.bid + self.ask <= 0:
+            return None
+        return 200 * (self.ask - self.bid) / (self.ask + self.bid)

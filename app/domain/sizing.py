@@ -8,7 +8,10 @@ from app.domain.decision import Denial, Denied
 from app.domain.ticks import floor_to_step
 
 ZERO = Decimal(0)
+ONE = Decimal(1)
 HUNDRED = Decimal(100)
+LEAST_TICKS = 2
+"""A stop that is nearer than this to the price sizes nothing: the quantity would be absurd."""
 # What is cut off is cut off downward: a quotient that was rounded up would exceed the budget.
 _DOWN = Context(prec=60, rounding=ROUND_DOWN)
 
@@ -17,7 +20,9 @@ _DOWN = Context(prec=60, rounding=ROUND_DOWN)
 class Means:
     """What an entry is sized from: price per unit, money of the account, grid of quantities.
 
-    `price` is None when no quote is known; an absolute quantity needs none.
+    `price` is None when no quote is known; an absolute quantity needs none. `stop` is the price of
+    the entry's stop loss, which only a size by risk needs. `lot` is None where there are no lots:
+    then one lot counts as one unit.
     """
 
     price: Decimal | None
@@ -25,56 +30,101 @@ class Means:
     buying_power: Decimal
     multiplier: Decimal
     step: Decimal
+    lot: Decimal | None = None
+    stop: Decimal | None = None
+    tick: Decimal = Decimal("0.01")
+
+    @property
+    def grid(self) -> Decimal:
+        """What a quantity is a multiple of."""
+        return self.lot or self.step
 
 
 def entry_quantity(size: Amount, means: Means) -> Decimal | Denied:
-    """The quantity of an entry, floored to the step; percentages capped by buying power (rule 16).
+    """The quantity of an entry on its grid; percentages and risk are capped by buying power.
 
     Returns:
-        A positive multiple of the step, or why there is none.
+        A positive multiple of the step and, where there are lots, of the lot; or why there is none.
     """
-    if size.unit is AmountUnit.UNITS:
-        return _on_grid(size.value, means.step)
-    budget = _budget(size, means)
-    if isinstance(budget, Denied):
-        return budget
-    if means.price is None or means.price <= 0:
-        return Denied(Denial.NO_QUOTE, "a size in money needs a price, and none is known")
-    cost = _DOWN.multiply(means.price, means.multiplier)
-    return _on_grid(_DOWN.divide(budget, cost), means.step)
-
-
-def _budget(size: Amount, means: Means) -> Decimal | Denied:
-    if size.unit is AmountUnit.CASH:
-        return size.value
-    if size.unit in (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY):
-        return min(_percent_of(means.equity, size.value), means.buying_power)
-    return Denied(
-        Denial.UNSUPPORTED_QUANTITY, f"quantity_type {size.unit.value} cannot size this entry"
-    )
+    match size.unit:
+        case AmountUnit.UNITS:
+            return _whole_lots(size.value, means)
+        case AmountUnit.LOTS:
+            return _whole_lots(_DOWN.multiply(size.value, means.lot or ONE), means)
+        case AmountUnit.CASH:
+            return _for_money(size.value, means)
+        case AmountUnit.PERCENT | AmountUnit.PERCENT_OF_EQUITY:
+            budget = min(_percent_of(means.equity, size.value), means.buying_power)
+            return _for_money(budget, means)
+        case AmountUnit.RISK_CASH:
+            return _by_risk(size.value, means)
+        case AmountUnit.PERCENT_OF_POSITION:
+            detail = "a percentage of the position says how much to close, not how much to enter"
+            return Denied(Denial.UNSUPPORTED_QUANTITY, detail)
 
 
 def exit_quantity(share: Amount, held: Decimal, means: Means) -> Decimal | Denied:
     """How much of a held quantity to close: never more than is held; 100 % closes exactly.
 
     Args:
-        share: units, money, or a percentage of the position.
+        share: units, lots, money, or a percentage of the position.
         held: the position's size, signed or not.
         means: the grid of quantities, and the price that money is converted at.
     """
-    size, step = abs(held), means.step
-    if share.unit in (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_POSITION):
-        if share.value >= HUNDRED:
-            return size
-        return _on_grid(_percent_of(size, share.value), step)
-    if share.unit not in (AmountUnit.UNITS, AmountUnit.CASH):
-        return Denied(
-            Denial.UNSUPPORTED_QUANTITY, f"quantity_type {share.unit.value} cannot size an exit"
-        )
-    quantity = share.value if share.unit is AmountUnit.UNITS else entry_quantity(share, means)
-    if isinstance(quantity, Denied) or quantity >= size:
-        return quantity if isinstance(quantity, Denied) else size
-    return _on_grid(quantity, step)
+    size = abs(held)
+    wanted = _wanted(share, size, means)
+    if isinstance(wanted, Denied):
+        return wanted
+    return size if wanted >= size else _on_grid(wanted, means.grid)
+
+
+def _wanted(share: Amount, size: Decimal, means: Means) -> Decimal | Denied:
+    match share.unit:
+        case AmountUnit.UNITS:
+            return share.value
+        case AmountUnit.LOTS:
+            return _DOWN.multiply(share.value, means.lot or ONE)
+        case AmountUnit.PERCENT | AmountUnit.PERCENT_OF_POSITION:
+            return size if share.value >= HUNDRED else _percent_of(size, share.value)
+        case AmountUnit.CASH:
+            return _for_money(share.value, means)
+        case AmountUnit.PERCENT_OF_EQUITY | AmountUnit.RISK_CASH:
+            detail = f"quantity_type {share.unit.value} cannot size an exit"
+            return Denied(Denial.UNSUPPORTED_QUANTITY, detail)
+
+
+def _for_money(budget: Decimal, means: Means) -> Decimal | Denied:
+    if means.price is None or means.price <= 0:
+        return _no_quote()
+    return _on_grid(_DOWN.divide(budget, _DOWN.multiply(means.price, means.multiplier)), means.grid)
+
+
+def _by_risk(risk: Decimal, means: Means) -> Decimal | Denied:
+    """So many units that the stop loses the risk (rule 16), as far as there is money for them."""
+    if means.price is None or means.price <= 0:
+        return _no_quote()
+    if means.stop is None:
+        return Denied(Denial.NO_STOP, "a size by risk needs a stop loss")
+    distance = abs(means.price - means.stop)
+    if distance < LEAST_TICKS * means.tick:
+        detail = f"the stop {means.stop:f} is less than 2 ticks away from {means.price:f}"
+        return Denied(Denial.IMPLAUSIBLE_STOP, detail)
+    at_risk = _DOWN.divide(risk, _DOWN.multiply(distance, means.multiplier))
+    affordable = _DOWN.divide(means.buying_power, _DOWN.multiply(means.price, means.multiplier))
+    return _on_grid(min(at_risk, affordable), means.grid)
+
+
+def _whole_lots(quantity: Decimal, means: Means) -> Decimal | Denied:
+    """A quantity that was given outright: floored to the step, never to another number of lots."""
+    lot = means.lot
+    if lot is None:
+        return _on_grid(quantity, means.step)
+    below = floor_to_step(quantity, lot)
+    if below == quantity:
+        return _on_grid(quantity, lot)
+    nearest = " or ".join(f"{each:f}" for each in (below, below + lot) if each)
+    detail = f"{quantity:f} is not a multiple of the lot of {lot:f}; the nearest: {nearest}"
+    return Denied(Denial.WRONG_LOT, detail)
 
 
 def _percent_of(whole: Decimal, percent: Decimal) -> Decimal:
@@ -86,3 +136,7 @@ def _on_grid(quantity: Decimal, step: Decimal) -> Decimal | Denied:
     if not floored:
         return Denied(Denial.TOO_SMALL, f"{quantity:.9f} is less than one step of {step:f}")
     return floored
+
+
+def _no_quote() -> Denied:
+    return Denied(Denial.NO_QUOTE, "a size in money needs a price, and none is known")

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.alert import Amount, AmountUnit
 from app.domain.order import Level, Side
 
 
@@ -37,10 +38,35 @@ class AfterStop(StrEnum):
     TRADE = "trade"
 
 
+class Sizing(StrEnum):
+    """What a row's `position_size` counts."""
+
+    NOTIONAL = "notional"
+    QUANTITY = "quantity"
+    PERCENT_OF_EQUITY = "percent_of_equity"
+    RISK = "risk"
+    LOTS = "lots"
+
+    @property
+    def unit(self) -> AmountUnit:
+        """The same in the words of alerts."""
+        return _UNITS[self]
+
+
+_UNITS = {
+    Sizing.NOTIONAL: AmountUnit.CASH,
+    Sizing.QUANTITY: AmountUnit.UNITS,
+    Sizing.PERCENT_OF_EQUITY: AmountUnit.PERCENT_OF_EQUITY,
+    Sizing.RISK: AmountUnit.RISK_CASH,
+    Sizing.LOTS: AmountUnit.LOTS,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """One row. `position_size` is the notional of an entry, in the account's currency.
+    """One row. Money is in the account's currency.
 
+    `position_size` sizes an entry that gives no size; `sizing_type` says what it counts.
     `symbol` and `timeframe` are keys in canonical form; an empty timeframe matches every one.
     `sides` None = both where the broker can short, long otherwise. `shared`: other rows may trade
     the same instrument in the same account.
@@ -49,6 +75,7 @@ class Strategy:
     symbol: str
     timeframe: str = ""
     position_size: Decimal | None = None
+    sizing_type: Sizing = Sizing.NOTIONAL
     active: bool = True
     account: str | None = None
     sides: Sides | None = None
@@ -62,6 +89,12 @@ class Strategy:
     order_status: str = "READY"
     last_updated: datetime | None = None
 
+    @property
+    def size(self) -> Amount | None:
+        """The size of an entry that gives none."""
+        if self.position_size is None:
+            return None
+        return Amount(self.position_size, self.sizing_type.unit)
 
 def rival_of(row: Strategy, rows: Iterable[Strategy], default_account: str) -> Strategy | None:
     """Another active row that trades what this one does, unless both are shared (rule 17).

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from app.domain.limits import Limits
 from app.ports.broker import Broker
@@ -12,12 +13,14 @@ from app.ports.broker import Broker
 class Account:
     """One account: its broker, its limits, and whether it was held against its journal.
 
+    `default_size`: notional of an entry when neither the alert nor its row gives a size.
     Until `reconciled` is set its entries wait: what a crash left at the broker is not known yet.
     """
 
     name: str
     broker: Broker
     limits: Limits = Limits()
+    default_size: Decimal | None = None
     reconciled: threading.Event = field(default_factory=threading.Event)
 
 

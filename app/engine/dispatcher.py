@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 
-from app.domain.decision import Denial, Plan
+from app.domain.decision import Denial, Plan, Refusal
 from app.domain.errors import BrokerError, BrokerLoginNeeded, BrokerRejected, BrokerUnavailable
 from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
@@ -48,7 +48,9 @@ class Dispatcher:
             job: the job that the order belongs to.
             broker: where it goes.
             intent: the order; what was journaled under its id before wins over it.
-            gate: asked right before the wire write; a refusal stops the order.
+            gate: asked in the transaction that journals the order, and again right before the wire
+                write; a refusal stops the order. It admits anew what never arrived before, and not
+                what may have arrived: that is no other order.
             plan: journaled together with the order when it is new.
 
         Returns:
@@ -60,7 +62,7 @@ class Dispatcher:
         """
         known = None if plan is not None else self._journal.order(intent.client_order_id)
         if known is None:
-            self._write_down(job, intent, plan)
+            self._write_down(job, intent, gate, plan)
             return self._send(job, broker, intent, gate)
         if known.status is OrderStatus.NEW:
             return self._send_again(job, broker, known, gate)
@@ -77,8 +79,11 @@ class Dispatcher:
             why = "not found at the broker yet"
             raise Wait(AlertStatus.UNKNOWN, backoff(job.tries), why)
 
-    def _write_down(self, job: Job, intent: OrderIntent, plan: Plan | None) -> None:
+    def _write_down(self, job: Job, intent: OrderIntent, gate: Gate, plan: Plan | None) -> None:
         with self._journal.unit(job) as unit:
+            refusal = gate.admit(unit)
+            if refusal is not None:
+                raise Refused(refusal)
             if plan is not None:
                 unit.plan(plan)
                 unit.record(*decided(job, plan, self._clock))
@@ -87,11 +92,18 @@ class Dispatcher:
             unit.record(self._event(EventKind.SUBMITTING, job, intent))
 
     def _send_again(self, job: Job, broker: Broker, known: OrderRecord, gate: Gate) -> BrokerOrder:
-        """It never arrived before: send the very order that was journaled."""
+        """It is not at the broker: send the very order that was journaled."""
         intent = self._journaled(known)
+        never_arrived = known.status is OrderStatus.NEW
         with self._journal.unit(job) as unit:
-            unit.mark_order(known.client_order_id, OrderStatus.SUBMITTING)
-            unit.record(self._event(EventKind.SUBMITTING, job, intent))
+            refusal = gate.admit(unit) if never_arrived else None
+            if refusal is None:
+                unit.mark_order(known.client_order_id, OrderStatus.SUBMITTING)
+                unit.record(self._event(EventKind.SUBMITTING, job, intent))
+            else:
+                _call_off(unit, intent, refusal)
+        if refusal is not None:
+            raise Refused(refusal)
         return self._send(job, broker, intent, gate)
 
     def _take_up(self, job: Job, broker: Broker, known: OrderRecord, gate: Gate) -> BrokerOrder:
@@ -105,15 +117,15 @@ class Dispatcher:
             return found
         if known.status.final:
             return _as_known(known)
-        if not broker.capabilities.unique_client_ids or gate() is not None:
+        if not broker.capabilities.unique_client_ids or gate.ask() is not None:
             self.await_absence(job, known)
         return self._send_again(job, broker, known, gate)
 
     def _send(self, job: Job, broker: Broker, intent: OrderIntent, gate: Gate) -> BrokerOrder:
-        refusal = gate()
+        refusal = gate.ask()
         if refusal is not None:
             with self._journal.unit(job) as unit:
-                unit.mark_order(intent.client_order_id, OrderStatus.CANCELED, refusal.reason.value)
+                _call_off(unit, intent, refusal)
             raise Refused(refusal)
         self._ownership.check(job.owner)
         try:
@@ -210,6 +222,10 @@ def out_of_sync(job: Job, words: str, clock: Clock) -> Event:
         problem=True,
         facts={"reason": Denial.OUT_OF_SYNC.value, "detail": words},
     )
+
+
+def _call_off(unit: Unit, intent: OrderIntent, refusal: Refusal) -> None:
+    unit.mark_order(intent.client_order_id, OrderStatus.CANCELED, refusal.reason.value)
 
 
 def _rejected(intent: OrderIntent, error: BrokerRejected) -> BrokerOrder:

@@ -8,9 +8,10 @@ from app.domain.outcome import AlertStatus
 from app.engine.closing import Closing, is_entry
 from app.engine.dispatcher import Dispatcher
 from app.engine.kill_switch import KillSwitch
+from app.engine.risk_gate import RiskGate
 from app.engine.settlement import Settlement
 from app.engine.waits import Wait, backoff
-from app.engine.walk import Ending, Refused, Walk
+from app.engine.walk import Ending, Gate, Refused, Walk
 from app.ports.journal import Journal, OrderRecord
 
 PATIENCE = 3
@@ -27,12 +28,14 @@ class Entering:
         settlement: Settlement,
         closing: Closing,
         kill_switch: KillSwitch,
+        risk_gate: RiskGate,
     ) -> None:
         self._journal = journal
         self._dispatcher = dispatcher
         self._settlement = settlement
         self._closing = closing
         self._kill_switch = kill_switch
+        self._risk_gate = risk_gate
 
     def enter(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
         """Place the plan's entry. `fresh`: the plan is journaled together with the order."""
@@ -44,20 +47,22 @@ class Entering:
             return self._withdraw(walk, known)
         if known is None:
             self._open_the_way(walk)
-        answer = self._dispatcher.place(
-            walk.job, walk.broker, entry, lambda: self._gate(walk), plan if fresh else None
+        gate = Gate(
+            admit=self._risk_gate.admission(walk.account, entry), ask=lambda: self._gate(walk)
         )
+        answer = self._dispatcher.place(walk.job, walk.broker, entry, gate, plan if fresh else None)
         self._closing.await_fill(walk, answer, entry.order_type)
         return Ending(order=answer, budget=plan.budget)
 
     def _gate(self, walk: Walk) -> Refusal | None:
-        """What is asked right before the wire write of every entry (trading-rules 2, 25)."""
+        """What is asked right before the wire write of every entry (trading-rules 2, 16, 25)."""
         if walk.job.halted:
             return _CANCELED
         kill = self._kill_switch.state()
         if kill.active:
             return Denied(Denial.KILL_SWITCH, kill.reason)
-        return walk.too_late_to_enter()
+        late = walk.too_late_to_enter()
+        return late or self._risk_gate.look_again(walk.account, walk.instrument, walk.case.ticker)
 
     def _open_the_way(self, walk: Walk) -> None:
         """Refuse, or wait while the answer may still change; make room for the new entry."""

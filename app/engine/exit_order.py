@@ -56,4 +56,5 @@ def _grid(case: Case) -> Means:
         buying_power=Decimal(0),
         multiplier=case.instrument.multiplier,
         step=case.instrument.step,
+        lot=case.instrument.lot,
     )

@@ -13,6 +13,7 @@ from app.domain.instrument import Instrument, Ticker
 from app.engine.accounts import Account
 from app.engine.holdings import stakes_in
 from app.engine.order_engine import Order, OrderEngine
+from app.engine.risk_gate import RiskGate
 from app.engine.trade_router import Situation, TradeRouter
 from app.ports.journal import Journal
 from app.ports.playbook import Playbook
@@ -30,7 +31,7 @@ class Case:
 
 
 class Judge:
-    """Finds an alert's meaning and its order."""
+    """Finds an alert's meaning and its order, held against the limits."""
 
     def __init__(
         self,
@@ -38,11 +39,13 @@ class Judge:
         playbook: Playbook,
         router: TradeRouter,
         order_engine: OrderEngine,
+        risk_gate: RiskGate,
     ) -> None:
         self._journal = journal
         self._playbook = playbook
         self._router = router
         self._order_engine = order_engine
+        self._risk_gate = risk_gate
 
     def open(self, alert: Alert, account: Account) -> Case | Refusal:
         """The case of an alert; refused when there is nothing that it could trade there."""
@@ -89,17 +92,16 @@ class Judge:
         """The orders of a signal. `quoted`: a price that counts as the newest quote."""
         if signal.barred is not None:
             return Plan(signal=signal, entry=signal.barred)
-        return self._order_engine.plan(
-            Order(
-                alert_id=alert_id,
-                alert=case.alert,
-                signal=signal,
-                instrument=case.instrument,
-                account=case.account,
-                strategy=situation.strategy,
-                quoted=quoted,
-            )
+        order = Order(
+            alert_id=alert_id,
+            alert=case.alert,
+            signal=signal,
+            instrument=case.instrument,
+            account=case.account,
+            strategy=situation.strategy,
+            quoted=quoted,
         )
+        return self._risk_gate.judge(order, self._order_engine.plan(order))
 
     def _strategy(
         self, alert: Alert, account: Account, ticker: Ticker, instrument: Instrument

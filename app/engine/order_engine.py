@@ -7,9 +7,8 @@ from app.domain.alert import Alert, Amount, AmountUnit
 from app.domain.decision import Denial, Denied, Plan, Signal
 from app.domain.identity import client_order_id
 from app.domain.instrument import AssetClass, Instrument
-from app.domain.limits import Limits, check_entry
 from app.domain.order import Leg, Level, OrderIntent, OrderRole, OrderType, Side
-from app.domain.protection import check_levels
+from app.domain.protection import check_levels, leg_price
 from app.domain.sizing import Means, entry_quantity
 from app.domain.strategy import Strategy
 from app.domain.ticks import floor_to_step, round_to_tick
@@ -19,6 +18,8 @@ STOP_TYPES = (None, "stop", "market")
 """Kinds of stop-loss orders that are supported."""
 TARGET_TYPES = (None, "limit", "market")
 """Kinds of take-profit orders that are supported."""
+OF_THE_ACCOUNT = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY, AmountUnit.RISK_CASH)
+"""Sizes that depend on the account's money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,7 @@ class Order:
 
 
 class OrderEngine:
-    """Decides type, price, quantity and protection of an entry, and holds it against the limits.
-
-    `default_size`: notional of an entry when neither the alert nor the row gives a size.
-    """
-
-    def __init__(self, default_size: Decimal | None) -> None:
-        self._default_size = default_size
+    """Decides type, price, quantity and protection of an entry."""
 
     def plan(self, order: Order) -> Plan:
         """The plan of a signal. What forbids the entry never blocks a close that comes first."""
@@ -62,29 +57,14 @@ class OrderEngine:
         prices = _prices(order, side)
         if isinstance(prices, Denied):
             return prices
-        quantity = self._quantity(order, prices.reference)
-        if isinstance(quantity, Denied):
-            return quantity
         levels = _levels(order, side, prices)
         if isinstance(levels, Denied):
             return levels
-        notional = _notional(order, quantity, prices.reference)
-        denied = _over_limit(order, quantity, notional)
-        return denied or (_intent(order, side, quantity, prices, levels), notional)
-
-    def _quantity(self, order: Order, reference: Decimal | None) -> Decimal | Denied:
-        size = order.signal.size or self._row_size(order.strategy)
-        if size is None:
-            return Denied(Denial.NO_SIZE, "neither the alert nor a strategy row gives a size")
-        quantity = entry_quantity(size, _means(order, size, reference))
+        quantity = _quantity(order, side, prices, levels)
         if isinstance(quantity, Denied):
             return quantity
-        return _whole_if_needed(order, quantity)
-
-    def _row_size(self, strategy: Strategy | None) -> Amount | None:
-        cash = strategy.position_size if strategy is not None else None
-        cash = cash if cash is not None else self._default_size
-        return Amount(cash, AmountUnit.CASH) if cash is not None else None
+        notional = _notional(order, quantity, prices.reference)
+        return _intent(order, side, quantity, prices, levels), notional
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +143,45 @@ def _newest_price(order: Order) -> Decimal | None:
     return quote.price if quote is not None else None
 
 
-def _means(order: Order, size: Amount, reference: Decimal | None) -> Means:
+def _quantity(order: Order, side: Side, prices: _Prices, levels: _Levels) -> Decimal | Denied:
+    size = order.signal.size or _known_size(order)
+    if size is None:
+        return Denied(Denial.NO_SIZE, "neither the alert nor a strategy row gives a size")
+    stop = _stop_price(order, side, prices.reference, levels.stop_loss)
+    quantity = entry_quantity(size, _means(order, size, prices.reference, stop))
+    if isinstance(quantity, Denied):
+        return quantity
+    return _whole_if_needed(order, quantity)
+
+
+def _known_size(order: Order) -> Amount | None:
+    """The size that the owner gave: the row's, else the account's default."""
+    of_row = order.strategy.size if order.strategy is not None else None
+    default = order.account.default_size
+    if of_row is not None or default is None:
+        return of_row
+    return Amount(default, AmountUnit.CASH)
+
+
+def _stop_price(
+    order: Order, side: Side, reference: Decimal | None, stop: Level | None
+) -> Decimal | None:
+    """Where the stop of the entry will be; a relative one refers to the entry's limit, if any."""
+    if stop is None or reference is None:
+        return None
+    return leg_price(
+        stop,
+        OrderRole.STOP_LOSS,
+        entry_side=side,
+        reference=reference,
+        tick=order.instrument.tick,
+    )
+
+
+def _means(order: Order, size: Amount, reference: Decimal | None, stop: Decimal | None) -> Means:
     """Money is read only when the size depends on it."""
     equity = buying_power = Decimal(0)
-    if size.unit in (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY):
+    if size.unit in OF_THE_ACCOUNT:
         balance = order.account.broker.balance()
         equity, buying_power = balance.equity, balance.buying_power
         if order.signal.reduce is not None:
@@ -178,6 +193,9 @@ def _means(order: Order, size: Amount, reference: Decimal | None) -> Means:
         buying_power=buying_power,
         multiplier=order.instrument.multiplier,
         step=order.instrument.step,
+        lot=order.instrument.lot,
+        stop=stop,
+        tick=order.instrument.tick,
     )
 
 
@@ -237,22 +255,6 @@ def _unsupported_kind(levels: _Levels) -> str | None:
 
 def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Decimal | None:
     return None if reference is None else quantity * reference * order.instrument.multiplier
-
-
-def _over_limit(order: Order, quantity: Decimal, notional: Decimal | None) -> Denied | None:
-    limits = order.account.limits
-    row_limit = order.strategy.max_quantity if order.strategy is not None else None
-    if row_limit is not None:
-        denied = check_entry(
-            Limits(max_order_quantity=row_limit), quantity=quantity, notional=None, open_positions=0
-        )
-        if denied is not None:
-            return denied
-    count = 0
-    if limits.max_open_positions is not None:
-        held = order.account.broker.positions()
-        count = sum(position.instrument != order.instrument.key for position in held)
-    return check_entry(limits, quantity=quantity, notional=notional, open_positions=count)
 
 
 def _intent(

@@ -18,7 +18,7 @@ from app.engine.holdings import stakes_in
 from app.engine.judge import Case
 from app.ports.broker import Broker
 from app.ports.clock import Clock
-from app.ports.journal import Job, Journal
+from app.ports.journal import Job, Journal, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,26 @@ class Refused(Exception):
         self.refusal = refusal
 
 
-Gate = Callable[[], Refusal | None]
+def _passes(*_: object) -> None:
+    """Nothing is asked."""
 
 
-def open_gate() -> None:
-    """The gate of exits: they are never held back (invariant I10)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What is asked of an order on its way out.
+
+    Attributes:
+        admit: in the transaction that writes it down, so that two entries cannot pass side by side
+            where there is room for one.
+        ask: right before the wire write.
+    """
+
+    admit: Callable[[Unit], Refusal | None] = _passes
+    ask: Callable[[], Refusal | None] = _passes
+
+
+open_gate = Gate()
+"""The gate of exits: they are never held back (invariant I10)."""
 
 
 def seconds(span: timedelta) -> str:

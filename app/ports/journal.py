@@ -1,6 +1,6 @@
 """The journal: what happened, durably. The engine's queue, its memory and its lock."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,6 +147,14 @@ class Unit(Protocol):
         """Take over what the broker says of an order and its legs; repeats change nothing."""
         ...
 
+    def entries_since(self, account: str, moment: datetime, *, without: str) -> int:
+        """Entries of an account, but one, that were written for the wire after a moment."""
+        ...
+
+    def being_entered(self, account: str, after_fill: int) -> Set[str]:
+        """Instruments with an entry that may still fill, or a fill after a number."""
+        ...
+
     def alert_status(self, alert_id: str, status: AlertStatus) -> None:
         """Set the state of an alert that is not final."""
         ...
@@ -284,6 +292,28 @@ class Journal(Protocol):
 
     def alert(self, alert_id: str) -> "AlertRecord | None":
         """How an alert stands."""
+        ...
+
+    def last_fill(self) -> int:
+        """The number of the newest fill; 0 when there is none."""
+        ...
+
+    def entries_since(self, account: str, moment: datetime) -> int:
+        """Entries of an account that were written for the wire after a moment."""
+        ...
+
+    def being_entered(self, account: str, after_fill: int) -> Set[str]:
+        """Instruments with an entry that may still fill, or a fill after a number."""
+        ...
+
+    def last_entry_at(
+        self, account: str, instrument: str, strategy: str, since: datetime
+    ) -> datetime | None:
+        """When a strategy last sent an entry that filled or may still; None: not after `since`."""
+        ...
+
+    def realised(self, account: str, since: datetime) -> Decimal:
+        """Profit after fees of what an account closed since a moment, negative when lost."""
         ...
 
     def fills(self, account: str | None, after: int) -> Sequence[tuple[int, Fill, str]]:

@@ -28,7 +28,7 @@ from app.domain.errors import MalformedAlert
 from app.domain.instrument import Ticker
 from app.domain.order import Level, LevelKind, OrderStatus
 from app.domain.outcome import AlertStatus
-from app.domain.strategy import AfterStop, Sides, Strategy, Sync
+from app.domain.strategy import AfterStop, Sides, Sizing, Strategy, Sync
 from app.engine.accounts import Accounts
 from app.web.errors import ApiError
 from app.web.instruments import LONGEST_SYMBOL
@@ -173,6 +173,7 @@ class StrategyBody(Body):
     """The columns of a playbook row. What is left out has its default."""
 
     position_size: Positive | None = None
+    sizing_type: Annotated[Sizing, BeforeValidator(_lower)] = Sizing.NOTIONAL
     active: StrictBool = True
     account: AccountName | None = None
     sides: Annotated[Sides, BeforeValidator(_lower)] | None = None

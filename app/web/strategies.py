@@ -56,6 +56,7 @@ def shown_strategy(row: Strategy) -> dict[str, object]:
         "symbol": row.symbol,
         "timeframe": row.timeframe,
         "position_size": number(row.position_size),
+        "sizing_type": row.sizing_type,
         "active": row.active,
         "account": row.account,
         "sides": row.sides,

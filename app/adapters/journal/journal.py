@@ -1,14 +1,17 @@
 """The journal on SQLite: what is asked of it, each a unit or a read of its own."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from app.adapters.journal.admission import admit
 from app.adapters.journal.claims import claim, job_of
 from app.adapters.journal.codec import INTENT, PLAN
+from app.adapters.journal.entries import being_entered, entries_since
+from app.adapters.journal.realised import Realised
 from app.adapters.journal.rows import alert_record, fill_of, order_record, stake_of
 from app.adapters.journal.statements import Q
 from app.adapters.journal.unit import SqlUnit
@@ -32,6 +35,7 @@ class SqlJournal:
         self._db = database
         self._clock = clock
         self._publish = publish
+        self._realised = Realised(database)
 
     def admit(self, alerts: Sequence[NewAlert], owner: str) -> Sequence[Admission]:
         """Store alerts in one commit; a repeat answers with the first."""
@@ -138,6 +142,38 @@ class SqlJournal:
         """How an alert stands."""
         row = self._read_one("alert", id=alert_id)
         return alert_record(row) if row else None
+
+    def last_fill(self) -> int:
+        """The number of the newest fill; 0 when there is none."""
+        row = self._read_one("last_fill")
+        return row["id"] if row else 0
+
+    def entries_since(self, account: str, moment: datetime) -> int:
+        """Entries of an account that were written for the wire after a moment."""
+        with self._db.reading() as tx:
+            return entries_since(tx, account, to_db(moment), to_db(self._clock.now()), "")
+
+    def being_entered(self, account: str, after_fill: int) -> Set[str]:
+        """Instruments with an entry that may still fill, or a fill after a number."""
+        with self._db.reading() as tx:
+            return being_entered(tx, account, after_fill)
+
+    def last_entry_at(
+        self, account: str, instrument: str, strategy: str, since: datetime
+    ) -> datetime | None:
+        """When a strategy last sent an entry that filled or may still; None: not after `since`."""
+        row = self._read_one(
+            "last_entry",
+            account=account,
+            instrument=instrument,
+            strategy=strategy,
+            since=to_db(since),
+        )
+        return from_db(row["at"]) if row and row["at"] is not None else None
+
+    def realised(self, account: str, since: datetime) -> Decimal:
+        """Profit after fees of what an account closed since a moment, negative when lost."""
+        return self._realised.since(account, since)
 
     def fills(self, account: str | None, after: int) -> Sequence[tuple[int, Fill, str]]:
         """Fills in the order they were journaled, as (number, fill, account), after a number."""

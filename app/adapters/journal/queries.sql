@@ -162,6 +162,29 @@ WHERE account = :account AND lane = :lane
   AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')
 ORDER BY created_at, client_order_id
 
+-- entries_since --
+-- Entries that were written for the wire, in the sliding window that a limit on their rate counts.
+SELECT count(*) AS n FROM orders
+WHERE account = :account AND role = 'entry' AND submitted_at > :since AND submitted_at <= :now
+  AND client_order_id <> :without
+
+-- being_entered --
+-- Instruments that a read of the positions may not show yet: their entry may still fill, or filled
+-- after that read began.
+SELECT instrument FROM orders
+WHERE account = :account AND role = 'entry'
+  AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')
+UNION
+SELECT instrument FROM fills WHERE id > :after_fill AND account = :account
+
+-- last_entry --
+SELECT max(orders.submitted_at) AS at
+FROM orders JOIN jobs ON jobs.id = orders.job_id
+WHERE orders.account = :account AND orders.role = 'entry' AND orders.submitted_at > :since
+  AND orders.instrument = :instrument AND jobs.strategy = :strategy
+  AND (orders.status NOT IN ('canceled', 'rejected', 'expired')
+       OR orders.average_price IS NOT NULL)
+
 -- mark_order --
 UPDATE orders SET status = :status, reason = :reason,
                   submitted_at = CASE WHEN :status = 'submitting' THEN :now ELSE submitted_at END,
@@ -248,6 +271,12 @@ WHERE owner = :owner AND state = 'running'
 
 -- drop_owner --
 DELETE FROM owners WHERE id = :id
+
+-- last_fill --
+SELECT coalesce(max(id), 0) AS id FROM fills
+
+-- some_fills_after --
+SELECT * FROM fills WHERE id > :after AND account = :account ORDER BY id LIMIT :most
 
 -- fills_after --
 SELECT * FROM fills WHERE id > :after AND (:account IS NULL OR account = :account) ORDER BY id

@@ -153,6 +153,13 @@ orders = Table(
         sqlite_where=text("status NOT IN ('filled', 'canceled', 'rejected', 'expired')"),
         postgresql_where=text("status NOT IN ('filled', 'canceled', 'rejected', 'expired')"),
     ),
+    Index(
+        "orders_entries",
+        "account",
+        "submitted_at",
+        sqlite_where=text("role = 'entry'"),
+        postgresql_where=text("role = 'entry'"),
+    ),
     Index("orders_by_alert", "alert_id"),
     Index("orders_by_parent", "parent"),
     Index("orders_by_time", "created_at", "client_order_id"),
@@ -252,6 +259,8 @@ paper_quotes = Table(
     Column("instrument", Text, primary_key=True),
     Column("price", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("before_price", Text),
+    Column("before_at", BigInteger),
 )
 
 paper_positions = Table(

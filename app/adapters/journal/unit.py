@@ -1,11 +1,12 @@
 """A unit: several writes of the journal that stand or fall together, fenced by their job."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Any
 
 from app.adapters.journal.claims import claim
 from app.adapters.journal.codec import OUTCOME, PLAN
+from app.adapters.journal.entries import being_entered, entries_since
 from app.adapters.journal.rows import (
     event_params,
     leg_params,
@@ -95,6 +96,14 @@ class SqlUnit:
         if after.status.final and not after.filled_quantity:
             self._tx.run(Q["close_legs"], {"parent": after.client_order_id, "now": self._now})
         return changes
+
+    def entries_since(self, account: str, moment: datetime, *, without: str) -> int:
+        """Entries of an account, but one, that were written for the wire after a moment."""
+        return entries_since(self._tx, account, to_db(moment), self._now, without)
+
+    def being_entered(self, account: str, after_fill: int) -> Set[str]:
+        """Instruments with an entry that may still fill, or a fill after a number."""
+        return being_entered(self._tx, account, after_fill)
 
     def alert_status(self, alert_id: str, status: AlertStatus) -> None:
         """Set the state of an alert that is not final."""

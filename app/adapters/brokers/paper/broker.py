@@ -7,6 +7,7 @@ several processes can use one account.
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, localcontext
 
@@ -116,7 +117,10 @@ class PaperBroker:
         """The newest price; None when there is none or it is too old to trade on."""
         with self._reading() as books:
             quote = books.quote(instrument)
-        return None if quote is None or self._too_old(quote) else quote
+        if quote is None or self._too_old(quote):
+            return None
+        before = quote.before
+        return replace(quote, before=None) if before and self._too_old(before) else quote
 
     def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
         """Let a price work what rests, then keep it as the newest.

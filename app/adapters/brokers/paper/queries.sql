@@ -27,7 +27,7 @@ WHERE account = :account AND client_order_id = :client_order_id
 -- desk --
 -- What the account knows of an instrument; always one row.
 SELECT accounts.cash, positions.symbol, positions.quantity, positions.entry_price,
-       quotes.price, quotes.at, instruments.asset_class
+       quotes.price, quotes.at, quotes.before_price, quotes.before_at, instruments.asset_class
 FROM (SELECT CAST(:account AS TEXT) AS account, CAST(:instrument AS TEXT) AS instrument) AS asked
 LEFT JOIN paper_accounts AS accounts ON accounts.account = asked.account
 LEFT JOIN paper_positions AS positions
@@ -84,9 +84,12 @@ ON CONFLICT (account, instrument) DO UPDATE SET
 DELETE FROM paper_positions WHERE account = :account AND instrument = :instrument
 
 -- put_quote --
+-- The price that it takes the place of stays beside it: an alert's own can be compared with that.
 INSERT INTO paper_quotes (account, instrument, price, at)
 VALUES (:account, :instrument, :price, :at)
-ON CONFLICT (account, instrument) DO UPDATE SET price = excluded.price, at = excluded.at
+ON CONFLICT (account, instrument) DO UPDATE SET
+    price = excluded.price, at = excluded.at,
+    before_price = paper_quotes.price, before_at = paper_quotes.at
 
 -- put_instrument --
 -- The newest spelling of a name decides its asset class. Nothing is written when it is known.

@@ -136,10 +136,13 @@ def position_of(row: Row, instrument: str) -> Position:
 
 
 def quote_of(row: Row) -> Quote | None:
-    """The newest price."""
+    """The newest price, and the one before it."""
     if row["price"] is None:
         return None
-    return Quote(price=Decimal(row["price"]), at=from_db(row["at"]))
+    before = None
+    if row["before_price"] is not None:
+        before = Quote(price=Decimal(row["before_price"]), at=from_db(row["before_at"]))
+    return Quote(price=Decimal(row["price"]), at=from_db(row["at"]), before=before)
 
 
 def asset_class_of(row: Row) -> AssetClass | None:

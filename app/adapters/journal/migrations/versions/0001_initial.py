@@ -191,6 +191,13 @@ def upgrade() -> None:
         batch_op.create_index("orders_by_parent", ["parent"], unique=False)
         batch_op.create_index("orders_by_time", ["created_at", "client_order_id"], unique=False)
         batch_op.create_index(
+            "orders_entries",
+            ["account", "submitted_at"],
+            unique=False,
+            sqlite_where=sa.text("role = 'entry'"),
+            postgresql_where=sa.text("role = 'entry'"),
+        )
+        batch_op.create_index(
             "orders_unsettled",
             ["account", "lane"],
             unique=False,
@@ -275,6 +282,8 @@ def upgrade() -> None:
         sa.Column("instrument", sa.Text(), nullable=False),
         sa.Column("price", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("before_price", sa.Text(), nullable=True),
+        sa.Column("before_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("account", "instrument"),
     )
     op.create_table(
@@ -339,6 +348,11 @@ def downgrade() -> None:
             "orders_unsettled",
             sqlite_where=sa.text("status NOT IN ('filled', 'canceled', 'rejected', 'expired')"),
             postgresql_where=sa.text("status NOT IN ('filled', 'canceled', 'rejected', 'expired')"),
+        )
+        batch_op.drop_index(
+            "orders_entries",
+            sqlite_where=sa.text("role = 'entry'"),
+            postgresql_where=sa.text("role = 'entry'"),
         )
         batch_op.drop_index("orders_by_time")
         batch_op.drop_index("orders_by_parent")
