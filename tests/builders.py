@@ -40,6 +40,16 @@ def cash(value: Number) -> Amount:
     return Amount(Decimal(value), AmountUnit.CASH)
 
 
+def risk(value: Number) -> Amount:
+    """So much money to lose at the stop."""
+    return Amount(Decimal(value), AmountUnit.RISK_CASH)
+
+
+def lots(value: Number) -> Amount:
+    """So many lots."""
+    return Amount(Decimal(value), AmountUnit.LOTS)
+
+
 def percent(value: Number) -> Amount:
     """A bare `50%`."""
     return Amount(Decimal(value), AmountUnit.PERCENT)

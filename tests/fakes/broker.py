@@ -162,6 +162,7 @@ class FakeBroker:
     ) -> None:
         self.script = deque(script)
         self.prices: dict[str, Decimal] = {}
+        self.quotes: dict[str, Quote] = {}
         self.calls: list[tuple[str, str]] = []
         self.cash = cash
         self._account = account
@@ -292,8 +293,10 @@ class FakeBroker:
             return Balance(cash=self.cash, equity=equity, buying_power=max(NONE, left))
 
     def quote(self, instrument: str) -> Quote | None:
-        """The price that was set; None where none was."""
+        """The quote or the price that was set; None where none was."""
         self._raise("quote")
+        if instrument in self.quotes:
+            return self.quotes[instrument]
         price = self.prices.get(instrument)
         return None if price is None else Quote(price=price, at=self._clock.now())
 

@@ -60,6 +60,7 @@ STRATEGY = {
     "symbol": str,
     "timeframe": str,
     "position_size": (*NUMBER, type(None)),
+    "sizing_type": str,
     "active": bool,
     "account": TEXT_OR_NOTHING,
     "sides": TEXT_OR_NOTHING,

@@ -11,6 +11,7 @@ from tests.integration.api import MakeServer, body_of, buy, client_of, server_of
 ROW = "/api/v1/strategies/AAPL/15m"
 BAD: dict[str, list[Any]] = {
     "position_size": [0, -1, "ten", "1_0", "1e3", True, [], {}, "NaN", "", 10**16],
+    "sizing_type": ["percent", "", 1, None],
     "max_quantity": [0, "x"],
     "active": ["yes", 1, None, "true"],
     "pyramiding": ["no", None],
@@ -47,6 +48,7 @@ def test_a_row_is_answered_as_it_is_kept(client: FlaskClient) -> None:
         "symbol": "AAPL",
         "timeframe": "15m",
         "position_size": 1000.5,
+        "sizing_type": "notional",
         "active": False,
         "account": None,
         "sides": "long",

@@ -138,7 +138,15 @@ def test_money_is_exact() -> None:
     assert settings.default_position_size == Decimal(1000)
 
 
-MONEY = ["PAPER_CASH", "DEFAULT_POSITION_SIZE", "MAX_ORDER_QUANTITY", "MAX_ORDER_NOTIONAL"]
+MONEY = [
+    "PAPER_CASH",
+    "DEFAULT_POSITION_SIZE",
+    "MAX_ORDER_QUANTITY",
+    "MAX_ORDER_NOTIONAL",
+    "MAX_DAILY_LOSS",
+    "MAX_SPREAD_PERCENT",
+    "PRICE_COLLAR_PERCENT",
+]
 
 
 @pytest.mark.parametrize("name", MONEY)
@@ -147,7 +155,9 @@ def test_money_is_a_positive_finite_number(name: str, value: str) -> None:
     assert refusal(**{name: value}).startswith(f"{name} must ")
 
 
-@pytest.mark.parametrize("name", ["PAPER_MAX_QUOTE_AGE", "MAX_ALERT_AGE", "MAX_EXIT_AGE"])
+@pytest.mark.parametrize(
+    "name", ["PAPER_MAX_QUOTE_AGE", "MAX_ALERT_AGE", "MAX_EXIT_AGE", "COOLDOWN"]
+)
 @pytest.mark.parametrize(
     "value", ["0", "-1", "nan", "inf", "1e400", "a minute", "PT5M", "00:05:00"]
 )
@@ -174,6 +184,15 @@ def test_a_window_of_zero_seconds_turns_the_window_off() -> None:
         ("THREADS", "2.5"),
         ("TRUSTED_PROXIES", "-1"),
         ("MAX_OPEN_POSITIONS", "0"),
+        ("MAX_ORDERS_PER_SECOND", "0"),
+        ("MAX_ORDERS_PER_SECOND", "0.5"),
+        ("MAX_DAILY_LOSS", "3%"),
+        ("TRADING_WINDOWS", "9 to 5"),
+        ("TRADING_WINDOWS", "09:30-15:45 America/Nowhere"),
+        ("TRADING_WINDOWS", ";"),
+        ("ALLOWED_SYMBOLS", "AAPL MSFT"),
+        ("ALLOWED_SYMBOLS", "AAPL,,MSFT"),
+        ("ALLOWED_SYMBOLS", ","),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("SECRET_RATE_LIMIT", "often"),
@@ -342,7 +361,42 @@ def test_a_limit_of_everyone_holds_for_each_account_that_has_none_of_its_own() -
     assert not found["sim"].options.keys() & {"MAX_ORDER_NOTIONAL", "MAX_ORDER_QUANTITY"}
 
 
+def test_every_limit_of_the_risk_gate_may_be_set_for_all_and_for_one_account() -> None:
+    found = accounts(
+        ACCOUNTS="paper,sim=paper",
+        MAX_ORDERS_PER_SECOND="2",
+        MAX_DAILY_LOSS="500",
+        COOLDOWN="60",
+        ALLOWED_SYMBOLS="aapl, BTC/USD,NSE:*",
+        MAX_SPREAD_PERCENT="0.5",
+        PRICE_COLLAR_PERCENT="5",
+        TRADING_WINDOWS="Mon-Fri 09:30-15:45 America/New_York",
+        SIM_TRADING_WINDOWS="00:00-24:00",
+        SIM_ALLOWED_SYMBOLS="*",
+        SIM_MAX_DAILY_LOSS="50",
+        SIM_DEFAULT_POSITION_SIZE="75",
+        DEFAULT_POSITION_SIZE="100",
+    )
+    limits = found["paper"].limits
+    assert limits == Limits(
+        max_orders_per_second=2,
+        max_daily_loss=Decimal(500),
+        trading_windows=limits.trading_windows,
+        cooldown=timedelta(minutes=1),
+        allowed_symbols=("AAPL", "BTCUSD", "NSE:*"),
+        max_spread_percent=Decimal("0.5"),
+        price_collar_percent=Decimal(5),
+    )
+    assert [str(window.zone) for window in limits.trading_windows] == ["America/New_York"]
+    assert found["sim"].limits.allowed_symbols == ("*",)
+    assert found["sim"].limits.max_daily_loss == Decimal(50)
+    assert [str(window.zone) for window in found["sim"].limits.trading_windows] == ["UTC"]
+    sizes = [account.default_position_size for account in found.values()]
+    assert sizes == [Decimal(100), Decimal(75)]
+
+
 def test_a_bad_limit_is_named_where_it_stands() -> None:
+    assert refusal(PAPER_TRADING_WINDOWS="x").startswith("PAPER_TRADING_WINDOWS must be like ")
     assert refusal(PAPER_MAX_OPEN_POSITIONS="x").startswith("PAPER_MAX_OPEN_POSITIONS must be ")
     assert refusal(ACCOUNTS="paper,sim=paper", MAX_OPEN_POSITIONS="x").count("MAX_OPEN") == 1
 

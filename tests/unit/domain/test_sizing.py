@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.domain.alert import Amount, AmountUnit
 from app.domain.decision import Denial, Denied
 from app.domain.sizing import Means, entry_quantity, exit_quantity
-from tests.builders import cash, of_equity, of_position, percent, units
+from tests.builders import cash, lots, of_equity, of_position, percent, risk, units
 
 D = Decimal
 STEPS = st.sampled_from([D(1), D("0.5"), D("0.001"), D("0.000000001"), D(75), D("0.03")])
@@ -27,6 +27,8 @@ def means(
     equity: Decimal | int = 10_000,
     buying_power: Decimal | int = 10_000,
     multiplier: Decimal | int = 1,
+    lot: Decimal | int | None = None,
+    stop: Decimal | int | None = None,
 ) -> Means:
     """An account of 10,000 in cash that trades whole shares at 100."""
     return Means(
@@ -35,6 +37,8 @@ def means(
         buying_power=D(buying_power),
         multiplier=D(multiplier),
         step=D(step),
+        lot=None if lot is None else D(lot),
+        stop=None if stop is None else D(stop),
     )
 
 
@@ -58,6 +62,19 @@ def reason(quantity: Decimal | Denied) -> Denial | None:
         (of_equity(25), means(), 25),
         (of_equity(25), means(buying_power=1000), 10),
         (of_equity(400), means(buying_power=20_000), 200),
+        (cash(1050), means(lot=4), 8),
+        (percent(25), means(lot=4), 24),
+        (units(150), means(None, lot=75), 150),
+        (lots(2), means(None, lot=75), 150),
+        (lots(2), means(None), 2),
+        (lots("2.7"), means(None), 2),
+        (risk(100), means(stop=98), 50),
+        (risk(100), means(stop=102), 50),
+        (risk(100), means(stop=98, multiplier=50, equity=10**6, buying_power=10**6), 1),
+        (risk(100), means(stop=98, buying_power=3000), 30),
+        (risk(100), means(stop=D("97.01")), 33),
+        (risk(100), means(stop=98, lot=20), 40),
+        (risk("0.05"), means(stop=D("99.98"), step=D("0.1")), D("2.5")),
     ],
 )
 def test_every_unit_becomes_a_quantity_that_is_floored_to_the_step(
@@ -79,8 +96,16 @@ def test_every_unit_becomes_a_quantity_that_is_floored_to_the_step(
         (percent(50), means(buying_power=-250), Denial.TOO_SMALL),
         (percent(50), means(equity=-250), Denial.TOO_SMALL),
         (of_position(50), means(), Denial.UNSUPPORTED_QUANTITY),
-        (Amount(D(2), AmountUnit.LOTS), means(), Denial.UNSUPPORTED_QUANTITY),
-        (Amount(D(2), AmountUnit.RISK_CASH), means(), Denial.UNSUPPORTED_QUANTITY),
+        (risk(100), means(), Denial.NO_STOP),
+        (risk(100), means(None), Denial.NO_QUOTE),
+        (risk(100), means(stop=D("99.99")), Denial.IMPLAUSIBLE_STOP),
+        (risk(100), means(stop=D("100.01")), Denial.IMPLAUSIBLE_STOP),
+        (risk(1), means(stop=90), Denial.TOO_SMALL),
+        (risk(100), means(stop=98, buying_power=0), Denial.TOO_SMALL),
+        (units(100), means(lot=75), Denial.WRONG_LOT),
+        (units("0.5"), means(lot=75), Denial.WRONG_LOT),
+        (lots("0.5"), means(lot=75), Denial.WRONG_LOT),
+        (cash(5000), means(lot=75), Denial.TOO_SMALL),
     ],
 )
 def test_what_cannot_be_sized_says_why(size: Amount, known: Means, why: Denial) -> None:
@@ -116,6 +141,68 @@ def test_rule_16_a_percentage_exceeds_neither_its_part_of_the_equity_nor_the_buy
     assert cost <= Fraction(equity) * Fraction(share) / 100
 
 
+def test_a_quantity_beside_the_lot_is_told_the_nearest_that_fit() -> None:
+    for quantity, nearest in (("100", "75 or 150"), ("20", "75"), ("150.5", "150 or 225")):
+        denied = entry_quantity(units(quantity), means(None, lot=75))
+        assert isinstance(denied, Denied)
+        assert denied.detail.endswith(f"nearest: {nearest}")
+
+
+@given(
+    money=MONEY,
+    price=PRICES,
+    ticks=st.integers(2, 10**6),
+    power=MONEY,
+    step=STEPS,
+    multiplier=MULTIPLIERS,
+    above=st.booleans(),
+)
+def test_rule_16_a_size_by_risk_loses_no_more_than_the_risk_and_costs_no_more_than_there_is(
+    *,
+    money: Decimal,
+    price: Decimal,
+    ticks: int,
+    power: Decimal,
+    step: Decimal,
+    multiplier: Decimal,
+    above: bool,
+) -> None:
+    distance = ticks * D("0.01")
+    stop = price + distance if above else price - distance
+    known = means(price, step, buying_power=power, multiplier=multiplier, stop=stop)
+    quantity = entry_quantity(risk(money), known)
+    steps = Fraction(0 if isinstance(quantity, Denied) else quantity) / Fraction(step)
+    loss = Fraction(step) * Fraction(distance) * Fraction(multiplier)
+    cost = Fraction(step) * Fraction(price) * Fraction(multiplier)
+    assert steps.denominator == 1
+    assert steps * loss <= Fraction(money)
+    assert steps * cost <= Fraction(power)
+    one_more = steps + 1
+    assert one_more * loss > Fraction(money) or one_more * cost > Fraction(power)
+
+
+@given(
+    unit=st.sampled_from(
+        [AmountUnit.UNITS, AmountUnit.CASH, AmountUnit.PERCENT, AmountUnit.RISK_CASH]
+    ),
+    sizes=st.tuples(MONEY, MONEY),
+    price=st.decimals(1, 10**6, places=2),
+    step=STEPS,
+)
+def test_a_larger_size_never_makes_a_smaller_quantity(
+    *, unit: AmountUnit, sizes: tuple[Decimal, Decimal], price: Decimal, step: Decimal
+) -> None:
+    known = means(price, step, equity=10**12, buying_power=10**12, stop=price * D("0.9"))
+    small, large = (entry_quantity(Amount(each, unit), known) for each in sorted(sizes))
+    assert isinstance(small, Denied) or (not isinstance(large, Denied) and small <= large)
+
+
+@given(number=st.integers(1, 10**6), lot=st.integers(1, 10**4))
+def test_lots_are_so_many_times_the_lot(*, number: int, lot: int) -> None:
+    assert entry_quantity(lots(number), means(None, lot=lot)) == number * lot
+    assert entry_quantity(units(number * lot), means(None, lot=lot)) == number * lot
+
+
 # --- exits ---------------------------------------------------------------------------------------
 
 
@@ -137,6 +224,7 @@ def test_rule_16_a_percentage_exceeds_neither_its_part_of_the_equity_nor_the_buy
         (of_position(100), D("10.123"), D("10.123")),
         (units(11), D("10.123"), D("10.123")),
         (units("10.123"), D("10.123"), D("10.123")),
+        (lots(4), 10, 4),
     ],
 )
 def test_rule_10_an_exit_is_floored_to_the_step_and_capped_at_what_is_held(
@@ -153,7 +241,9 @@ def test_rule_10_an_exit_is_floored_to_the_step_and_capped_at_what_is_held(
         (cash(50), means(), Denial.TOO_SMALL),
         (cash(500), means(None), Denial.NO_QUOTE),
         (of_equity(50), means(), Denial.UNSUPPORTED_QUANTITY),
-        (Amount(D(1), AmountUnit.LOTS), means(), Denial.UNSUPPORTED_QUANTITY),
+        (risk(50), means(), Denial.UNSUPPORTED_QUANTITY),
+        (lots("0.5"), means(), Denial.TOO_SMALL),
+        (units(4), means(lot=5), Denial.TOO_SMALL),
     ],
 )
 def test_rule_10_nothing_left_after_rounding_is_too_small(

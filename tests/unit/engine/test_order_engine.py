@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.alert import Alert, Amount, AmountUnit
+from app.domain.alert import Alert, Amount
 from app.domain.capabilities import Capabilities
 from app.domain.decision import Denial, Denied, Plan, Signal, TradeType
 from app.domain.errors import BrokerUnavailable
 from app.domain.identity import client_order_id
 from app.domain.instrument import AssetClass, Instrument
-from app.domain.limits import Limits
 from app.domain.order import Level, OrderIntent, OrderRole, OrderType, Side
-from app.domain.strategy import Sides, Strategy
+from app.domain.strategy import Sides, Sizing, Strategy
 from app.engine.accounts import Account
 from app.engine.order_engine import Order, OrderEngine
 from app.engine.trade_router import ALL
@@ -28,11 +27,13 @@ from tests.builders import (
     capabilities,
     cash,
     level_at,
+    lots,
     of_equity,
     of_position,
     percent,
     percent_away,
     points_away,
+    risk,
     units,
 )
 from tests.fakes.broker import EVERYTHING, FakeBroker
@@ -49,11 +50,8 @@ TWO_TO_ONE: dict[str, Any] = {"stop_loss": percent_away(2), "take_profit": perce
 class Desk:
     """An account with 100,000 in cash and a quote of 100, and what its order engine plans."""
 
-    def __init__(
-        self, can: Capabilities = EVERYTHING, price: str | None = "100", **limits: Any
-    ) -> None:
+    def __init__(self, can: Capabilities = EVERYTHING, price: str | None = "100") -> None:
         self.broker = FakeBroker(account="paper", capabilities=can)
-        self.account = Account("paper", self.broker, Limits(**limits))
         if price is not None:
             self.broker.prices = {"AAPL": D(price), "BTCUSD": D(price)}
 
@@ -81,10 +79,10 @@ class Desk:
             alert=alert or an_alert(),
             signal=signal,
             instrument=instrument,
-            account=self.account,
+            account=Account("paper", self.broker, default_size=given_parts.get("default")),
             strategy=row,
         )
-        return OrderEngine(given_parts.get("default")).plan(order)
+        return OrderEngine().plan(order)
 
     def entry(self, *args: Any, **more: Any) -> OrderIntent:
         """Plan an order that is complete."""
@@ -149,6 +147,10 @@ def test_three_orders_of_an_alert_have_three_ids() -> None:
         (None, a_strategy(), D(500), 10),
         (None, a_strategy(position_size=None), D(500), 5),
         (None, None, D(500), 5),
+        (None, a_strategy(position_size=D(3), sizing_type=Sizing.QUANTITY), D(500), 3),
+        (None, a_strategy(position_size=D(3), sizing_type=Sizing.LOTS), D(500), 3),
+        (None, a_strategy(position_size=D(2), sizing_type=Sizing.PERCENT_OF_EQUITY), None, 20),
+        (units(7), a_strategy(position_size=D(3), sizing_type=Sizing.LOTS), D(500), 7),
     ],
 )
 def test_the_alerts_size_wins_over_the_rows_and_the_rows_over_the_default(
@@ -166,7 +168,8 @@ def test_the_alerts_size_wins_over_the_rows_and_the_rows_over_the_default(
         (units("0.5"), None, Denial.TOO_SMALL),
         (None, a_strategy(position_size=D(0)), Denial.TOO_SMALL),
         (of_position(50), None, Denial.UNSUPPORTED_QUANTITY),
-        (Amount(D(1), AmountUnit.LOTS), None, Denial.UNSUPPORTED_QUANTITY),
+        (risk(100), None, Denial.NO_STOP),
+        (None, a_strategy(position_size=D(9), sizing_type=Sizing.RISK), Denial.NO_STOP),
     ],
 )
 def test_a_size_that_makes_no_quantity_is_denied(
@@ -185,6 +188,38 @@ def test_rule_16_a_reversal_may_use_what_the_old_position_binds() -> None:
     desk = Desk()
     desk.broker.hold("AAPL", D(-600))
     assert desk.entry(size=of_equity(50), kind=TradeType.REVERSE).quantity == 500
+
+
+def test_rule_16_a_size_by_risk_is_what_the_stop_may_lose() -> None:
+    stopped = an_alert(stop_loss=percent_away(2))
+    assert Desk().entry(stopped, risk(100)).quantity == 50
+    of_row = a_strategy(position_size=D(100), sizing_type=Sizing.RISK, stop_loss=level_at(95))
+    assert Desk().entry(row=of_row).quantity == 20
+    assert Desk().entry(stopped, risk(100), side=Side.SELL).quantity == 50
+
+
+def test_rule_16_a_size_by_risk_is_capped_by_buying_power() -> None:
+    desk = Desk()
+    desk.broker.hold("MSFT", D(600))
+    assert desk.entry(an_alert(stop_loss=percent_away(2)), risk(10**6)).quantity == 400
+
+
+def test_rule_16_a_percent_stop_of_a_limit_entry_refers_to_its_limit() -> None:
+    limit = an_alert(order_type=OrderType.LIMIT, limit_price=D(50), stop_loss=percent_away(2))
+    assert Desk().entry(limit, risk(100)).quantity == 100
+
+
+def test_rule_16_a_stop_nearer_than_two_ticks_sizes_nothing() -> None:
+    near = an_alert(stop_loss=points_away("0.01"))
+    assert Desk().refusal(near, risk(100)) is Denial.IMPLAUSIBLE_STOP
+    assert Desk().entry(near, units(1)).quantity == 1
+
+
+def test_a_quantity_beside_the_lot_is_denied_and_money_is_floored_to_lots() -> None:
+    future = an_instrument(lot=D(75))
+    assert Desk().refusal(size=units(100), instrument=future) is Denial.WRONG_LOT
+    assert Desk().entry(size=cash(20_000), instrument=future).quantity == 150
+    assert Desk().entry(size=lots(2), instrument=future).quantity == 150
 
 
 def test_money_is_asked_for_only_when_the_size_depends_on_it() -> None:
@@ -419,44 +454,7 @@ def test_an_asset_class_that_is_not_traded_there_is_denied() -> None:
     assert Desk(stocks_only).refusal(size=units(1), instrument=COIN) is Denial.UNKNOWN_SYMBOL
 
 
-# --- limits --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("limits", "row", "reason"),
-    [
-        ({"max_order_quantity": D(9)}, None, Denial.LIMIT_QUANTITY),
-        ({"max_order_notional": D(999)}, None, Denial.LIMIT_NOTIONAL),
-        ({"max_open_positions": 1}, None, Denial.LIMIT_POSITIONS),
-        ({}, a_strategy(max_quantity=D(9)), Denial.LIMIT_QUANTITY),
-    ],
-)
-def test_rule_16_limits_hold_an_entry_back_and_never_the_close_before_it(
-    limits: dict[str, Any], row: Strategy | None, reason: Denial
-) -> None:
-    desk = Desk(**limits)
-    desk.broker.hold("MSFT", D(1))
-    plan = desk.plan(size=units(10), kind=TradeType.REVERSE, row=row)
-    assert isinstance(plan.entry, Denied)
-    assert plan.entry.reason is reason
-    assert (plan.signal.reduce, plan.budget) == (ALL, None)
-
-
-def test_an_entry_that_reaches_its_limits_passes() -> None:
-    desk = Desk(max_order_quantity=D(10), max_order_notional=D(1000), max_open_positions=2)
-    desk.broker.hold("MSFT", D(1))
-    assert desk.entry(size=units(10), row=a_strategy(max_quantity=D(10))).quantity == 10
-
-
-def test_the_position_of_the_instrument_itself_does_not_count_as_another() -> None:
-    desk = Desk(max_open_positions=1)
-    desk.broker.hold("AAPL", D(1))
-    assert desk.entry(size=units(1), kind=TradeType.ADD).quantity == 1
-
-
-def test_a_limit_in_money_lets_nothing_pass_whose_price_is_not_known() -> None:
-    desk = Desk(price=None, max_order_notional=D(1_000_000))
-    assert desk.refusal(size=units(1)) is Denial.LIMIT_NOTIONAL
+# --- a reversal -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

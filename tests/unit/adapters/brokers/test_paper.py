@@ -293,6 +293,23 @@ def test_a_quote_too_old_is_none_and_its_age_is_named(open_desk: Callable[..., D
     assert caught.value.reason == "NO_QUOTE"
 
 
+def test_a_quote_knows_the_one_before_it_while_that_is_fresh(
+    open_desk: Callable[..., Desk],
+) -> None:
+    desk = open_desk(MAX_QUOTE_AGE="60")
+    for price, before in (("100", None), ("101", "100"), ("102", "101")):
+        desk.quote(price)
+        desk.broker.take_quote("AAPL", Decimal(price), desk.clock.now())  # again: no news
+        newest = desk.broker.quote("AAPL")
+        assert newest is not None
+        assert newest.price == Decimal(price)
+        assert (newest.before.price if newest.before else None) == (before and Decimal(before))
+    desk.clock.advance(60)
+    newest = desk.broker.quote("AAPL")
+    assert newest is not None
+    assert newest.before is None
+
+
 def test_a_limit_rests_when_the_quote_is_too_old(desk: Desk) -> None:
     desk.clock.advance(timedelta(hours=1))
 
