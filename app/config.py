@@ -241,7 +241,7 @@ class Settings(BaseModel):
     )
     cooldown: Seconds | None = Field(
         None,
-        description="seconds after an entry in which its strategy enters the instrument no more; "
+        description="seconds after an entry in which its instrument is not entered again; "
         "empty: no pause",
     )
     allowed_symbols: Symbols | None = Field(

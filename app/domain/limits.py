@@ -46,7 +46,7 @@ class Facts:
         has_market_data: whether the broker has prices of its own, so that None is a fault.
         open_positions: other instruments of the account that are held or being entered.
         entries: entries of the account that were written for the wire within the last second.
-        last_entry_at: when the strategy last entered the instrument.
+        last_entry_at: when the instrument was last entered.
         day_result: profit of the exchange's day, realised and open, negative when lost.
     """
 

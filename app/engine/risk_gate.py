@@ -22,7 +22,7 @@ from app.domain.limits import (
     check_rate,
     check_windows,
 )
-from app.domain.order import OrderIntent
+from app.domain.order import OrderIntent, OrderType, Side
 from app.domain.position import Position, Quote
 from app.domain.trading_day import day_start
 from app.domain.windows import ZoneOf
@@ -50,7 +50,7 @@ class RiskGate:
         limits = _limits_of(order)
         if not isinstance(plan.entry, OrderIntent) or limits == NOTHING_SET:
             return plan
-        denied = check_entry(limits, self._facts(order, plan.entry, plan.budget, limits))
+        denied = check_entry(limits, self._facts(order, plan.entry, limits, plan.budget))
         return replace(plan, entry=denied, budget=None) if denied is not None else plan
 
     def look_again(self, account: Account, instrument: Instrument, ticker: Ticker) -> Denied | None:
@@ -89,7 +89,7 @@ class RiskGate:
         return admit
 
     def _facts(
-        self, order: Order, entry: OrderIntent, notional: Decimal | None, limits: Limits
+        self, order: Order, entry: OrderIntent, limits: Limits, budget: Decimal | None
     ) -> Facts:
         account, now = order.account, self._clock.now()
         ticker = Ticker.parse(order.alert.symbol, order.alert.exchange)
@@ -102,7 +102,7 @@ class RiskGate:
             names=_names(order.instrument, ticker),
             now=now,
             quantity=entry.quantity,
-            notional=notional,
+            notional=_notional(order, entry, limits, budget),
             prices=prices,
             market=market,
             spread=spread,
@@ -130,10 +130,8 @@ class RiskGate:
     def _last_entry_at(self, order: Order, limits: Limits, now: datetime) -> datetime | None:
         if limits.cooldown is None:
             return None
-        strategy = order.alert.strategy or ""
         since = now - limits.cooldown
-        key = order.instrument.key
-        return self._journal.last_entry_at(order.account.name, key, strategy, since)
+        return self._journal.last_entry_at(order.account.name, order.instrument.key, since)
 
     def _day_result(
         self,
@@ -167,6 +165,25 @@ def _names(instrument: Instrument, ticker: Ticker) -> tuple[str, ...]:
     names = (instrument.key, ticker.key)
     with_exchange = (f"{ticker.exchange}:{ticker.key}",) if ticker.exchange else ()
     return tuple(dict.fromkeys(names + with_exchange))
+
+
+def _notional(
+    order: Order, entry: OrderIntent, limits: Limits, budget: Decimal | None
+) -> Decimal | None:
+    """What the entry can cost: a sell limit or buy stop below the market fills at the market."""
+    selling = entry.side is Side.SELL
+    passable = OrderType.LIMIT if selling else OrderType.STOP
+    if limits.max_order_notional is None or budget is None:
+        return budget
+    prices = [price for price in (entry.limit_price, entry.stop_price) if price is not None]
+    if entry.order_type is passable:
+        quote = order.account.broker.quote(order.instrument.key)
+        if quote is None and not order.account.broker.capabilities.takes_quotes:
+            return None
+        prices += [quote.price] if quote is not None else []
+    elif not (selling and entry.order_type is OrderType.STOP_LIMIT):
+        return budget
+    return max(prices) * entry.quantity * order.instrument.multiplier
 
 
 def _market_facts(

@@ -306,10 +306,8 @@ class Journal(Protocol):
         """Instruments with an entry that may still fill, or a fill after a number."""
         ...
 
-    def last_entry_at(
-        self, account: str, instrument: str, strategy: str, since: datetime
-    ) -> datetime | None:
-        """When a strategy last sent an entry that filled or may still; None: not after `since`."""
+    def last_entry_at(self, account: str, instrument: str, since: datetime) -> datetime | None:
+        """When an entry was last sent that filled or may still; None: not after `since`."""
         ...
 
     def realised(self, account: str, since: datetime) -> Decimal:

@@ -162,8 +162,8 @@ def test_a_preview_of_an_exit_at_a_limit_shows_the_limit(client: FlaskClient) ->
 
 def test_a_preview_of_an_exit_says_why_it_cannot_be_sized(client: FlaskClient) -> None:
     buy(client)
-    shown = foresee(client, action="close", symbol="AAPL", quantity=1, quantity_type="lots")
-    assert shown["denied"]["reason"] == "UNSUPPORTED_QUANTITY"
+    shown = foresee(client, action="close", symbol="AAPL", quantity="0.0000000001")
+    assert shown["denied"]["reason"] == "TOO_SMALL"
     assert shown["intents"] == []
 
 

@@ -131,20 +131,18 @@ def test_rule_16_what_was_lost_before_the_exchanges_midnight_counts_no_more(
     entered(world, **ENTRY)
 
 
-def test_a_pause_follows_each_entry_of_a_strategy_in_an_instrument(
+def test_a_pause_follows_each_entry_of_an_instrument_whatever_the_strategy_is_called(
     make: Callable[..., World],
 ) -> None:
     world = make(COOLDOWN="60")
-    trend = {**ENTRY, "strategy": "trend"}
-    entered(world, **trend)
+    entered(world, **{**ENTRY, "strategy": "trend"})
     entered(world, action="close", symbol="AAPL", strategy="trend", price=101)
     later(world, 59)
-    assert denied(world, **trend) == "LIMIT_COOLDOWN"
-    entered(world, **{**trend, "symbol": "MSFT"})
-    entered(world, **{**ENTRY, "strategy": "other"})
-    entered(world, action="close", symbol="AAPL", strategy="other", price=101)
+    assert denied(world, **{**ENTRY, "strategy": "trend"}) == "LIMIT_COOLDOWN"
+    assert denied(world, **{**ENTRY, "strategy": "other"}) == "LIMIT_COOLDOWN"
+    entered(world, **{**ENTRY, "symbol": "MSFT"})
     later(world, 1)
-    entered(world, **{**trend, "quantity": 11})
+    entered(world, **{**ENTRY, "quantity": 11})
 
 
 def test_an_entry_that_ended_without_a_fill_starts_no_pause(make: Callable[..., World]) -> None:

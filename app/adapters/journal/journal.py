@@ -158,16 +158,10 @@ class SqlJournal:
         with self._db.reading() as tx:
             return being_entered(tx, account, after_fill)
 
-    def last_entry_at(
-        self, account: str, instrument: str, strategy: str, since: datetime
-    ) -> datetime | None:
-        """When a strategy last sent an entry that filled or may still; None: not after `since`."""
+    def last_entry_at(self, account: str, instrument: str, since: datetime) -> datetime | None:
+        """When an entry was last sent that filled or may still; None: not after `since`."""
         row = self._read_one(
-            "last_entry",
-            account=account,
-            instrument=instrument,
-            strategy=strategy,
-            since=to_db(since),
+            "last_entry", account=account, instrument=instrument, since=to_db(since)
         )
         return from_db(row["at"]) if row and row["at"] is not None else None
 

@@ -178,12 +178,9 @@ UNION
 SELECT instrument FROM fills WHERE id > :after_fill AND account = :account
 
 -- last_entry --
-SELECT max(orders.submitted_at) AS at
-FROM orders JOIN jobs ON jobs.id = orders.job_id
-WHERE orders.account = :account AND orders.role = 'entry' AND orders.submitted_at > :since
-  AND orders.instrument = :instrument AND jobs.strategy = :strategy
-  AND (orders.status NOT IN ('canceled', 'rejected', 'expired')
-       OR orders.average_price IS NOT NULL)
+SELECT max(submitted_at) AS at FROM orders
+WHERE account = :account AND role = 'entry' AND submitted_at > :since AND instrument = :instrument
+  AND (status NOT IN ('canceled', 'rejected', 'expired') OR average_price IS NOT NULL)
 
 -- mark_order --
 UPDATE orders SET status = :status, reason = :reason,

@@ -54,10 +54,8 @@ class Books:
         self.asked.append(("entries_since", account, moment, without))
         return self.entries
 
-    def last_entry_at(
-        self, account: str, instrument: str, strategy: str, since: datetime
-    ) -> datetime | None:
-        self.asked.append(("last_entry_at", account, instrument, strategy, since))
+    def last_entry_at(self, account: str, instrument: str, since: datetime) -> datetime | None:
+        self.asked.append(("last_entry_at", account, instrument, since))
         return self.entered_at
 
     def realised(self, account: str, since: datetime) -> Decimal:
@@ -82,13 +80,12 @@ class Desk:
         **parts: Any,
     ) -> Plan:
         """Judge an entry of 10 at 100; fields of its intent may be given."""
-        plain: dict[str, Any] = {"quantity": D(10)}
+        plain: dict[str, Any] = {"quantity": D(10), "side": Side.BUY}
         entry = OrderIntent(
             client_order_id=ENTRY_ID,
             account="paper",
             symbol="AAPL",
             instrument="AAPL",
-            side=Side.BUY,
             role=OrderRole.ENTRY,
             **(plain | parts),
         )
@@ -189,12 +186,50 @@ def test_a_symbol_may_be_allowed_with_its_exchange() -> None:
     assert desk.reason(an_alert(symbol="AAPL")) == "SYMBOL_NOT_ALLOWED"
 
 
-def test_the_pause_is_that_of_the_strategy_in_the_instrument() -> None:
+def test_the_pause_is_that_of_the_instrument() -> None:
     books = Books(entered_at=START - timedelta(seconds=30))
-    assert Desk(books, cooldown=timedelta(seconds=31)).reason(an_alert(strategy="x")) == (
-        "LIMIT_COOLDOWN"
-    )
-    assert books.asked == [("last_entry_at", "paper", "AAPL", "x", START - timedelta(seconds=31))]
+    assert Desk(books, cooldown=timedelta(seconds=31)).reason() == "LIMIT_COOLDOWN"
+    assert books.asked == [("last_entry_at", "paper", "AAPL", START - timedelta(seconds=31))]
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"order_type": OrderType.LIMIT, "limit_price": D("0.01")}, None),
+        ({"order_type": OrderType.LIMIT, "limit_price": D(90), "side": Side.SELL}, None),
+        ({"order_type": OrderType.STOP, "stop_price": D(90), "side": Side.SELL}, None),
+        (
+            {"order_type": OrderType.LIMIT, "limit_price": D("0.01"), "quantity": D(11)}
+            | {"side": Side.SELL},
+            "LIMIT_NOTIONAL",
+        ),
+        (
+            {"order_type": OrderType.STOP, "stop_price": D("0.01"), "quantity": D(11)},
+            "LIMIT_NOTIONAL",
+        ),
+        (
+            {"order_type": OrderType.STOP_LIMIT, "limit_price": D("0.01"), "side": Side.SELL}
+            | {"stop_price": D(101)},
+            "LIMIT_NOTIONAL",
+        ),
+        (
+            {"order_type": OrderType.STOP_LIMIT, "limit_price": D(1), "stop_price": D(101)},
+            None,
+        ),
+    ],
+)
+def test_rule_16_a_low_price_on_an_order_that_fills_at_the_market_hides_no_money(
+    parts: dict[str, Any], reason: str | None
+) -> None:
+    desk = Desk(max_order_notional=D(1000))
+    desk.broker.prices["AAPL"] = D(100)
+    assert desk.reason(**parts) == reason
+
+
+def test_what_an_order_costs_at_a_market_that_is_not_known_is_not_known() -> None:
+    low = {"order_type": OrderType.LIMIT, "limit_price": D("0.01"), "side": Side.SELL}
+    assert Desk(max_order_notional=D(10**9)).reason(**low) == "LIMIT_NOTIONAL"
+    assert Desk(max_order_notional=D(10**9)).reason(**(low | {"side": Side.BUY})) is None
 
 
 # --- the market ----------------------------------------------------------------------------------
