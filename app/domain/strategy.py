@@ -96,6 +96,7 @@ class Strategy:
             return None
         return Amount(self.position_size, self.sizing_type.unit)
 
+
 def rival_of(row: Strategy, rows: Iterable[Strategy], default_account: str) -> Strategy | None:
     """Another active row that trades what this one does, unless both are shared (rule 17).
 
