@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -21,7 +22,8 @@ from app.adapters.journal.owners import LEASE, FileOwners
 from app.adapters.journal.purge import Purge
 from app.adapters.journal.records import SqlRecords
 from app.adapters.logging import configure_logging, log_event
-from app.adapters.metrics import Metrics
+from app.adapters.metered import MeteredBroker
+from app.adapters.metrics import House, Metrics
 from app.adapters.playbook.local import LocalPlaybook
 from app.adapters.reserve import Reserve
 from app.adapters.sql import Database
@@ -143,7 +145,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     ownership = Ownership(owners, clock, lambda: uuid.uuid4().hex)
     playbook = LocalPlaybook(database)
     accounts = _open_accounts(
-        settings, Resources(database=database, clock=clock), parts.wrap_broker
+        settings, Resources(database=database, clock=clock), parts.wrap_broker, metrics
     )
     backups = _backups(settings, file, journal, clock)
     settlement = Settlement(journal, clock)
@@ -213,6 +215,12 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
 def build_app(server: Server) -> Flask:
     """The Flask application in front of a server."""
     settings = server.settings
+    house = House(
+        version=sys.modules["app"].__version__,
+        data_dir=settings.data_dir,
+        clock=server.services.clock,
+        backup_age=server.backups.age,
+    )
     app = build_web(
         server.services,
         WebOptions(
@@ -229,7 +237,8 @@ def build_app(server: Server) -> Flask:
             loop_idle=lambda: server.loop.idle,
             disk_full=lambda: server.reserve.spent,
             observe=server.metrics.observe_request,
-            metrics_page=lambda: server.metrics.page(server.services),
+            backup_late=server.backups.late,
+            metrics_page=lambda fine: server.metrics.page(server.services, house, fine),
         ),
     )
     app.extensions["novalgo"] = server
@@ -293,16 +302,18 @@ def _tell_of_disk(journal: Journal, clock: Clock, *, full: bool) -> None:
         unit.record(Event(kind=kind, at=clock.now(), problem=full))
 
 
-def _open_accounts(settings: Settings, resources: Resources, wrap: Wrap | None) -> Accounts:
+def _open_accounts(
+    settings: Settings, resources: Resources, wrap: Wrap | None, metrics: Metrics
+) -> Accounts:
     accounts: list[Account] = []
     for known in settings.accounts:
         broker = open_broker(known.broker, known.name, known.options, resources)
-        account = Account(
-            known.name,
+        metered = MeteredBroker(
             wrap(broker) if wrap else broker,
-            known.limits,
-            known.default_position_size,
+            metrics.observe_broker(known.broker),
+            resources.clock,
         )
+        account = Account(known.name, metered, known.limits, known.default_position_size)
         accounts.append(account)
     return Accounts(accounts, settings.default_account)
 

@@ -1,9 +1,14 @@
 """Metrics: what Prometheus scrapes. Counted as it happens, or read when it is asked for."""
 
 import math
+import platform
+import shutil
 import threading
 from collections import OrderedDict
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,13 +24,25 @@ from app.domain.errors import BrokerError, JournalError
 from app.domain.events import Event, EventKind
 from app.domain.order import OrderStatus
 from app.domain.outcome import FINAL_STATUSES
-from app.engine.holdings import holdings_of
+from app.engine.holdings import Holding, holdings_of
 from app.engine.services import Services
+from app.ports.clock import Clock
 
 WEBHOOK_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3)
+BROKER_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 3, 10)
 REFUSALS = (401, 429)
 MOST_PENDING = 10_000
 """Alerts whose order is waited for; beyond them the oldest is forgotten, not the memory lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the metrics tell of the house itself. `backup_age`: None when there is no backup."""
+
+    version: str
+    data_dir: Path
+    clock: Clock
+    backup_age: Callable[[], timedelta | None]
 
 
 class Metrics:
@@ -58,7 +75,26 @@ class Metrics:
             buckets=WEBHOOK_SECONDS,
             registry=registry,
         )
+        self._mismatches = Counter(
+            "novalgo_reconcile_mismatch_total",
+            "Orders of ours that rest, and that their broker does not know.",
+            registry=registry,
+        )
+        self._broker_requests = Counter(
+            "novalgo_broker_requests_total",
+            "Calls of brokers.",
+            ["broker", "op", "outcome"],
+            registry=registry,
+        )
+        self._broker_seconds = Histogram(
+            "novalgo_broker_request_seconds",
+            "How long calls of brokers took.",
+            ["broker", "op"],
+            buckets=BROKER_SECONDS,
+            registry=registry,
+        )
         self._state = _State(registry)
+        self._surroundings = _Surroundings(registry)
         self._received: OrderedDict[str, datetime] = OrderedDict()
         self._lock = threading.Lock()
         for status in FINAL_STATUSES:
@@ -70,6 +106,8 @@ class Metrics:
         ends = event.kind in (EventKind.RECEIVED, EventKind.FINISHED) and "status" in event.facts
         if ends:
             self._alerts.labels(str(event.facts["status"])).inc()
+        if event.kind is EventKind.MISMATCH:
+            self._mismatches.inc()
         if event.alert_id is not None:
             self._time(event.kind, event.alert_id, event.at, ends=ends)
 
@@ -81,9 +119,22 @@ class Metrics:
         if route.startswith("/webhook"):
             self._webhook.observe(seconds)
 
-    def page(self, services: Services) -> bytes:
-        """Everything, in Prometheus' text format. What cannot be read is NaN."""
+    def observe_broker(self, broker: str) -> Callable[[str, str, float], None]:
+        """Counts the calls of one broker: what was asked, how it came out, its seconds."""
+
+        def observe(asked: str, outcome: str, seconds: float) -> None:
+            self._broker_requests.labels(broker, asked, outcome).inc()
+            self._broker_seconds.labels(broker, asked).observe(max(seconds, 0))
+
+        return observe
+
+    def page(self, services: Services, house: House, fine: Mapping[str, bool]) -> bytes:
+        """Everything, in Prometheus' text format. What cannot be read is NaN.
+
+        `fine`: the checks of `/ready`.
+        """
         self._state.read(services)
+        self._surroundings.read(house, fine)
         return self.counted()
 
     def counted(self) -> bytes:
@@ -117,11 +168,15 @@ class _State:
         self._unprotected = gauge(
             "positions_unprotected", "Positions that no live stop of ours covers."
         )
+        self._unprotected_seconds = gauge(
+            "unprotected_seconds_max",
+            "The longest that a position stands without the stop that its entry asked for.",
+        )
 
     def read(self, services: Services) -> None:
         """Ask the journal and the brokers how things stand."""
         self._kill_switch.set(services.kill_switch.state().active)
-        self._unprotected.set(_unprotected(services))
+        self._read_positions(services)
         try:
             counts = services.records.counts()
         except JournalError:
@@ -137,15 +192,70 @@ class _State:
         late = (services.clock.now() - due).total_seconds() if due is not None else 0
         self._queue_age.set(max(late, 0))
 
+    def _read_positions(self, services: Services) -> None:
+        """NaN when one account cannot be read: it may hold what the others do not."""
+        try:
+            bare = _unprotected(services)
+            since = [
+                services.records.unprotected_since(each.account, each.position.instrument)
+                for each in bare
+            ]
+        except (BrokerError, JournalError):
+            self._unprotected.set(math.nan)
+            self._unprotected_seconds.set(math.nan)
+            return
+        now = services.clock.now()
+        seconds = [(now - moment).total_seconds() for moment in since if moment is not None]
+        self._unprotected.set(len(bare))
+        self._unprotected_seconds.set(max(seconds, default=0))
 
-def _unprotected(services: Services) -> float:
-    """How many; NaN when one account cannot be read: it may hold what the others do not."""
-    try:
-        held = [
-            holding
-            for account in services.accounts
-            for holding in holdings_of(account, services.journal)
-        ]
-    except (BrokerError, JournalError):
-        return math.nan
-    return sum(not holding.protected for holding in held)
+
+class _Surroundings:
+    """Figures of the house, read at each scrape too."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, words: str, *labels: str) -> Gauge:
+            return Gauge(f"novalgo_{name}", words, labels, registry=registry)
+
+        self._build = gauge("build_info", "1, with what runs.", "version", "python")
+        self._ready = gauge("ready_check", "1 for each check of /ready that is fine.", "check")
+        self._free = gauge("disk_free_bytes", "Room on the disk of the database.")
+        self._size = gauge("disk_size_bytes", "Size of the disk of the database.")
+        self._backup_age = gauge(
+            "backup_age_seconds", "Age of the newest backup; NaN when there is none."
+        )
+        self._skew = gauge(
+            "clock_skew_seconds", "How far the time of day was moved since the first scrape."
+        )
+        self._gap: float | None = None
+
+    def read(self, house: House, fine: Mapping[str, bool]) -> None:
+        """Look at the disk, the clock and the backups."""
+        self._build.labels(house.version, platform.python_version()).set(1)
+        for name, is_fine in fine.items():
+            self._ready.labels(name).set(is_fine)
+        self._read_disk(house.data_dir)
+        age = house.backup_age()
+        self._backup_age.set(math.nan if age is None else age.total_seconds())
+        gap = house.clock.now().timestamp() - house.clock.monotonic()
+        self._gap = gap if self._gap is None else self._gap
+        self._skew.set(gap - self._gap)
+
+    def _read_disk(self, folder: Path) -> None:
+        try:
+            usage = shutil.disk_usage(folder)
+        except OSError:
+            self._free.set(math.nan)
+            self._size.set(math.nan)
+        else:
+            self._free.set(usage.free)
+            self._size.set(usage.total)
+
+
+def _unprotected(services: Services) -> Sequence[Holding]:
+    held = (
+        holding
+        for account in services.accounts
+        for holding in holdings_of(account, services.journal)
+    )
+    return [holding for holding in held if not holding.protected]

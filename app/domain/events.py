@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     TAKEN_OVER = "taken_over"
     RECONCILED = "reconciled"
     UNPROTECTED = "unprotected"
+    MISMATCH = "mismatch"
     DISK_FULL = "disk_full"
     DISK_FREE = "disk_free"
     BACKUP_FAILED = "backup_failed"

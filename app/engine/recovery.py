@@ -6,7 +6,7 @@ from app.domain.errors import BrokerError, JournalError
 from app.domain.events import Event, EventKind
 from app.domain.order import OrderStatus
 from app.engine.accounts import Account, Accounts
-from app.engine.settlement import Settlement
+from app.engine.settlement import Settlement, event_of
 from app.ports.clock import Clock
 from app.ports.journal import Journal, OrderRecord
 
@@ -26,6 +26,7 @@ class Recovery:
         self._accounts = accounts
         self._settlement = settlement
         self._clock = clock
+        self._missing: set[str] = set()
 
     def run(self) -> bool:
         """Reconcile what is not reconciled yet; whether all accounts are."""
@@ -68,14 +69,19 @@ class Recovery:
     def _look_up(self, account: Account, order: OrderRecord) -> bool:
         answer = account.broker.find(order.client_order_id)
         if answer is None:
-            log.error("the broker does not know an order of ours", extra=_facts(order))
+            self._tell_of(order)
             return False
+        self._missing.discard(order.client_order_id)
         told = (answer.status, answer.filled_quantity, answer.quantity)
         if told == (order.status, order.filled_quantity, order.quantity):
             return False
         self._settlement.apply([answer])
         return True
 
-
-def _facts(order: OrderRecord) -> dict[str, str]:
-    return {"account": order.account, "client_order_id": order.client_order_id}
+    def _tell_of(self, order: OrderRecord) -> None:
+        """Once each, as long as this process lives: it is looked up every few seconds."""
+        if order.client_order_id in self._missing:
+            return
+        with self._journal.unit() as unit:
+            unit.record(event_of(EventKind.MISMATCH, order, self._clock.now()))
+        self._missing.add(order.client_order_id)

@@ -14,6 +14,12 @@ _ENDS = {
     OrderStatus.REJECTED: EventKind.REJECTED,
     OrderStatus.UNKNOWN: EventKind.OUTCOME_UNKNOWN,
 }
+PROBLEMS = {
+    EventKind.REJECTED,
+    EventKind.OUTCOME_UNKNOWN,
+    EventKind.UNPROTECTED,
+    EventKind.MISMATCH,
+}
 
 
 class Settlement:
@@ -56,7 +62,7 @@ def event_of(kind: EventKind, order: OrderRecord, now: datetime) -> Event:
         account=order.account,
         symbol=order.symbol,
         client_order_id=order.client_order_id,
-        problem=kind in (EventKind.REJECTED, EventKind.OUTCOME_UNKNOWN, EventKind.UNPROTECTED),
+        problem=kind in PROBLEMS,
         facts={
             "role": order.role.value,
             "side": order.side.value,

@@ -61,6 +61,13 @@ class Records(Protocol):
         """The fills of an order, oldest first."""
         ...
 
+    def unprotected_since(self, account: str, instrument: str) -> datetime | None:
+        """Since when a position stands without the stop that its entry asked for.
+
+        To be asked of a position that no live stop covers; None when its entry asked for none.
+        """
+        ...
+
     def counts(self) -> "Counts":
         """What the metrics tell of the journal's state."""
         ...

@@ -12,7 +12,8 @@ class WebOptions:
 
     `settings`: all settings without secrets, for `/config`. `start` starts the engine, once.
     `loop_idle` tells how long ago the background last turned, `disk_full` whether only exits are
-    taken.
+    taken, `backup_late` for how long there was no backup, when that is too long. `metrics_page` is
+    told which checks of `/ready` are fine.
     """
 
     webhook_secrets: Sequence[str] = field(repr=False)
@@ -25,4 +26,5 @@ class WebOptions:
     loop_idle: Callable[[], timedelta]
     disk_full: Callable[[], bool]
     observe: Callable[[str, int, float], None]
-    metrics_page: Callable[[], bytes]
+    backup_late: Callable[[], timedelta | None]
+    metrics_page: Callable[[Mapping[str, bool]], bytes]

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -16,6 +17,10 @@ PROBE_EVERY = 1.0
 """Seconds that a write probe counts for: anybody may ask, and each probe is a durable commit."""
 
 
+DEGRADES = frozenset({"backup"})
+"""Checks that forbid nothing: alerts may be sent here, and somebody should look."""
+
+
 class Check(NamedTuple):
     """What a check found."""
 
@@ -24,7 +29,7 @@ class Check(NamedTuple):
 
 
 class Readiness:
-    """The checks of `/ready`. All must be fine."""
+    """The checks of `/ready`. All must be fine; what only degrades may fail."""
 
     def __init__(self, services: Services, options: WebOptions) -> None:
         self._services = services
@@ -40,6 +45,7 @@ class Readiness:
             "engine": _engine(self._options.loop_idle()),
             "recovery": _recovery(self._services.accounts),
             "disk": self._disk(),
+            "backup": self._backup(),
         }
 
     def _database(self) -> Check:
@@ -58,6 +64,12 @@ class Readiness:
             return Check(ok=False, detail=str(error))
         return Check(ok=True, detail="writable")
 
+    def _backup(self) -> Check:
+        late = self._options.backup_late()
+        if late is None:
+            return Check(ok=True, detail="in time")
+        return Check(ok=False, detail=f"none for {late.total_seconds() / 60:.0f} minutes")
+
     def _disk(self) -> Check:
         if self._options.disk_full():
             return Check(ok=False, detail="full: only exits are taken")
@@ -67,6 +79,14 @@ class Readiness:
             return Check(ok=False, detail=f"cannot be read: {error.strerror}")
         free = 100 * usage.free / usage.total
         return Check(ok=free > LEAST_FREE_PERCENT, detail=f"{free:.1f} % free")
+
+
+def word_for(checks: Mapping[str, Check]) -> str:
+    """`ready`, `degraded` or `not_ready`."""
+    failing = {name for name, check in checks.items() if not check.ok}
+    if failing - DEGRADES:
+        return "not_ready"
+    return "degraded" if failing else "ready"
 
 
 def _engine(idle: timedelta) -> Check:

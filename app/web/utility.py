@@ -9,7 +9,7 @@ from app.domain.ledger import Tally
 from app.engine.holdings import Holding, holdings_of
 from app.engine.services import Services
 from app.web.options import WebOptions
-from app.web.readiness import Readiness
+from app.web.readiness import Readiness, word_for
 from app.web.results import number
 from app.web.schemas import PerformanceQuery, PositionsQuery, read_query, utc
 from app.web.strategies import shown_strategy
@@ -31,10 +31,11 @@ def health_blueprint(services: Services, options: WebOptions) -> Blueprint:
     @blueprint.get("/ready")
     def ready() -> Response:
         checks = readiness.checks()
-        fine = all(check.ok for check in checks.values())
+        word = word_for(checks)
         shown = {name: check._asdict() for name, check in checks.items()}
-        answer = jsonify({"status": "ready" if fine else "not_ready", "checks": shown})
-        answer.status_code = HTTPStatus.OK if fine else HTTPStatus.SERVICE_UNAVAILABLE
+        answer = jsonify({"status": word, "checks": shown})
+        if word == "not_ready":
+            answer.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         return answer
 
     return blueprint
@@ -43,6 +44,7 @@ def health_blueprint(services: Services, options: WebOptions) -> Blueprint:
 def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
     """`/positions`, `/config`, `/performance` and `/metrics`."""
     blueprint = Blueprint("utility", __name__)
+    readiness = Readiness(services, options)
 
     @blueprint.get("/positions")
     def positions() -> Response:
@@ -70,7 +72,8 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        return Response(options.metrics_page(), content_type=METRICS_TYPE)
+        fine = {name: check.ok for name, check in readiness.checks().items()}
+        return Response(options.metrics_page(fine), content_type=METRICS_TYPE)
 
     return blueprint
 

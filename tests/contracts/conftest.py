@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.venues import FakeVenue, PaperVenue, Venue, copy_file, new_paper_file
+from tests.contracts.venues import (
+    FakeVenue,
+    MeteredVenue,
+    PaperVenue,
+    Venue,
+    copy_file,
+    new_paper_file,
+)
 from tests.fakes.clock import FakeClock
+
+IN_MEMORY = {"fake": FakeVenue, "metered": MeteredVenue}
 
 
 @pytest.fixture(scope="session")
@@ -15,12 +24,12 @@ def empty_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return new_paper_file(tmp_path_factory.mktemp("books") / "empty.db")
 
 
-@pytest.fixture(params=["paper", "fake"])
+@pytest.fixture(params=["paper", "fake", "metered"])
 def venue(request: pytest.FixtureRequest, empty_books: Path, tmp_path: Path) -> Iterator[Venue]:
     """A broker under test; a new broker joins by its name here and a Venue of its own."""
     clock = FakeClock()
-    if request.param == "fake":
-        yield FakeVenue(clock)
+    if request.param in IN_MEMORY:
+        yield IN_MEMORY[request.param](clock)
         return
     paper = PaperVenue(copy_file(empty_books, tmp_path / "books.db"), clock)
     yield paper

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 
 from app.adapters.brokers.registry import Resources, open_broker
 from app.adapters.journal.schema import metadata
+from app.adapters.metered import MeteredBroker
 from app.adapters.sql import Database
 from app.domain.errors import BrokerUnavailable
 from app.domain.instrument import Ticker
@@ -139,6 +140,18 @@ class FakeVenue:
         yield
 
 
+class MeteredVenue(FakeVenue):
+    """The same behind the counter that all brokers are behind."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.clock = clock
+
+    def open(self) -> Broker:
+        """The one there is, counted."""
+        return MeteredBroker(self.broker, _hear_nothing, self.clock)
+
+
 def new_paper_file(path: Path) -> Path:
     """Make an empty database with all tables."""
     engine = create_engine(f"sqlite:///{path}")
@@ -151,6 +164,10 @@ def copy_file(source: Path, target: Path) -> Path:
     """Copy a database that nobody has open."""
     shutil.copy(source, target)
     return target
+
+
+def _hear_nothing(asked: str, outcome: str, seconds: float) -> None:
+    """Nobody counts."""
 
 
 def _reached(order: BrokerOrder, price: Decimal) -> bool:

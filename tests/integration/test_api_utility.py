@@ -265,3 +265,76 @@ def test_what_metrics_cannot_read_is_no_number(
         assert shown[f"novalgo_{name}"] != shown[f"novalgo_{name}"], name
     assert shown["novalgo_kill_switch"] == 1, "what cannot be read counts as set"
     assert not any(name.startswith("novalgo_orders{") for name in shown)
+
+
+def test_metrics_tell_of_disk_clock_backups_and_what_runs(
+    client: FlaskClient, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def usage(_: object) -> Disk:
+        return Disk(1000, 400, 600)
+
+    monkeypatch.setattr("shutil.disk_usage", usage)
+    shown = figures(client)
+    assert (shown["novalgo_disk_free_bytes"], shown["novalgo_disk_size_bytes"]) == (600, 1000)
+    assert shown["novalgo_clock_skew_seconds"] == 0
+    assert shown["novalgo_backup_age_seconds"] != shown["novalgo_backup_age_seconds"]
+    (build,) = [name for name in shown if name.startswith("novalgo_build_info{")]
+    assert f'version="{app.__version__}"' in build
+    checks = {name for name in shown if name.startswith("novalgo_ready_check{")}
+    assert len(checks) == 5
+    assert {shown[name] for name in checks} == {1}
+    monkeypatch.undo()
+    clock.advance(60)
+    server_of(client).backups.keep()
+    clock.advance(120)
+    clock.jump(timedelta(seconds=-90))
+    shown = figures(client)
+    assert shown["novalgo_clock_skew_seconds"] == pytest.approx(-90)
+    assert shown["novalgo_backup_age_seconds"] == 30
+
+
+def test_metrics_say_which_check_fails(client: FlaskClient) -> None:
+    still(client).stood = timedelta(seconds=60)
+    shown = figures(client)
+    assert shown['novalgo_ready_check{check="engine"}'] == 0
+    assert shown['novalgo_ready_check{check="database"}'] == 1
+
+
+def test_calls_of_the_broker_are_counted_where_orders_go_out(client: FlaskClient) -> None:
+    buy(client)
+    shown = figures(client)
+    asked = 'novalgo_broker_requests_total{broker="paper",op="submit",outcome="answered"}'
+    assert shown[asked] == 1
+
+
+def test_a_position_counts_as_unprotected_from_when_it_lost_the_stop_that_was_asked_for(
+    client: FlaskClient, clock: FakeClock
+) -> None:
+    """Who trades without stops is not woken up for it."""
+    buy(client, "BARE")
+    bought = buy(client, "HELD", stop_loss="5%")
+    clock.advance(10)
+    shown = figures(client)
+    assert shown["novalgo_positions_unprotected"] == 1
+    assert shown["novalgo_unprotected_seconds_max"] == 0
+    orders = body_of(client, f"/api/v1/orders?alert_id={bought['alert_id']}")["orders"]
+    (stop,) = [order["client_order_id"] for order in orders if order["parent"]]
+    assert client.delete(f"/api/v1/orders/{stop}?force=1").status_code == 200
+    clock.advance(7)
+    shown = figures(client)
+    assert shown["novalgo_positions_unprotected"] == 2
+    assert shown["novalgo_unprotected_seconds_max"] == 7
+    send(client, action="close", symbol="HELD", price=190)
+    assert figures(client)["novalgo_unprotected_seconds_max"] == 0
+
+
+def test_without_backups_for_an_hour_the_server_is_degraded_and_takes_alerts(
+    client: FlaskClient, clock: FakeClock
+) -> None:
+    clock.advance(timedelta(minutes=61))
+    shown = body_of(client, "/ready")
+    assert shown["status"] == "degraded"
+    assert shown["checks"]["backup"] == {"ok": False, "detail": "none for 61 minutes"}
+    assert buy(client)["status"] == "success"
+    server_of(client).backups.keep()
+    assert ready(client, 200) == {}

@@ -107,3 +107,17 @@ def test_a_job_whose_end_could_not_be_written_is_run_again_and_not_sent_again(
     assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
     assert fake(world).orders_placed == 1
     assert world.count("fills") == 1
+
+
+def test_an_order_that_the_broker_does_not_know_is_told_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(client_order_id: str) -> None:
+        """It is not there."""
+
+    receipt = world.send(**LIMIT)
+    monkeypatch.setattr(fake(world), "find", find)
+    for _ in range(3):
+        world.server.services.recovery.refresh()
+    assert world.events(receipt.alert_id).count("mismatch") == 1
+    assert world.orders()[0].status is OrderStatus.LIVE

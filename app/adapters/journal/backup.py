@@ -24,6 +24,8 @@ NEVER_DROPPED = 4
 LEAST_FREE = 64 * 1024 * 1024
 LEAST_FREE_SHARE = 0.1
 """What backups leave free, at least: the journal grows, and its reserve must fit beside it."""
+LATE = 4
+"""So many times the interval, and the newest backup is too old."""
 PAUSE = 60.0
 """Seconds from the start to the first backup, and from one that failed to the next try."""
 
@@ -61,6 +63,7 @@ class Backups:
         self._clock = clock
         self._tell = tell
         self._failing = False
+        self._began = clock.monotonic()
         self._not_before = clock.monotonic() + PAUSE
         self._stop = threading.Event()
 
@@ -81,6 +84,15 @@ class Backups:
         """How old the newest backup is; None when there is none."""
         now = self._clock.now()
         return min((now - each.at for each in self.all() if each.at <= now), default=None)
+
+    def late(self) -> timedelta | None:
+        """How long there was none, when that is too long. A new start has time to make one."""
+        if self._rules.every is None:
+            return None
+        running = timedelta(seconds=self._clock.monotonic() - self._began)
+        age = self.age()
+        waited = running if age is None else min(age, running)
+        return waited if waited > LATE * self._rules.every else None
 
     def all(self) -> Sequence[Backup]:
         """What this made by itself, the oldest first."""

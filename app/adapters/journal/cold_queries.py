@@ -89,6 +89,20 @@ class ColdQueries:
         of_order = fills.c.client_order_id == client_order_id
         return self._all(select(fills).where(of_order).order_by(fills.c.id))
 
+    def newest_entry(self, account: str, instrument: str) -> RowMapping | None:
+        """When the newest entry that filled was placed, and when its newest stop last changed."""
+        stops = orders.alias("stops")
+        of_entry = (stops.c.parent == orders.c.client_order_id, stops.c.role == "stop_loss")
+        newest_stop = select(func.max(stops.c.updated_at)).where(*of_entry).scalar_subquery()
+        entries = (
+            select(orders.c.created_at.label("entered_at"), newest_stop.label("stop_at"))
+            .where(orders.c.account == account, orders.c.instrument == instrument)
+            .where(orders.c.role == "entry", orders.c.filled_quantity != "0")
+            .order_by(orders.c.created_at.desc(), orders.c.client_order_id.desc())
+            .limit(1)
+        )
+        return next(iter(self._all(entries)), None)
+
     def orders_by_status(self) -> Sequence[RowMapping]:
         """How many orders there are in each status."""
         return self._all(

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,13 @@ class SqlRecords:
     def fills(self, client_order_id: str) -> Sequence[Fill]:
         """The fills of an order, oldest first."""
         return [fill_of(row) for row in self._queries.fills(client_order_id)]
+
+    def unprotected_since(self, account: str, instrument: str) -> datetime | None:
+        """Since when a position stands without the stop that its newest entry asked for."""
+        row = self._queries.newest_entry(account, instrument)
+        if row is None or row["stop_at"] is None:
+            return None
+        return from_db(max(row["entered_at"], row["stop_at"]))
 
     def counts(self) -> Counts:
         """What the metrics tell of the journal's state."""

@@ -110,3 +110,23 @@ def test_two_servers_in_one_process_count_apart() -> None:
     first, second = Metrics(), Metrics()
     first.observe_request("/webhook", 202, 0.1)
     assert figures(second)["novalgo_webhook_duration_seconds_count"] == 0
+
+
+def test_calls_of_brokers_are_counted_by_broker_request_and_outcome() -> None:
+    counted = Metrics()
+    observe = counted.observe_broker("alpaca")
+    observe("submit", "answered", 0.2)
+    observe("submit", "unknown", 3.5)
+    counted.observe_broker("paper")("find", "answered", -1)  # a clock was set back
+    shown = figures(counted)
+    asked = 'novalgo_broker_requests_total{broker="alpaca",op="submit",outcome='
+    assert [shown[f'{asked}"{word}"}}'] for word in ("answered", "unknown")] == [1, 1]
+    assert shown['novalgo_broker_request_seconds_sum{broker="alpaca",op="submit"}'] == 3.7
+    assert shown['novalgo_broker_request_seconds_sum{broker="paper",op="find"}'] == 0
+
+
+def test_an_order_that_its_broker_does_not_know_is_a_mismatch() -> None:
+    counted = Metrics()
+    assert figures(counted)["novalgo_reconcile_mismatch_total"] == 0
+    counted.hear(event(EventKind.MISMATCH))
+    assert figures(counted)["novalgo_reconcile_mismatch_total"] == 1

@@ -1,0 +1,103 @@
+"""A broker whose calls are counted and timed: the one place that sees all that goes to a broker."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from app.domain.capabilities import Capabilities
+from app.domain.errors import (
+    BrokerError,
+    BrokerLoginNeeded,
+    BrokerRejected,
+    BrokerUnavailable,
+    OutcomeUnknown,
+)
+from app.domain.instrument import Instrument, Ticker
+from app.domain.order import BrokerOrder, OrderIntent
+from app.domain.position import Balance, Position, Quote
+from app.ports.broker import Broker
+from app.ports.clock import Clock
+
+T = TypeVar("T")
+
+Observe = Callable[[str, str, float], None]
+"""Hears what was asked, how it came out, and how many seconds it took."""
+
+OUTCOMES: dict[type[BaseException], str] = {
+    BrokerRejected: "rejected",
+    BrokerUnavailable: "unavailable",
+    BrokerLoginNeeded: "login_needed",
+    OutcomeUnknown: "unknown",
+    BrokerError: "error",
+}
+ANSWERED, FAILED = "answered", "failed"
+"""It answered; something else went wrong: our journal, for instance, where the broker is paper."""
+
+
+class MeteredBroker:
+    """A Broker that is another one, and tells how each call went."""
+
+    def __init__(self, broker: Broker, observe: Observe, clock: Clock) -> None:
+        self._broker = broker
+        self._observe = observe
+        self._clock = clock
+
+    @property
+    def account(self) -> str:
+        """Our name of the account."""
+        return self._broker.account
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this account can do."""
+        return self._broker.capabilities
+
+    def instrument(self, ticker: Ticker) -> Instrument | None:
+        """The instrument that a TradingView name means here."""
+        return self._broker.instrument(ticker)  # a look into a table, not a call
+
+    def submit(self, intent: OrderIntent) -> BrokerOrder:
+        """Place an order."""
+        return self._timed("submit", lambda: self._broker.submit(intent))
+
+    def find(self, client_order_id: str) -> BrokerOrder | None:
+        """The order as the broker knows it."""
+        return self._timed("find", lambda: self._broker.find(client_order_id))
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        """Cancel a working order."""
+        return self._timed("cancel", lambda: self._broker.cancel(client_order_id))
+
+    def position(self, instrument: str) -> Position | None:
+        """What is held of an instrument."""
+        return self._timed("position", lambda: self._broker.position(instrument))
+
+    def positions(self) -> Sequence[Position]:
+        """Everything that is held."""
+        return self._timed("positions", self._broker.positions)
+
+    def balance(self) -> Balance:
+        """Money of the account."""
+        return self._timed("balance", self._broker.balance)
+
+    def quote(self, instrument: str) -> Quote | None:
+        """The newest price of an instrument."""
+        return self._timed("quote", lambda: self._broker.quote(instrument))
+
+    def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
+        """Feed a price to a broker that takes quotes."""
+        return self._timed("take_quote", lambda: self._broker.take_quote(instrument, price, at))
+
+    def _timed(self, asked: str, call: Callable[[], T]) -> T:
+        began, outcome = self._clock.monotonic(), FAILED
+        try:
+            answer = call()
+            outcome = ANSWERED
+        except BrokerError as error:
+            outcome = next(name for kind, name in OUTCOMES.items() if isinstance(error, kind))
+            raise
+        else:
+            return answer
+        finally:
+            self._observe(asked, outcome, self._clock.monotonic() - began)
