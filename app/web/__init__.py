@@ -10,6 +10,7 @@ from app.web.auth import Guard, Keyring
 from app.web.errors import register_errors
 from app.web.options import WebOptions
 from app.web.request_log import register_request_log
+from app.web.security_headers import register_security_headers
 from app.web.utility import health_blueprint
 from app.web.veil import Veil
 from app.web.webhook import webhook_blueprint
@@ -35,6 +36,7 @@ def build_web(services: Services, options: WebOptions) -> Flask:
         )
     veil = Veil([*options.webhook_secrets, options.api_key])
     register_request_log(app, options.observe, veil.covers)
+    register_security_headers(app)
     register_errors(app)
     keyring, guard = Keyring(options.webhook_secrets), Guard(options.secret_rate_limit)
 

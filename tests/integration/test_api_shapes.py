@@ -120,7 +120,13 @@ CALLS = [
         "/ready",
         {
             "status": str,
-            "checks": {"database": CHECK, "engine": CHECK, "recovery": CHECK, "disk": CHECK},
+            "checks": {
+                "database": CHECK,
+                "engine": CHECK,
+                "recovery": CHECK,
+                "disk": CHECK,
+                "backup": CHECK,
+            },
         },
     ),
     Call("GET", "/positions", {"positions": [POSITION]}),
@@ -275,3 +281,13 @@ def test_an_exact_decimal_is_not_rounded_on_its_way(client: FlaskClient) -> None
     assert order["average_price"] == "3012.12345678"
     (position,) = body_of(client, "/positions")["positions"]
     assert position["qty"] == 0.123456789
+
+
+@pytest.mark.parametrize("path", ["/health", "/positions", "/metrics", "/nowhere"])
+def test_no_browser_may_run_frame_guess_or_keep_an_answer(path: str, client: FlaskClient) -> None:
+    headers = client.get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
