@@ -4,6 +4,7 @@ import logging
 import secrets
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -20,11 +21,13 @@ from app.adapters.journal.journal import SqlJournal
 from app.adapters.journal.migrate import database_file, migrate_apart
 from app.adapters.journal.owners import LEASE, FileOwners
 from app.adapters.journal.purge import Purge
+from app.adapters.journal.rebuild import SqlLedger
 from app.adapters.journal.records import SqlRecords
 from app.adapters.logging import configure_logging, log_event
 from app.adapters.metered import MeteredBroker
 from app.adapters.metrics import House, Metrics
 from app.adapters.playbook.local import LocalPlaybook
+from app.adapters.recent import RecentLines
 from app.adapters.reserve import Reserve
 from app.adapters.sql import Database
 from app.config import Settings
@@ -68,6 +71,7 @@ TAKE_OVER_EVERY = timedelta(seconds=1)
 RESERVE_EVERY = timedelta(seconds=1)
 BEAT_EVERY = timedelta(seconds=10)
 RECONCILE_EVERY = timedelta(seconds=10)
+FIRST_LOOK = timedelta(seconds=60)
 CHORES_EVERY = timedelta(seconds=1)
 
 Wrap = Callable[[Broker], Broker]
@@ -86,6 +90,7 @@ class Server:
     chores: Loop
     reserve: Reserve
     backups: Backups
+    recent: RecentLines
     _started: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -130,7 +135,7 @@ class Parts:
 def build(settings: Settings, parts: Parts | None = None) -> Server:
     """Services of these settings, on a database of this version's schema; nothing runs yet."""
     parts = parts or Parts()
-    configure_logging(settings.log_level, settings.log_format, secrets=list(_secrets_of(settings)))
+    recent = _configure_log(settings)
     for warning in settings.warnings:
         log.warning(warning)
     migrate_apart(settings.database_url)
@@ -141,9 +146,13 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     reserve = Reserve(file.parent, lambda full: _tell_of_disk(journal, clock, full=full))
     database = Database(file, parts.observe, reserve.spend)
     journal = SqlJournal(database, clock, bus.publish)
-    owners = FileOwners(database, clock, file.parent / "owners", parts.lease)
-    ownership = Ownership(owners, clock, lambda: uuid.uuid4().hex)
+    ownership = Ownership(
+        FileOwners(database, clock, file.parent / "owners", parts.lease),
+        clock,
+        lambda: uuid.uuid4().hex,
+    )
     playbook = LocalPlaybook(database)
+    records = SqlRecords(settings.database_url)
     accounts = _open_accounts(
         settings, Resources(database=database, clock=clock), parts.wrap_broker, metrics
     )
@@ -173,7 +182,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     services = Services(
         clock=clock,
         journal=journal,
-        records=SqlRecords(settings.database_url),
+        records=records,
         playbook=playbook,
         accounts=accounts,
         bus=bus,
@@ -196,7 +205,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         quotes=quotes,
         recovery=recovery,
         adoption=Adoption(journal, accounts, recovery, clock),
-        performance=Performance(journal),
+        performance=Performance(SqlLedger(database), records, accounts, clock),
         preview=Preview(accounts, judge),
     )
     return Server(
@@ -206,9 +215,14 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         metrics=metrics,
         pool=pool,
         loop=_loop(services, reserve),
-        chores=_chores(backups, Purge(database, clock, _days(settings.retention_days))),
+        chores=_chores(
+            backups,
+            Purge(database, clock, _days(settings.retention_days)),
+            _equity_step(services.performance, settings.performance_interval),
+        ),
         reserve=reserve,
         backups=backups,
+        recent=recent,
     )
 
 
@@ -239,6 +253,7 @@ def build_app(server: Server) -> Flask:
             observe=server.metrics.observe_request,
             backup_late=server.backups.late,
             metrics_page=lambda fine: server.metrics.page(server.services, house, fine),
+            recent_log=server.recent,
         ),
     )
     app.extensions["novalgo"] = server
@@ -260,13 +275,20 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
     )
 
 
-def _chores(backups: Backups, purge: Purge) -> Loop:
+def _chores(backups: Backups, purge: Purge, *more: Step) -> Loop:
     """What may take its time, on a thread that nothing else waits for."""
     steps = [
         Step("back up", CHORES_EVERY, backups.keep),
         Step("purge", CHORES_EVERY, purge.run),
+        *more,
     ]
     return Loop(steps, CHORES_EVERY, "novalgo-chores")
+
+
+def _equity_step(performance: Performance, every: timedelta) -> Step:
+    """Look at what the accounts are worth, for the first time when the start is over."""
+    due = time.monotonic() + FIRST_LOOK.total_seconds()
+    return Step("note the equity", every, performance.note_equity, due)
 
 
 def _backups(settings: Settings, database: Path, journal: Journal, clock: Clock) -> Backups:
@@ -316,6 +338,16 @@ def _open_accounts(
         account = Account(known.name, metered, known.limits, known.default_position_size)
         accounts.append(account)
     return Accounts(accounts, settings.default_account)
+
+
+def _configure_log(settings: Settings) -> RecentLines:
+    """Write the log, and keep its newest lines."""
+    recent = RecentLines()
+    secrets_of_ours = list(_secrets_of(settings))
+    configure_logging(
+        settings.log_level, settings.log_format, secrets=secrets_of_ours, keep=recent.keep
+    )
+    return recent
 
 
 def _secrets_of(settings: Settings) -> list[str]:

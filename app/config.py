@@ -213,6 +213,9 @@ class Settings(BaseModel):
     max_exit_age: Seconds = Field(
         timedelta(seconds=900), description="seconds after which an exit alert is too old to trade"
     )
+    performance_interval: Seconds = Field(
+        timedelta(seconds=300), description="seconds between looks at what the accounts are worth"
+    )
     dedupe_window: SecondsOrZero = Field(
         timedelta(seconds=20),
         description="seconds in which an equal body is a repeat; 0: only its id makes it one",

@@ -7,7 +7,9 @@ from typing import Any
 
 from app.domain.alert import Action, Alert, Amount, AmountUnit
 from app.domain.capabilities import Capabilities
+from app.domain.grains import grains, money_grains
 from app.domain.instrument import AssetClass, Instrument
+from app.domain.ledger import BookedFill
 from app.domain.order import (
     BrokerOrder,
     Fill,
@@ -140,6 +142,24 @@ def a_fill(
     )
 
 
+def booked(fill: Fill, number: int, **overrides: Any) -> BookedFill:
+    """A fill of the account `paper` in the journal, under a number."""
+    fields: dict[str, Any] = {
+        "number": number,
+        "account": "paper",
+        "instrument": fill.symbol,
+        "symbol": fill.symbol,
+        "strategy": "",
+        "alert_id": ALERT_ID,
+        "units": grains(fill.quantity) * fill.side.sign,
+        "price": grains(fill.price),
+        "fee": money_grains(fill.fee),
+        "multiplier": grains(Decimal(1)),
+        "at": fill.at,
+    }
+    return BookedFill(**(fields | overrides))
+
+
 def a_job(**overrides: Any) -> Job:
     """The claimed work of an alert on the account `paper`."""
     fields: dict[str, Any] = {
@@ -177,6 +197,7 @@ def an_order(status: OrderStatus, filled: Number = 0, **overrides: Any) -> Order
         "average_price": Decimal(100) if Decimal(filled) else None,
         "limit_price": None,
         "stop_price": None,
+        "multiplier": Decimal(1),
         "reason": "",
         "parent": None,
         "strategy": "",

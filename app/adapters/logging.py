@@ -16,6 +16,7 @@ import structlog
 from app.domain.events import Event
 
 Render = Callable[[dict[str, object]], str]
+Keep = Callable[[str, str], None]
 
 HIDDEN = "***"
 MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -39,13 +40,16 @@ _RESERVED = frozenset(vars(logging.makeLogRecord({}))) | {
 events_log = logging.getLogger("app.events")
 
 
-def configure_logging(level: str, log_format: str, *, secrets: Sequence[str]) -> None:
+def configure_logging(
+    level: str, log_format: str, *, secrets: Sequence[str], keep: Keep | None = None
+) -> None:
     """Write the log of this process to standard output. Calling it again replaces what was set.
 
     Args:
         level: for our own lines; libraries speak from WARNING on.
         log_format: `json`, or `console` for people.
         secrets: values that must not appear in any line, whatever they stand in.
+        keep: is given the level and, as JSON, the text of each line.
     """
     ours = logging.getLevelNamesMapping()[level]
     root = logging.getLogger()
@@ -53,7 +57,7 @@ def configure_logging(level: str, log_format: str, *, secrets: Sequence[str]) ->
         if isinstance(handler, _StandardOutput):
             root.removeHandler(handler)
     handler = _StandardOutput()
-    handler.setFormatter(_Lines(Redaction(secrets), _rendering(log_format)))
+    handler.setFormatter(_Lines(Redaction(secrets), _rendering(log_format), keep))
     root.addHandler(handler)
     root.setLevel(max(ours, logging.WARNING))
     logging.getLogger("app").setLevel(ours)
@@ -121,10 +125,11 @@ def _is_secret(name: str) -> bool:
 class _Lines(logging.Formatter):
     """One line of each record: what every line has, then what the record has of its own."""
 
-    def __init__(self, redaction: Redaction, render: Render) -> None:
+    def __init__(self, redaction: Redaction, render: Render, keep: Keep | None) -> None:
         super().__init__()
         self._redaction = redaction
         self._render = render
+        self._keep = keep
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's line."""
@@ -140,7 +145,12 @@ class _Lines(logging.Formatter):
             line["stack_info"] = record.stack_info
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return self._render(self._redaction(line))
+        clean = self._redaction(line)
+        shown = self._render(clean.copy())  # for people it takes the line apart
+        if self._keep is not None:
+            kept = shown if self._render is json.dumps else json.dumps(clean)
+            self._keep(record.levelname.lower(), kept)
+        return shown
 
 
 class _StandardOutput(logging.StreamHandler[TextIO]):

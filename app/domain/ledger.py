@@ -1,141 +1,165 @@
-"""The ledger: fills matched first in, first out, long and short, exact to the last digit."""
+"""The ledger: fills matched first in, first out, long and short, exact to the last digit.
 
-from collections import deque
+Inside, everything is counted in whole grains (`app/domain/grains.py`); `Decimal` is at the edges.
+"""
+
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import ROUND_DOWN, Context, Decimal, localcontext
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
 
-from app.domain.order import Fill
+from app.domain.grains import MONEY_PLACES, from_grains, from_money_grains
+from app.domain.tally import Day, Tally
 
-ZERO = Decimal(0)
-HUNDRED = Decimal(100)
-SMALLEST_FEE = Decimal("1E-12")
-"""What a part of a fee is cut to; the rest stays with what is left, so that nothing is lost."""
+FEE_PLACES = 12
+"""Decimals that a part of a fee is cut to; the rest stays with what is left: nothing is lost."""
 
-# Wide enough for sums and products of any prices and quantities: nothing is rounded in here.
-_EXACT = Context(prec=100)
+_FEE_GRAIN: int = 10 ** (MONEY_PLACES - FEE_PLACES)
+
+
+class BookedFill(NamedTuple):
+    """A fill with its number in the journal, and with what it was for; its numbers are grains.
+
+    `units` is negative for a sell. `multiplier` = money per unit and point of price. `strategy` is
+    empty when the alert named none.
+    """
+
+    number: int
+    account: str
+    instrument: str
+    symbol: str
+    strategy: str
+    alert_id: str
+    units: int
+    price: int
+    fee: int
+    multiplier: int
+    at: datetime
+
+
+class ClosedTrade(NamedTuple):
+    """A lot, or a part of one, that a fill closed. Its numbers are grains; see the properties.
+
+    `units` is negative when the trade was short. `pnl_grains` is after the fees of both sides.
+    """
+
+    entry: BookedFill
+    exit: BookedFill
+    units: int
+    fee_grains: int
+    pnl_grains: int
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much was closed, negative when short."""
+        return from_grains(self.units)
+
+    @property
+    def entry_price(self) -> Decimal:
+        """The price of the fill that opened it."""
+        return from_grains(self.entry.price)
+
+    @property
+    def exit_price(self) -> Decimal:
+        """The price of the fill that closed it."""
+        return from_grains(self.exit.price)
+
+    @property
+    def multiplier(self) -> Decimal:
+        """Money per unit and point of price, as it was at the entry."""
+        return from_grains(self.entry.multiplier)
+
+    @property
+    def fees(self) -> Decimal:
+        """The fees of both sides that belong to what was closed."""
+        return from_money_grains(self.fee_grains)
+
+    @property
+    def pnl(self) -> Decimal:
+        """Profit after fees."""
+        return from_money_grains(self.pnl_grains)
 
 
 @dataclass(slots=True)
 class OpenLot:
-    """What is left of a fill that opened a position. `quantity` is negative when short.
+    """What is left of a fill that opened a position. `units` is negative when short.
 
-    `fee` is the part of the fill's fee that belongs to what is left.
+    `fee_grains` is the part of the fill's fee that belongs to what is left.
     """
 
-    quantity: Decimal
-    price: Decimal
-    fee: Decimal
-    at: datetime
+    entry: BookedFill
+    units: int
+    fee_grains: int
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much is left, negative when short."""
+        return from_grains(self.units)
+
+    @property
+    def fee(self) -> Decimal:
+        """The fee that is not yet counted in a trade."""
+        return from_money_grains(self.fee_grains)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedTrade:
-    """A lot, or a part of one, that was closed. `pnl` is after the fees of both sides."""
-
-    symbol: str
-    quantity: Decimal
-    entry_price: Decimal
-    exit_price: Decimal
-    entered_at: datetime
-    exited_at: datetime
-    pnl: Decimal
-
-
-@dataclass(slots=True)
 class Book:
-    """The open lots of one instrument, oldest first; all on one side."""
+    """The open lots of one instrument in one account, oldest first; all on one side."""
 
-    lots: deque[OpenLot] = field(default_factory=deque[OpenLot])
+    __slots__ = ("lots",)
+
+    def __init__(self, lots: Iterable[OpenLot] = ()) -> None:
+        self.lots = deque(lots)
 
     @property
     def quantity(self) -> Decimal:
         """The position that the fills add up to, negative when short."""
-        return sum((lot.quantity for lot in self.lots), ZERO)
+        return from_grains(sum(lot.units for lot in self.lots))
 
-    def apply(self, fill: Fill, multiplier: Decimal = Decimal(1)) -> list[ClosedTrade]:
+    def apply(self, fill: BookedFill) -> list[ClosedTrade]:
         """Match a fill against the open lots; what is left over opens a lot of its own."""
-        with localcontext(_EXACT):
-            return self._match(fill, multiplier)
-
-    def _match(self, fill: Fill, multiplier: Decimal) -> list[ClosedTrade]:
-        left = fill.quantity * fill.side.sign
-        fee_left = fill.fee
+        lots = self.lots
+        left, price, fee = fill.units, fill.price, fill.fee
         trades: list[ClosedTrade] = []
-        while left and self.lots and (self.lots[0].quantity > 0) != (left > 0):
-            lot = self.lots[0]
-            matched = min(abs(left), abs(lot.quantity))
-            entry_fee = _part(lot.fee, matched, abs(lot.quantity))
-            exit_fee = _part(fee_left, matched, abs(left))
-            trades.append(_closed(fill, lot, matched, multiplier, entry_fee + exit_fee))
-            fee_left -= exit_fee
-            left += matched if left < 0 else -matched
-            self._take(lot, matched, entry_fee)
+        while left and lots and (lots[0].units > 0) != (left > 0):
+            lot, wanted = lots[0], -left
+            if abs(lot.units) <= abs(left):
+                closed, entry_fee = lot.units, lot.fee_grains
+                lots.popleft()
+            else:
+                closed, entry_fee = wanted, _part(lot.fee_grains, wanted, lot.units)
+                lot.units -= closed
+                lot.fee_grains -= entry_fee
+            exit_fee = fee if closed == wanted else _part(fee, closed, wanted)
+            fees = entry_fee + exit_fee
+            entry = lot.entry
+            gain = (price - entry.price) * closed * entry.multiplier
+            trades.append(ClosedTrade(entry, fill, closed, fees, gain - fees))
+            left += closed
+            fee -= exit_fee
         if left:
-            self.lots.append(OpenLot(left, fill.price, fee_left, fill.at))
+            lots.append(OpenLot(fill, left, fee))
         return trades
 
-    def _take(self, lot: OpenLot, matched: Decimal, fee: Decimal) -> None:
-        lot.quantity += matched if lot.quantity < 0 else -matched
-        lot.fee -= fee
-        if not lot.quantity:
-            self.lots.popleft()
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All books, and the figures of what was closed, counted from fills in the journal's order."""
+
+    books: dict[tuple[str, str], Book] = field(default_factory=lambda: defaultdict(Book))
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    days: dict[tuple[str, date], Day] = field(default_factory=lambda: defaultdict(Day))
+
+    def apply(self, fill: BookedFill) -> list[ClosedTrade]:
+        """Match a fill in its book, and count what it closed."""
+        trades = self.books[fill.account, fill.instrument].apply(fill)
+        if trades:
+            self.tallies[fill.account, fill.symbol].add(fill.at, trades)
+            self.days[fill.account, fill.at.date()].add(trades)
+        return trades
 
 
-@dataclass(slots=True)
-class Tally:
-    """Running figures of closed trades, in the account's currency."""
-
-    total_trades: int = 0
-    winning_trades: int = 0
-    losing_trades: int = 0
-    total_pnl: Decimal = ZERO
-    best_trade: Decimal = ZERO
-    worst_trade: Decimal = ZERO
-    last_updated: datetime | None = None
-
-    @property
-    def win_rate(self) -> Decimal:
-        """Winning trades in percent of all; trades without gain or loss count in neither."""
-        return HUNDRED * self.winning_trades / self.total_trades if self.total_trades else ZERO
-
-    @property
-    def average_pnl(self) -> Decimal:
-        """Profit per trade."""
-        return self.total_pnl / self.total_trades if self.total_trades else ZERO
-
-    def add(self, trades: Iterable[ClosedTrade]) -> None:
-        """Count closed trades."""
-        for trade in trades:
-            first = not self.total_trades
-            self.total_trades += 1
-            self.winning_trades += trade.pnl > 0
-            self.losing_trades += trade.pnl < 0
-            self.total_pnl = _EXACT.add(self.total_pnl, trade.pnl)
-            self.best_trade = trade.pnl if first else max(self.best_trade, trade.pnl)
-            self.worst_trade = trade.pnl if first else min(self.worst_trade, trade.pnl)
-            self.last_updated = trade.exited_at
-
-
-def _part(fee: Decimal, matched: Decimal, whole: Decimal) -> Decimal:
-    """The part of a fee that belongs to what was matched; all of it with the last part."""
-    if matched == whole:
-        return fee
-    return (fee * matched / whole).quantize(SMALLEST_FEE, ROUND_DOWN)
-
-
-def _closed(
-    fill: Fill, lot: OpenLot, matched: Decimal, multiplier: Decimal, fees: Decimal
-) -> ClosedTrade:
-    sign = 1 if lot.quantity > 0 else -1
-    gain = (fill.price - lot.price) * matched * sign * multiplier
-    return ClosedTrade(
-        symbol=fill.symbol,
-        quantity=matched * sign,
-        entry_price=lot.price,
-        exit_price=fill.price,
-        entered_at=lot.at,
-        exited_at=fill.at,
-        pnl=gain - fees,
-    )
+def _part(fee: int, closed: int, whole: int) -> int:
+    """The part of a fee that belongs to what was closed."""
+    return fee * closed // whole // _FEE_GRAIN * _FEE_GRAIN

@@ -116,8 +116,9 @@ class Leg:
 class OrderIntent:
     """An order that was decided and not yet sent: it has no broker_order_id.
 
-    `quantity` is in units of the instrument (shares, coins, contracts), always positive. `strategy`
-    is the name of the one whose order it is; its fills, and those of its legs, are that one's.
+    `quantity` is in units of the instrument (shares, coins, contracts), always positive;
+    `multiplier` is the instrument's: money per unit and point of price. `strategy` is the name of
+    the one whose order it is; its fills, and those of its legs, are that one's.
     """
 
     client_order_id: str
@@ -131,6 +132,7 @@ class OrderIntent:
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     time_in_force: str = "day"
+    multiplier: Decimal = Decimal(1)
     stop_loss: Leg | None = None
     take_profit: Leg | None = None
     strategy: str = ""

@@ -41,6 +41,7 @@ def exit_order(
         limit_price=None
         if limit is None
         else round_to_tick(limit, instrument.tick, side=side, stop=False),
+        multiplier=instrument.multiplier,
     )
 
 

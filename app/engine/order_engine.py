@@ -272,6 +272,7 @@ def _intent(
         limit_price=prices.limit,
         stop_price=prices.stop,
         time_in_force=order.alert.time_in_force or _time_in_force(order, levels),
+        multiplier=order.instrument.multiplier,
         stop_loss=Leg(_id(order, "stop"), levels.stop_loss) if levels.stop_loss else None,
         take_profit=Leg(_id(order, "target"), levels.take_profit) if levels.take_profit else None,
         strategy=order.alert.strategy or "",

@@ -1,46 +1,44 @@
-"""Performance: the journal's fills, matched first in, first out, as figures per symbol."""
+"""Performance: the figures of closed trades, and their account's worth day by day."""
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from app.domain.ledger import Book, ClosedTrade, Tally
-from app.ports.journal import Journal
-
-
-@dataclass(slots=True)
-class _Figures:
-    books: dict[tuple[str, str], Book] = field(default_factory=dict[tuple[str, str], Book])
-    symbols: dict[str, Tally] = field(default_factory=dict[str, Tally])
-    total: Tally = field(default_factory=Tally)
-    last_fill: int = 0
+from app.domain.errors import BrokerError
+from app.domain.tally import Tally
+from app.engine.accounts import Accounts
+from app.ports.clock import Clock
+from app.ports.ledger import Ledger
+from app.ports.records import Records
 
 
 class Performance:
-    """Figures of closed trades. Each call reads only the fills that are new since the last."""
+    """Figures that every fill keeps up to date; nothing is counted here unless asked for."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, ledger: Ledger, records: Records, accounts: Accounts, clock: Clock) -> None:
+        self._ledger = ledger
+        self._records = records
+        self._accounts = accounts
+        self._clock = clock
         self._lock = threading.Lock()
-        self._figures = _Figures()
 
-    def figures(self) -> tuple[Mapping[str, Tally], Tally]:
+    def figures(self, account: str | None = None) -> tuple[Mapping[str, Tally], Tally]:
         """The tallies by symbol, and of all symbols together."""
-        with self._lock:
-            known = self._figures
-            for number, fill, account in self._journal.fills(None, known.last_fill):
-                book = known.books.setdefault((account, fill.symbol), Book())
-                self._count(known, fill.symbol, book.apply(fill))
-                known.last_fill = number
-            return dict(known.symbols), known.total
+        by_symbol = self._records.tallies(account)
+        total = Tally()
+        for tally in by_symbol.values():
+            total.merge(tally)
+        return by_symbol, total
 
-    def rebuild(self) -> tuple[Mapping[str, Tally], Tally]:
-        """The same from the first fill on, forgetting what was counted."""
+    def rebuild(self) -> None:
+        """Count the ledger anew from the first fill on; one at a time."""
         with self._lock:
-            self._figures = _Figures()
-        return self.figures()
+            self._ledger.rebuild()
 
-    def _count(self, known: _Figures, symbol: str, trades: list[ClosedTrade]) -> None:
-        if trades:
-            known.symbols.setdefault(symbol, Tally()).add(trades)
-            known.total.add(trades)
+    def note_equity(self) -> None:
+        """Keep what each account is worth now. One that cannot be asked is left out."""
+        for account in self._accounts:
+            try:
+                equity = account.broker.balance().equity
+            except BrokerError:
+                continue
+            self._ledger.note_equity(account.name, equity, self._clock.now())

@@ -111,6 +111,7 @@ class OrderRecord:
     average_price: Decimal | None
     limit_price: Decimal | None
     stop_price: Decimal | None
+    multiplier: Decimal
     status: OrderStatus
     reason: str
     parent: str | None
@@ -311,11 +312,7 @@ class Journal(Protocol):
         ...
 
     def realised(self, account: str, since: datetime) -> Decimal:
-        """Profit after fees of what an account closed since a moment, negative when lost."""
-        ...
-
-    def fills(self, account: str | None, after: int) -> Sequence[tuple[int, Fill, str]]:
-        """Fills in the order they were journaled, as (number, fill, account), after a number."""
+        """Profit after fees of what an account closed since a moment; negative when lost."""
         ...
 
 

@@ -1,12 +1,14 @@
 """Records: the journal as people read it. Cold queries, newest first, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
 from app.domain.events import Event
 from app.domain.order import Fill
+from app.domain.tally import Tally
 from app.ports.journal import AlertRecord, OrderRecord
 
 T = TypeVar("T")
@@ -14,10 +16,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
-    """Which alerts are wanted; None = all. `before` is a cursor: an alert_id, exclusive."""
+    """Which alerts are wanted; None = all. `before` is a cursor: an alert_id, exclusive.
+
+    Here and below `since` is inclusive and `until` is not.
+    """
 
     status: str | None = None
     symbol: str | None = None
+    account: str | None = None
+    strategy: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     before: str | None = None
     limit: int = 50
 
@@ -32,6 +41,119 @@ class OrderFilter:
     alert_id: str | None = None
     before: str | None = None
     limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillFilter:
+    """Which fills are wanted, by the time of the fill; `before` is an opaque cursor."""
+
+    account: str | None = None
+    symbol: str | None = None
+    strategy: str | None = None
+    alert_id: str | None = None
+    client_order_id: str | None = None
+    side: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeFilter:
+    """Which closed trades are wanted, by the time of their exit; `before` is an opaque cursor.
+
+    `strategy` is that of the entry, `alert_id` that of either side.
+    """
+
+    account: str | None = None
+    symbol: str | None = None
+    strategy: str | None = None
+    alert_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events are wanted; `before` is an opaque cursor."""
+
+    account: str | None = None
+    symbol: str | None = None
+    alert_id: str | None = None
+    client_order_id: str | None = None
+    kind: str | None = None
+    problem: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFilter:
+    """Which days are wanted, by their midnight (UTC); `before` is an opaque cursor."""
+
+    account: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillRecord:
+    """A fill as the journal knows it."""
+
+    number: int
+    account: str
+    instrument: str
+    strategy: str
+    alert_id: str
+    multiplier: Decimal
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeRecord:
+    """A closed trade as the ledger knows it. `quantity` is negative when it was short."""
+
+    exit_fill: int
+    entry_fill: int
+    account: str
+    symbol: str
+    instrument: str
+    quantity: Decimal
+    multiplier: Decimal
+    entry_price: Decimal
+    exit_price: Decimal
+    fees: Decimal
+    pnl: Decimal
+    entry_strategy: str
+    exit_strategy: str
+    entry_alert_id: str
+    exit_alert_id: str
+    entered_at: datetime
+    exited_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRecord:
+    """What an account realised on a day (UTC), after fees, and since its first one (`cumulative`).
+
+    `equity` is what it was last seen to be worth on that day; None when nobody looked.
+    """
+
+    account: str
+    day: date
+    trades: int
+    realised: Decimal
+    fees: Decimal
+    cumulative: Decimal
+    equity: Decimal | None
+    equity_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +179,7 @@ class Records(Protocol):
         """Orders, newest first, legs included."""
         ...
 
-    def fills(self, client_order_id: str) -> Sequence[Fill]:
+    def fills_of(self, client_order_id: str) -> Sequence[Fill]:
         """The fills of an order, oldest first."""
         ...
 
@@ -66,6 +188,26 @@ class Records(Protocol):
 
         To be asked of a position that no live stop covers; None when its entry asked for none.
         """
+        ...
+
+    def fills(self, wanted: FillFilter) -> "Page[FillRecord]":
+        """Fills of all orders, newest first."""
+        ...
+
+    def trades(self, wanted: TradeFilter) -> "Page[TradeRecord]":
+        """Closed trades, newest first."""
+        ...
+
+    def events(self, wanted: EventFilter) -> "Page[Event]":
+        """Everything that happened, newest first."""
+        ...
+
+    def days(self, wanted: DayFilter) -> "Page[DayRecord]":
+        """The days of accounts, newest first."""
+        ...
+
+    def tallies(self, account: str | None) -> "Mapping[str, Tally]":
+        """The figures of closed trades by symbol, of one account or of all together."""
         ...
 
     def counts(self) -> "Counts":

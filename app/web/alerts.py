@@ -36,7 +36,14 @@ def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
     def every() -> Response:
         query = read_query(AlertsQuery)
         wanted = AlertFilter(
-            status=query.status, symbol=query.symbol, before=query.cursor, limit=query.limit
+            status=query.status,
+            symbol=query.symbol,
+            account=query.account,
+            strategy=query.strategy,
+            since=query.since,
+            until=query.until,
+            before=query.cursor,
+            limit=query.limit,
         )
         return page_of("alerts", services.records.alerts, wanted, _shown)
 

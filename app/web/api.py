@@ -9,6 +9,7 @@ from app.engine.services import Services
 from app.web.alerts import alerts_blueprint
 from app.web.auth import Guard, Keyring
 from app.web.controls import controls_blueprint
+from app.web.lists import lists_blueprint
 from app.web.options import WebOptions
 from app.web.orders import orders_blueprint
 from app.web.strategies import strategies_blueprint
@@ -36,6 +37,7 @@ def api_blueprint(services: Services, options: WebOptions, guard: Guard, veil: V
     desk = OrderDesk(journal, services.accounts, settlement, clock)
     blueprint.register_blueprint(alerts_blueprint(services, veil))
     blueprint.register_blueprint(orders_blueprint(services.records, journal, desk))
+    blueprint.register_blueprint(lists_blueprint(services.records, options.recent_log))
     blueprint.register_blueprint(strategies_blueprint(services.playbook, services.accounts))
     blueprint.register_blueprint(controls_blueprint(services.kill_switch, services.quotes, clock))
     blueprint.register_blueprint(utility_blueprint(services, options))

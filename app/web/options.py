@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from app.ports.recent import RecentLog
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
@@ -28,3 +30,4 @@ class WebOptions:
     observe: Callable[[str, int, float], None]
     backup_late: Callable[[], timedelta | None]
     metrics_page: Callable[[Mapping[str, bool]], bytes]
+    recent_log: RecentLog

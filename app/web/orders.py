@@ -76,7 +76,7 @@ def shown_order(order: OrderRecord) -> dict[str, object]:
 def _whole(records: Records, order: OrderRecord) -> dict[str, object]:
     siblings = records.orders(OrderFilter(alert_id=order.alert_id, limit=MOST)).items
     legs = [leg for leg in siblings if leg.parent == order.client_order_id]
-    fills = records.fills(order.client_order_id)
+    fills = records.fills_of(order.client_order_id)
     return {
         **shown_order(order),
         "legs": [shown_order(leg) for leg in legs],

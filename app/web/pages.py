@@ -20,11 +20,16 @@ def page_of(
     show: Callable[[Item], dict[str, object]],
 ) -> Response:
     """The wanted page of a list, and the cursor of the next one."""
+    page = first_page(read, wanted)
+    return answer(plural, [show(item) for item in page.items], page.next_cursor)
+
+
+def first_page(read: Callable[[Wanted], Page[Item]], wanted: Wanted) -> Page[Item]:
+    """A page of a list; a cursor that is none of the list's is named."""
     try:
-        page = read(wanted)
+        return read(wanted)
     except ValueError as error:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", f"cursor: {error}") from None
-    return answer(plural, [show(item) for item in page.items], page.next_cursor)
 
 
 def answer(plural: str, items: Sequence[object], next_cursor: str | None = None) -> Response:

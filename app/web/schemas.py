@@ -7,6 +7,7 @@ read as decimals, never as floats, and written in plain notation, as a number or
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar, cast
 
@@ -25,11 +26,13 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.domain.errors import MalformedAlert
+from app.domain.events import EventKind
 from app.domain.instrument import Ticker
-from app.domain.order import Level, LevelKind, OrderStatus
+from app.domain.order import Level, LevelKind, OrderStatus, Side
 from app.domain.outcome import AlertStatus
 from app.domain.strategy import AfterStop, Sides, Sizing, Strategy, Sync
 from app.engine.accounts import Accounts
+from app.ports.recent import LogLevel
 from app.web.errors import ApiError
 from app.web.instruments import LONGEST_SYMBOL
 from app.web.moments import FUTURE_TOLERANCE, moment_of
@@ -39,6 +42,7 @@ from app.web.strict_json import JsonObject, Refused, read
 FEWEST, MOST = 1, 200
 """Items on a page; a limit beyond is taken for the nearest of the two."""
 LONGEST_REASON = 200
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -98,6 +102,14 @@ def _moment(value: object, info: ValidationInfo) -> datetime:
     return moment
 
 
+def _when(value: object) -> datetime:
+    """A time of which something may be asked; one beyond is taken for the nearest."""
+    moment = moment_of(value)
+    if moment is None:
+        raise PydanticCustomError("time", "must be a time: ISO 8601, or seconds since 1970")
+    return min(max(moment, EARLIEST), LATEST)
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -106,6 +118,8 @@ def _on_a_page(limit: int) -> int:
     return min(max(limit, FEWEST), MOST)
 
 
+Moment = Annotated[datetime, PlainValidator(_when)]
+Word = Annotated[str, BeforeValidator(_lower)]
 AccountName = Annotated[str, PlainValidator(_account)]
 Positive = Annotated[Decimal, PlainValidator(_positive)]
 Protection = Annotated[Level, PlainValidator(_level)]
@@ -118,17 +132,28 @@ class Query(BaseModel):
 
 
 class PageQuery(Query):
-    """Which page of a list."""
+    """Which page of a list. A filter that the list does not know is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, AfterValidator(_on_a_page)] = 50
     cursor: str | None = None
+
+
+class SpanQuery(PageQuery):
+    """Of which time: `since` is inclusive, `until` is not."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class AlertsQuery(SpanQuery):
+    """Which alerts, by the time of their receipt."""
+
     symbol: str | None = None
-
-
-class AlertsQuery(PageQuery):
-    """Which alerts."""
-
     status: Annotated[AlertStatus, BeforeValidator(_lower)] | None = None
+    account: Word | None = None
+    strategy: str | None = None
 
 
 class ReplayQuery(Query):
@@ -140,9 +165,65 @@ class ReplayQuery(Query):
 class OrdersQuery(PageQuery):
     """Which orders."""
 
+    symbol: str | None = None
     status: Annotated[OrderStatus, BeforeValidator(_lower)] | None = None
-    account: Annotated[str, BeforeValidator(_lower)] | None = None
+    account: Word | None = None
     alert_id: str | None = None
+
+
+class FillsQuery(SpanQuery):
+    """Which fills, by their time at the broker."""
+
+    account: Word | None = None
+    symbol: str | None = None
+    strategy: str | None = None
+    alert_id: str | None = None
+    client_order_id: str | None = None
+    side: Annotated[Side, BeforeValidator(_lower)] | None = None
+
+
+class Form(StrEnum):
+    """How a list may be written."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+class TradesQuery(SpanQuery):
+    """Which closed trades, by the time of their exit; `strategy` is that of the entry."""
+
+    account: Word | None = None
+    symbol: str | None = None
+    strategy: str | None = None
+    alert_id: str | None = None
+    format: Annotated[Form, BeforeValidator(_lower)] | None = None
+
+
+class EquityQuery(SpanQuery):
+    """Which days of which account."""
+
+    account: Word | None = None
+    format: Annotated[Form, BeforeValidator(_lower)] | None = None
+
+
+class OrderLogQuery(SpanQuery):
+    """Which events."""
+
+    account: Word | None = None
+    symbol: str | None = None
+    alert_id: str | None = None
+    client_order_id: str | None = None
+    event: Annotated[EventKind, BeforeValidator(_lower)] | None = None
+    problem: bool | None = None
+
+
+class LogsQuery(SpanQuery):
+    """Which lines of the log: of this level or worse, of a logger and what is below it."""
+
+    level: Annotated[LogLevel, BeforeValidator(_lower)] | None = None
+    logger: str | None = None
+    alert_id: str | None = None
+    text: str | None = None
 
 
 class CancelQuery(Query):
@@ -158,8 +239,9 @@ class PositionsQuery(Query):
 
 
 class PerformanceQuery(Query):
-    """`refresh`: count anew from the first fill."""
+    """`account`: that one only. `refresh`: count anew from the first fill before."""
 
+    account: AccountName | None = None
     refresh: bool = False
 
 

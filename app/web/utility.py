@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify
 
-from app.domain.ledger import Tally
+from app.domain.tally import Tally
 from app.engine.holdings import Holding, holdings_of
 from app.engine.services import Services
 from app.web.options import WebOptions
@@ -64,9 +64,10 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
 
     @blueprint.get("/performance")
     def performance() -> Response:
-        anew = read_query(PerformanceQuery).refresh
-        count = services.performance.rebuild if anew else services.performance.figures
-        by_symbol, total = count()
+        query = read_query(PerformanceQuery, accounts=services.accounts)
+        if query.refresh:
+            services.performance.rebuild()
+        by_symbol, total = services.performance.figures(query.account)
         symbols = [{"symbol": symbol} | _tally(by_symbol[symbol]) for symbol in sorted(by_symbol)]
         return jsonify({"symbols": symbols, "total": _tally(total)})
 

@@ -38,6 +38,11 @@ READ = (
     "/api/v1/orders?limit=200",
     "/api/v1/strategies",
     "/api/v1/kill-switch",
+    "/api/v1/fills?limit=200",
+    "/api/v1/trades?limit=200",
+    "/api/v1/equity?limit=200",
+    "/api/v1/order-log?limit=200",
+    "/api/v1/logs?limit=200",
 )
 EACH = {
     "/api/v1/alerts/<alert_id>",

@@ -83,7 +83,7 @@ def test_what_the_broker_or_the_journal_cannot_do_is_told(
 
 def test_a_journal_that_is_gone_is_a_503_on_every_route_that_reads_it(client: FlaskClient) -> None:
     server_of(client).database.close()
-    for path in ("/api/v1/alerts/x", "/api/v1/orders/x", "/api/v1/strategies", "/performance"):
+    for path in ("/api/v1/alerts/x", "/api/v1/orders/x", "/api/v1/strategies"):
         assert_form(client.get(path), 503, "not_journaled")
     assert_form(client.post(f"/webhook/{SECRET}", json={"action": "buy"}), 503, "not_journaled")
     assert client.get("/health").status_code == 200

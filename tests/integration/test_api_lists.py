@@ -1,6 +1,7 @@
 """Lists: pages without gaps, filters, and what is said of a parameter that does not fit."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,10 +9,14 @@ from flask.testing import FlaskClient
 from app.adapters.journal.records import SqlRecords
 from app.domain.errors import JournalError
 from app.ports.records import AlertFilter
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.integration.api import body_of, buy, pages, send, server_of
 
-LISTS = [("/api/v1/alerts", "alerts", "alert_id"), ("/api/v1/orders", "orders", "client_order_id")]
+LISTS = [
+    ("/api/v1/alerts", "alerts", "alert_id"),
+    ("/api/v1/orders", "orders", "client_order_id"),
+    ("/api/v1/fills", "fills", "client_order_id"),
+]
 every_list = pytest.mark.parametrize(("path", "plural", "id_name"), LISTS)
 
 
@@ -71,7 +76,7 @@ def test_a_limit_beyond_is_taken_for_the_nearest(
     [
         ("limit=ten", "limit"),
         ("limit=1e1", "limit"),
-        ("status=nonsense", "status"),
+        ("nonsense=1", "nonsense"),
         ("cursor=nonsense", "cursor"),
         ("cursor=1.", "cursor"),
         ("cursor=99999999999999999999.X", "cursor"),
@@ -84,6 +89,12 @@ def test_a_parameter_that_does_not_fit_is_named(
     error = body_of(seven, f"{path}?{query}", 422)
     assert error["code"] == "invalid"
     assert error["message"].startswith(f"{name}: "), error
+
+
+def test_a_status_that_there_is_not_is_named(seven: FlaskClient) -> None:
+    for path in ("/api/v1/alerts", "/api/v1/orders"):
+        error = body_of(seven, f"{path}?status=nonsense", 422)
+        assert error["message"].startswith("status: "), error
 
 
 @every_list
@@ -124,6 +135,25 @@ def test_alerts_and_orders_by_symbol(symbol: str, found: list[str], client: Flas
     assert [alert["fields"]["symbol"] for alert in alerts] == found
     orders = client.get("/api/v1/orders", query_string=query).get_json()["orders"]
     assert [order["symbol"] for order in orders] == [re.sub(".*:", "", name) for name in found]
+
+
+def test_alerts_by_account_strategy_and_time(client: FlaskClient, clock: FakeClock) -> None:
+    for number in range(4):
+        buy(client, f"S{number}", strategy="even" if number % 2 == 0 else "odd")
+        clock.advance(60)
+
+    def found(**query: object) -> list[str]:
+        alerts = client.get("/api/v1/alerts", query_string=query).get_json()["alerts"]
+        return [alert["fields"]["symbol"] for alert in alerts]
+
+    first, third = START.isoformat(), (START + timedelta(minutes=2)).isoformat()
+    assert found(strategy="even") == ["S2", "S0"]
+    assert found(account="paper") == ["S3", "S2", "S1", "S0"]
+    assert found(account="other") == []
+    assert found(since=third) == ["S3", "S2"]
+    assert found(until=third) == ["S1", "S0"]
+    assert found(since=first, until=third, strategy="odd") == ["S1"]
+    assert found(since="0001-01-01", until="9999-12-31") == ["S3", "S2", "S1", "S0"]
 
 
 def test_orders_by_status_account_and_alert(client: FlaskClient) -> None:

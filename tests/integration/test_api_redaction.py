@@ -35,6 +35,8 @@ def everything_told(client: FlaskClient) -> str:
     """What every route that can be asked answers."""
     paths = ["/health", "/ready", "/positions", "/config", "/performance", "/metrics"]
     paths += ["/api/v1/alerts", "/api/v1/orders", "/api/v1/strategies", "/api/v1/kill-switch"]
+    paths += [f"/api/v1/{name}" for name in ("fills", "trades", "order-log", "logs")]
+    paths += ["/api/v1/trades?format=csv"]
     alerts = body_of(client, "/api/v1/alerts")["alerts"]
     paths += [f"/api/v1/alerts/{alert['alert_id']}" for alert in alerts]
     return "".join(client.get(path).text for path in paths)

@@ -85,6 +85,57 @@ TALLY = {
     "worst_trade": NUMBER,
     "last_updated": TEXT_OR_NOTHING,
 }
+TRADE = {
+    "trade_id": str,
+    "account": str,
+    "symbol": str,
+    "instrument": str,
+    "side": str,
+    "quantity": str,
+    "entry_price": str,
+    "exit_price": str,
+    "entered_at": MOMENT,
+    "exited_at": MOMENT,
+    "multiplier": str,
+    "fees": str,
+    "pnl": str,
+    "strategy": str,
+    "exit_strategy": str,
+    "entry_alert_id": str,
+    "exit_alert_id": str,
+}
+LISTED_FILL = {
+    **FILL,
+    "client_order_id": str,
+    "alert_id": str,
+    "strategy": str,
+    "account": str,
+    "symbol": str,
+    "instrument": str,
+    "side": str,
+    "multiplier": str,
+}
+DAY = {
+    "account": str,
+    "day": re.compile(r"\d{4}-\d\d-\d\d"),
+    "trades": int,
+    "realised": str,
+    "fees": str,
+    "cumulative": str,
+    "equity": TEXT_OR_NOTHING,
+    "equity_at": TEXT_OR_NOTHING,
+}
+EVENT = {
+    "at": MOMENT,
+    "event": str,
+    "problem": bool,
+    "account": TEXT_OR_NOTHING,
+    "symbol": TEXT_OR_NOTHING,
+    "alert_id": TEXT_OR_NOTHING,
+    "client_order_id": TEXT_OR_NOTHING,
+    "facts": dict,
+}
+LOG_LINE = {"ts": MOMENT, "level": str, "event": str, "logger": str, ...: object}
 POSITION = {
     "account": str,
     "symbol": str,
@@ -134,6 +185,11 @@ CALLS = [
     Call("GET", "/performance", {"symbols": [{"symbol": str, **TALLY}], "total": TALLY}),
     Call("GET", "/api/v1/alerts", {"alerts": [ALERT], "next_cursor": TEXT_OR_NOTHING}),
     Call("GET", "/api/v1/alerts/<alert_id>", WHOLE_ALERT),
+    Call("GET", "/api/v1/fills", {"fills": [LISTED_FILL], "next_cursor": TEXT_OR_NOTHING}),
+    Call("GET", "/api/v1/trades", {"trades": [TRADE], "next_cursor": TEXT_OR_NOTHING}),
+    Call("GET", "/api/v1/equity", {"equity": [DAY], "next_cursor": TEXT_OR_NOTHING}),
+    Call("GET", "/api/v1/order-log", {"events": [EVENT], "next_cursor": TEXT_OR_NOTHING}),
+    Call("GET", "/api/v1/logs", {"logs": [LOG_LINE], "next_cursor": TEXT_OR_NOTHING}),
     Call(
         "POST",
         "/api/v1/preview",
@@ -235,6 +291,10 @@ def test_the_lists_of_these_forms_were_not_empty(client: FlaskClient, ids: dict[
         ("/performance", "symbols"),
         ("/api/v1/alerts", "alerts"),
         ("/api/v1/orders", "orders"),
+        ("/api/v1/fills", "fills"),
+        ("/api/v1/trades", "trades"),
+        ("/api/v1/equity", "equity"),
+        ("/api/v1/order-log", "events"),
         ("/api/v1/strategies", "strategies"),
     ):
         assert body_of(client, path)[plural], path

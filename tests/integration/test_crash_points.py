@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.journal.rebuild import SqlLedger
 from app.domain.errors import JournalError
 from tests.fakes.broker import (
     EVERYTHING,
@@ -100,6 +101,7 @@ def final_picture(world: World) -> object:
         "alerts": [tuple(row) for row in world.rows(ENDS)],
         "stopped": [tuple(row) for row in world.rows(STOPS)],
         "fills": world.count("fills"),
+        "trades": [tuple(row) for row in world.rows("SELECT quantity, pnl FROM trades")],
         "placed": world.broker.orders_placed if isinstance(world.broker, FakeBroker) else None,
     }
 
@@ -110,6 +112,7 @@ def check_invariants(world: World, where: str = "") -> None:
     for row in world.rows("SELECT id, status FROM alerts"):
         assert world.record(row["id"]).status.final, (where, dict(row))
     assert not world.rows("SELECT * FROM jobs WHERE state NOT IN ('done', 'failed')"), where
+    assert not SqlLedger(world.server.database).rebuild(), f"{where}: the ledger was not whole"
 
 
 def every_crash(

@@ -4,17 +4,20 @@ They hold neither the lock nor the connection that orders are written through. N
 row more than a page holds where there are more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import finalize
 
 from sqlalchemy import (
     URL,
+    Column,
     ColumnElement,
     Executable,
     QueuePool,
     RowMapping,
     Select,
+    Table,
     Text,
     create_engine,
     event,
@@ -29,13 +32,34 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.adapters.journal.migrate import database_file
-from app.adapters.journal.schema import alerts, events, fills, jobs, orders
-from app.adapters.sql import BUSY_SECONDS
+from app.adapters.journal.schema import (
+    alerts,
+    days,
+    events,
+    fills,
+    jobs,
+    orders,
+    tallies,
+    trades,
+)
+from app.adapters.sql import BUSY_SECONDS, to_db
 from app.domain.errors import JournalError
+from app.domain.identity import alert_id_of, alert_number_at
 from app.domain.instrument import Ticker
-from app.ports.records import AlertFilter, OrderFilter
+from app.ports.records import (
+    AlertFilter,
+    EventFilter,
+    FillFilter,
+    OrderFilter,
+    TradeFilter,
+)
 
 READERS = 2
+SET_BACK = timedelta(days=1)
+"""How far a clock may have been set back."""
+
+Place = tuple[int, ...] | None
+"""Where a page begins: before the row with these values."""
 
 
 class ColdQueries:
@@ -63,7 +87,11 @@ class ColdQueries:
             query = query.where(alerts.c.status == wanted.status)
         if wanted.symbol is not None:
             query = query.where(_names(wanted.symbol))
-        return self._all(query)
+        for column in ("account", "strategy"):
+            value = getattr(wanted, column)
+            if value is not None:
+                query = query.where(alerts.c[column] == value)
+        return self._all(query.where(*_received_between(wanted.since, wanted.until)))
 
     def orders(self, wanted: OrderFilter, before: tuple[int, str] | None) -> Sequence[RowMapping]:
         """Orders before (created_at, client_order_id)."""
@@ -84,7 +112,50 @@ class ColdQueries:
         """The events of an alert, oldest first."""
         return self._all(select(events).where(events.c.alert_id == alert_id).order_by(events.c.id))
 
-    def fills(self, client_order_id: str) -> Sequence[RowMapping]:
+    def fills(self, wanted: FillFilter, before: Place) -> Sequence[RowMapping]:
+        """Fills before (at, id)."""
+        conditions = [
+            *_equal(fills, wanted, "account", "strategy", "alert_id", "client_order_id", "side"),
+            *_instrument(fills, wanted.symbol),
+            *_between(fills.c.at, wanted.since, wanted.until),
+        ]
+        return self._page((fills.c.at, fills.c.id), before, wanted.limit, conditions)
+
+    def trades(self, wanted: TradeFilter, before: Place) -> Sequence[RowMapping]:
+        """Trades before (exited_at, exit_fill, entry_fill)."""
+        conditions = [
+            *_equal(trades, wanted, "account"),
+            *_instrument(trades, wanted.symbol),
+            *_between(trades.c.exited_at, wanted.since, wanted.until),
+        ]
+        if wanted.strategy is not None:
+            conditions.append(trades.c.entry_strategy == wanted.strategy)
+        if wanted.alert_id is not None:
+            sides = (trades.c.entry_alert_id, trades.c.exit_alert_id)
+            conditions.append(or_(*(side == wanted.alert_id for side in sides)))
+        place = (trades.c.exited_at, trades.c.exit_fill, trades.c.entry_fill)
+        return self._page(place, before, wanted.limit, conditions)
+
+    def events(self, wanted: EventFilter, before: Place) -> Sequence[RowMapping]:
+        """Events before (at, id)."""
+        conditions = [
+            *_equal(events, wanted, "account", "alert_id", "client_order_id", "kind"),
+            *_between(events.c.at, wanted.since, wanted.until),
+        ]
+        if wanted.symbol is not None:
+            of_alerts = events.c.alert_id.in_(_alerts_on(wanted.symbol))
+            conditions.append(or_(events.c.symbol == wanted.symbol, of_alerts))
+        if wanted.problem is not None:
+            # As the partial index has it: a comparison would not use it.
+            conditions.append(literal_column("problem" if wanted.problem else "NOT problem"))
+        return self._page((events.c.at, events.c.id), before, wanted.limit, conditions)
+
+    def days(self, account: str | None) -> Sequence[RowMapping]:
+        """All days of an account, or of all, the oldest first: at most 366 a year and account."""
+        query = select(days).order_by(days.c.day, days.c.account)
+        return self._all(query if account is None else query.where(days.c.account == account))
+
+    def fills_of(self, client_order_id: str) -> Sequence[RowMapping]:
         """The fills of an order, oldest first."""
         of_order = fills.c.client_order_id == client_order_id
         return self._all(select(fills).where(of_order).order_by(fills.c.id))
@@ -103,6 +174,11 @@ class ColdQueries:
         )
         return next(iter(self._all(entries)), None)
 
+    def tallies(self, account: str | None) -> Sequence[RowMapping]:
+        """The figures of closed trades, by account and symbol."""
+        query = select(tallies)
+        return self._all(query if account is None else query.where(tallies.c.account == account))
+
     def orders_by_status(self) -> Sequence[RowMapping]:
         """How many orders there are in each status."""
         return self._all(
@@ -112,6 +188,20 @@ class ColdQueries:
     def open_jobs(self) -> Sequence[RowMapping]:
         """How many unfinished jobs there are in each state, and when their oldest was due."""
         return self._all(union_all(*(_jobs_in(state) for state in ("ready", "waiting", "running"))))
+
+    def _page(
+        self,
+        place: tuple[Column[int], ...],
+        before: Place,
+        limit: int,
+        conditions: Sequence[ColumnElement[bool]],
+    ) -> Sequence[RowMapping]:
+        """Rows of a table in the order of some of its columns, newest first, before a place."""
+        query = select(place[0].table).where(*conditions)
+        query = query.order_by(*(column.desc() for column in place)).limit(limit + 1)
+        if before is not None:
+            query = query.where(tuple_(*place) < tuple_(*before))
+        return self._all(query)
 
     def _all(self, query: Executable) -> Sequence[RowMapping]:
         try:
@@ -131,9 +221,43 @@ def _read_only(connection: DBAPIConnection, _: object) -> None:
 
 def _names(symbol: str) -> ColumnElement[bool]:
     """Alerts that name the symbol as it was sent, or whose instrument has its key."""
-    key = Ticker.parse(symbol).key
-    same_instrument = select(jobs.c.alert_id).where(jobs.c.instrument == key)
-    return or_(alerts.c.symbol == symbol, alerts.c.id.in_(same_instrument))
+    return or_(alerts.c.symbol == symbol, alerts.c.id.in_(_alerts_on(symbol)))
+
+
+def _alerts_on(symbol: str) -> Select[str]:
+    return select(jobs.c.alert_id).where(jobs.c.instrument == Ticker.parse(symbol).key)
+
+
+def _instrument(table: Table, symbol: str | None) -> Iterator[ColumnElement[bool]]:
+    if symbol is not None:
+        yield table.c.instrument == Ticker.parse(symbol).key
+
+
+def _equal(table: Table, wanted: object, *names: str) -> Iterator[ColumnElement[bool]]:
+    for name in names:
+        value = getattr(wanted, name)
+        if value is not None:
+            yield table.c[name] == value
+
+
+def _between(
+    column: Column[int], since: datetime | None, until: datetime | None
+) -> Iterator[ColumnElement[bool]]:
+    if since is not None:
+        yield column >= to_db(since)
+    if until is not None:
+        yield column < to_db(until)
+
+
+def _received_between(
+    since: datetime | None, until: datetime | None
+) -> Iterator[ColumnElement[bool]]:
+    """By the time of receipt; an id begins with it, or a little more when a clock was set back."""
+    yield from _between(alerts.c.received_at, since, until)
+    if since is not None:
+        yield alerts.c.id >= alert_id_of(alert_number_at(since, 0))
+    if until is not None:
+        yield alerts.c.id < alert_id_of(alert_number_at(until + SET_BACK, 0))
 
 
 def _jobs_in(state: str) -> Select[str, int, Any]:

@@ -11,14 +11,14 @@ from app.adapters.journal.admission import admit
 from app.adapters.journal.claims import claim, job_of
 from app.adapters.journal.codec import INTENT, PLAN
 from app.adapters.journal.entries import being_entered, entries_since
-from app.adapters.journal.realised import Realised
-from app.adapters.journal.rows import alert_record, fill_of, order_record, stake_of
+from app.adapters.journal.rows import alert_record, order_record, stake_of
 from app.adapters.journal.statements import Q
 from app.adapters.journal.unit import SqlUnit
 from app.adapters.sql import Database, Row, from_db, to_db
 from app.domain.decision import Plan
 from app.domain.events import Event
-from app.domain.order import Fill, OrderIntent
+from app.domain.grains import from_money_grains, money_grains
+from app.domain.order import OrderIntent
 from app.domain.stake import Stake
 from app.ports.clock import Clock
 from app.ports.journal import Admission, AlertRecord, Job, KillState, NewAlert, OrderRecord
@@ -35,7 +35,6 @@ class SqlJournal:
         self._db = database
         self._clock = clock
         self._publish = publish
-        self._realised = Realised(database)
 
     def admit(self, alerts: Sequence[NewAlert], owner: str) -> Sequence[Admission]:
         """Store alerts in one commit; a repeat answers with the first."""
@@ -166,14 +165,11 @@ class SqlJournal:
         return from_db(row["at"]) if row and row["at"] is not None else None
 
     def realised(self, account: str, since: datetime) -> Decimal:
-        """Profit after fees of what an account closed since a moment, negative when lost."""
-        return self._realised.since(account, since)
-
-    def fills(self, account: str | None, after: int) -> Sequence[tuple[int, Fill, str]]:
-        """Fills in the order they were journaled, as (number, fill, account), after a number."""
+        """Profit after fees of what an account closed since a moment; negative when lost."""
+        params = {"account": account, "since": to_db(since)}
         with self._db.reading() as tx:
-            rows = tx.run(Q["fills_after"], {"account": account, "after": after}).fetchall()
-        return [(row["id"], fill_of(row), row["account"]) for row in rows]
+            rows = tx.run(Q["realised_since"], params).fetchall()
+        return from_money_grains(sum(money_grains(Decimal(row["pnl"])) for row in rows))
 
     def _fired_beside(self, query: str, job: Job) -> bool:
         fired_at, strategy = job.alert.fired_at, job.alert.strategy or ""

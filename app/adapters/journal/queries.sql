@@ -142,11 +142,11 @@ SELECT * FROM alerts WHERE id = :id
 -- add_order --
 INSERT INTO orders (client_order_id, broker_order_id, alert_id, job_id, account, symbol, instrument,
                     lane, role, side, order_type, quantity, filled_quantity, average_price,
-                    limit_price, stop_price, status, reason, parent, strategy, intent,
+                    limit_price, stop_price, multiplier, status, reason, parent, strategy, intent,
                     submitted_at, created_at, updated_at)
 VALUES (:client_order_id, NULL, :alert_id, :job_id, :account, :symbol, :instrument, :lane, :role,
-        :side, :order_type, :quantity, '0', NULL, :limit_price, :stop_price, :status, '', :parent,
-        :strategy, :intent, :submitted_at, :now, :now)
+        :side, :order_type, :quantity, '0', NULL, :limit_price, :stop_price, :multiplier, :status,
+        '', :parent, :strategy, :intent, :submitted_at, :now, :now)
 
 -- order --
 SELECT * FROM orders WHERE client_order_id = :client_order_id
@@ -203,11 +203,67 @@ WHERE parent = :parent AND status = 'new'
 
 -- add_fill --
 INSERT INTO fills (account, fill_id, client_order_id, symbol, instrument, side, quantity, price,
-                   fee, at)
+                   fee, multiplier, alert_id, strategy, at)
 VALUES (:account, :fill_id, :client_order_id, :symbol, :instrument, :side, :quantity, :price, :fee,
-        :at)
+        :multiplier, :alert_id, :strategy, :at)
 ON CONFLICT (account, fill_id) DO NOTHING
-RETURNING id
+RETURNING *
+
+-- open_lots --
+-- The oldest first. Who needs only the first of them stops reading.
+SELECT open_lots.quantity AS open_quantity, open_lots.fee AS open_fee, fills.*
+FROM open_lots JOIN fills ON fills.id = open_lots.fill
+WHERE open_lots.account = :account AND open_lots.instrument = :instrument
+ORDER BY open_lots.fill
+
+-- add_lot --
+INSERT INTO open_lots (fill, account, instrument, quantity, fee)
+VALUES (:fill, :account, :instrument, :quantity, :fee)
+
+-- change_lot --
+UPDATE open_lots SET quantity = :quantity, fee = :fee WHERE fill = :fill
+
+-- close_lot --
+DELETE FROM open_lots WHERE fill = :fill
+
+-- add_trade --
+INSERT INTO trades (exit_fill, entry_fill, account, symbol, instrument, quantity, multiplier,
+                    entry_price, exit_price, fees, pnl, entry_strategy, exit_strategy,
+                    entry_alert_id, exit_alert_id, entered_at, exited_at)
+VALUES (:exit_fill, :entry_fill, :account, :symbol, :instrument, :quantity, :multiplier,
+        :entry_price, :exit_price, :fees, :pnl, :entry_strategy, :exit_strategy,
+        :entry_alert_id, :exit_alert_id, :entered_at, :exited_at)
+
+-- tally --
+SELECT * FROM tallies WHERE account = :account AND symbol = :symbol
+
+-- set_tally --
+INSERT INTO tallies (account, symbol, total_trades, winning_trades, losing_trades, total_pnl,
+                     best_trade, worst_trade, last_updated)
+VALUES (:account, :symbol, :total_trades, :winning_trades, :losing_trades, :total_pnl,
+        :best_trade, :worst_trade, :last_updated)
+ON CONFLICT (account, symbol) DO UPDATE SET
+    total_trades = excluded.total_trades, winning_trades = excluded.winning_trades,
+    losing_trades = excluded.losing_trades, total_pnl = excluded.total_pnl,
+    best_trade = excluded.best_trade, worst_trade = excluded.worst_trade,
+    last_updated = excluded.last_updated
+
+-- day --
+SELECT * FROM days WHERE account = :account AND day = :day
+
+-- set_day --
+INSERT INTO days (account, day, trades, realised, fees)
+VALUES (:account, :day, :trades, :realised, :fees)
+ON CONFLICT (account, day) DO UPDATE SET
+    trades = excluded.trades, realised = excluded.realised, fees = excluded.fees
+
+-- set_equity --
+INSERT INTO days (account, day, trades, realised, fees, equity, equity_at)
+VALUES (:account, :day, 0, '0', '0', :equity, :at)
+ON CONFLICT (account, day) DO UPDATE SET equity = excluded.equity, equity_at = excluded.equity_at
+
+-- realised_since --
+SELECT pnl FROM trades WHERE account = :account AND exited_at >= :since
 
 -- stakes --
 SELECT * FROM stakes WHERE account = :account AND instrument = :instrument ORDER BY strategy
@@ -272,12 +328,6 @@ DELETE FROM owners WHERE id = :id
 -- last_fill --
 SELECT coalesce(max(id), 0) AS id FROM fills
 
--- some_fills_after --
-SELECT * FROM fills WHERE id > :after AND account = :account ORDER BY id LIMIT :most
-
--- fills_after --
-SELECT * FROM fills WHERE id > :after AND (:account IS NULL OR account = :account) ORDER BY id
-
 -- forget_keys --
 -- Of the purge, as the rest below. Each takes the oldest few rows, so that it never holds others up.
 DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe WHERE until < :before LIMIT :few)
@@ -308,3 +358,31 @@ WHERE id IN (SELECT id FROM alerts
 
 -- forget_events --
 DELETE FROM events WHERE id < (SELECT min(id) FROM events) + :few AND at < :before
+
+-- every_fill --
+-- What follows reads everything: for counting the ledger anew, on a connection of its own.
+SELECT * FROM fills ORDER BY id
+
+-- every_trade --
+SELECT exit_fill, entry_fill, quantity, fees, pnl FROM trades ORDER BY exit_fill, entry_fill
+
+-- every_lot --
+SELECT * FROM open_lots
+
+-- every_tally --
+SELECT * FROM tallies
+
+-- every_day --
+SELECT * FROM days WHERE trades > 0
+
+-- drop_trades --
+DELETE FROM trades
+
+-- drop_lots --
+DELETE FROM open_lots
+
+-- drop_tallies --
+DELETE FROM tallies
+
+-- empty_days --
+UPDATE days SET trades = 0, realised = '0', fees = '0'

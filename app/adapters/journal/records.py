@@ -2,17 +2,32 @@
 
 import json
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from app.adapters.journal.rows import alert_record, fill_of, order_record
+from app.adapters.journal.ledger import day_records, tally_of, trade_record
+from app.adapters.journal.rows import alert_record, fill_of, fill_record, order_record
 from app.adapters.sql import from_db
 from app.domain.events import Event, EventKind
 from app.domain.order import Fill
+from app.domain.tally import Tally
 from app.ports.journal import AlertRecord, OrderRecord
-from app.ports.records import AlertFilter, Counts, OrderFilter, Page
+from app.ports.records import (
+    AlertFilter,
+    Counts,
+    DayFilter,
+    DayRecord,
+    EventFilter,
+    FillFilter,
+    FillRecord,
+    OrderFilter,
+    Page,
+    TradeFilter,
+    TradeRecord,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
@@ -20,8 +35,11 @@ if TYPE_CHECKING:
     from app.adapters.journal.cold_queries import ColdQueries
 
 
+Item = TypeVar("Item")
+
 _ALERT_CURSOR = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _ORDER_CURSOR = re.compile(r"([0-9]{1,18})\.(\S{1,128})")
+_NUMBERS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})*")
 _NOT_OURS = "it was not given by this list"
 
 
@@ -59,9 +77,57 @@ class SqlRecords:
         more = len(rows) > len(shown)
         return Page([order_record(row) for row in shown], _cursor(shown[-1]) if more else None)
 
-    def fills(self, client_order_id: str) -> Sequence[Fill]:
+    def fills_of(self, client_order_id: str) -> Sequence[Fill]:
         """The fills of an order, oldest first."""
-        return [fill_of(row) for row in self._queries.fills(client_order_id)]
+        return [fill_of(row) for row in self._queries.fills_of(client_order_id)]
+
+    def fills(self, wanted: FillFilter) -> Page[FillRecord]:
+        """Fills of all orders, newest first.
+
+        Raises:
+            ValueError: the cursor is none of ours.
+        """
+        rows = self._queries.fills(wanted, _numbers(wanted.before, 2))
+        return _page(rows, wanted.limit, fill_record, ("at", "id"))
+
+    def trades(self, wanted: TradeFilter) -> Page[TradeRecord]:
+        """Closed trades, newest first.
+
+        Raises:
+            ValueError: the cursor is none of ours.
+        """
+        rows = self._queries.trades(wanted, _numbers(wanted.before, 3))
+        place = ("exited_at", "exit_fill", "entry_fill")
+        return _page(rows, wanted.limit, trade_record, place)
+
+    def events(self, wanted: EventFilter) -> Page[Event]:
+        """Everything that happened, newest first.
+
+        Raises:
+            ValueError: the cursor is none of ours.
+        """
+        rows = self._queries.events(wanted, _numbers(wanted.before, 2))
+        return _page(rows, wanted.limit, _event, ("at", "id"))
+
+    def days(self, wanted: DayFilter) -> Page[DayRecord]:
+        """The days of accounts, newest first.
+
+        Raises:
+            ValueError: the cursor is none of ours.
+        """
+        before = _day_place(wanted.before)
+        known = day_records(self._queries.days(wanted.account))
+        fitting = [day for day in reversed(known) if _is_wanted(day, wanted, before)]
+        shown = fitting[: wanted.limit]
+        more = len(fitting) > len(shown)
+        return Page(shown, f"{shown[-1].day}.{shown[-1].account}" if more else None)
+
+    def tallies(self, account: str | None) -> Mapping[str, Tally]:
+        """The figures of closed trades by symbol, of one account or of all together."""
+        found: defaultdict[str, Tally] = defaultdict(Tally)
+        for row in self._queries.tallies(account):
+            found[row["symbol"]].merge(tally_of(row))
+        return found
 
     def unprotected_since(self, account: str, instrument: str) -> datetime | None:
         """Since when a position stands without the stop that its newest entry asked for."""
@@ -101,6 +167,46 @@ def _place(cursor: str | None) -> tuple[int, str] | None:
     if match is None:
         raise ValueError(_NOT_OURS)
     return int(match[1]), match[2]
+
+
+def _numbers(cursor: str | None, count: int) -> tuple[int, ...] | None:
+    if cursor is None:
+        return None
+    if not _NUMBERS.fullmatch(cursor) or cursor.count(".") != count - 1:
+        raise ValueError(_NOT_OURS)
+    return tuple(map(int, cursor.split(".")))
+
+
+def _page(
+    rows: Sequence["RowMapping"],
+    limit: int,
+    record: Callable[["RowMapping"], Item],
+    place: Sequence[str],
+) -> Page[Item]:
+    shown = rows[:limit]
+    items = [record(row) for row in shown]
+    if len(rows) <= limit:
+        return Page(items, None)
+    return Page(items, ".".join(str(shown[-1][name]) for name in place))
+
+
+def _day_place(cursor: str | None) -> tuple[date, str] | None:
+    if cursor is None:
+        return None
+    day, _, account = cursor.partition(".")
+    try:
+        return date.fromisoformat(day), account
+    except ValueError:
+        raise ValueError(_NOT_OURS) from None
+
+
+def _is_wanted(day: DayRecord, wanted: DayFilter, before: tuple[date, str] | None) -> bool:
+    midnight = datetime.combine(day.day, time(), UTC)
+    return (
+        (wanted.since is None or midnight >= wanted.since)
+        and (wanted.until is None or midnight < wanted.until)
+        and (before is None or (day.day, day.account) < before)
+    )
 
 
 def _event(row: "RowMapping") -> Event:

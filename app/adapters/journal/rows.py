@@ -21,6 +21,7 @@ from app.domain.outcome import AlertStatus, Outcome
 from app.domain.position import Direction
 from app.domain.stake import Stake
 from app.ports.journal import AlertRecord, NewAlert, OrderRecord
+from app.ports.records import FillRecord
 
 LEG_TYPES = {OrderRole.STOP_LOSS: OrderType.STOP, OrderRole.TAKE_PROFIT: OrderType.LIMIT}
 
@@ -91,6 +92,7 @@ def order_params(intent: OrderIntent, status: OrderStatus) -> dict[str, Any]:
         "order_type": intent.order_type.value,
         "limit_price": text(intent.limit_price),
         "stop_price": text(intent.stop_price),
+        "multiplier": text(intent.multiplier),
         "status": status.value,
         "parent": None,
         "strategy": intent.strategy,
@@ -107,6 +109,7 @@ def leg_params(intent: OrderIntent, role: OrderRole, leg: Leg) -> dict[str, Any]
         "order_type": LEG_TYPES[role].value,
         "limit_price": None,
         "stop_price": None,
+        "multiplier": text(intent.multiplier),
         "status": OrderStatus.NEW.value,
         "parent": intent.client_order_id,
         "strategy": intent.strategy,
@@ -147,6 +150,7 @@ def order_record(row: Row) -> OrderRecord:
         average_price=decimal(row["average_price"]),
         limit_price=decimal(row["limit_price"]),
         stop_price=decimal(row["stop_price"]),
+        multiplier=Decimal(row["multiplier"]),
         status=OrderStatus(row["status"]),
         reason=row["reason"],
         parent=row["parent"],
@@ -215,6 +219,19 @@ def fill_of(row: Row) -> Fill:
         price=Decimal(row["price"]),
         fee=Decimal(row["fee"]),
         at=from_db(row["at"]),
+    )
+
+
+def fill_record(row: Row) -> FillRecord:
+    """The fill of a row, with what it belongs to."""
+    return FillRecord(
+        number=row["id"],
+        account=row["account"],
+        instrument=row["instrument"],
+        strategy=row["strategy"],
+        alert_id=row["alert_id"],
+        multiplier=Decimal(row["multiplier"]),
+        fill=fill_of(row),
     )
 
 

@@ -47,6 +47,7 @@ alerts = Table(
     Column("finished_at", BigInteger),
     Index("alerts_by_status", "status", "id"),
     Index("alerts_by_symbol", "symbol", "id"),
+    Index("alerts_by_strategy", "strategy", "id"),
 )
 
 dedupe = Table(
@@ -106,6 +107,7 @@ jobs = Table(
         postgresql_where=text("state = 'running'"),
     ),
     Index("jobs_by_alert", "alert_id"),
+    Index("jobs_by_instrument", "instrument", "alert_id"),
     Index("jobs_by_fire_time", "lane", "fired_at"),
     sqlite_autoincrement=True,
 )
@@ -138,6 +140,7 @@ orders = Table(
     Column("average_price", Text),
     Column("limit_price", Text),
     Column("stop_price", Text),
+    Column("multiplier", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("parent", Text),
@@ -178,9 +181,16 @@ fills = Table(
     Column("quantity", Text, nullable=False),
     Column("price", Text, nullable=False),
     Column("fee", Text, nullable=False),
+    Column("multiplier", Text, nullable=False),
+    Column("alert_id", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("account", "fill_id", name="fills_once"),
     Index("fills_by_order", "client_order_id"),
+    Index("fills_by_alert", "alert_id"),
+    Index("fills_by_time", "at", "id"),
+    Index("fills_by_account", "account", "at", "id"),
+    Index("fills_by_instrument", "instrument", "at", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -193,6 +203,70 @@ stakes = Table(
     Column("quantity", Text, nullable=False),
     Column("stopped", Text),
     Column("at", BigInteger, nullable=False),
+)
+
+open_lots = Table(
+    "open_lots",
+    metadata,
+    Column("fill", BigInteger, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("fee", Text, nullable=False),
+    Index("open_lots_by_book", "account", "instrument", "fill"),
+)
+
+trades = Table(
+    "trades",
+    metadata,
+    Column("exit_fill", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry_fill", BigInteger, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("multiplier", Text, nullable=False),
+    Column("entry_price", Text, nullable=False),
+    Column("exit_price", Text, nullable=False),
+    Column("fees", Text, nullable=False),
+    Column("pnl", Text, nullable=False),
+    Column("entry_strategy", Text, nullable=False),
+    Column("exit_strategy", Text, nullable=False),
+    Column("entry_alert_id", Text, nullable=False),
+    Column("exit_alert_id", Text, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("exited_at", BigInteger, nullable=False),
+    Index("trades_by_time", "exited_at", "exit_fill", "entry_fill"),
+    Index("trades_by_account", "account", "exited_at", "exit_fill", "entry_fill"),
+    Index("trades_by_instrument", "instrument", "exited_at", "exit_fill", "entry_fill"),
+    Index("trades_by_entry_alert", "entry_alert_id"),
+    Index("trades_by_exit_alert", "exit_alert_id"),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("symbol", Text, primary_key=True),
+    Column("total_trades", BigInteger, nullable=False),
+    Column("winning_trades", BigInteger, nullable=False),
+    Column("losing_trades", BigInteger, nullable=False),
+    Column("total_pnl", Text, nullable=False),
+    Column("best_trade", Text, nullable=False),
+    Column("worst_trade", Text, nullable=False),
+    Column("last_updated", BigInteger, nullable=False),
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("trades", BigInteger, nullable=False),
+    Column("realised", Text, nullable=False),
+    Column("fees", Text, nullable=False),
+    Column("equity", Text),
+    Column("equity_at", BigInteger),
 )
 
 events = Table(
@@ -208,6 +282,16 @@ events = Table(
     Column("problem", Boolean, nullable=False),
     Column("facts", Text, nullable=False),
     Index("events_by_alert", "alert_id", "id"),
+    Index("events_by_time", "at", "id"),
+    Index("events_by_kind", "kind", "at", "id"),
+    Index("events_by_symbol", "symbol", "at", "id"),
+    Index(
+        "events_of_problems",
+        "at",
+        "id",
+        sqlite_where=text("problem"),
+        postgresql_where=text("problem"),
+    ),
     sqlite_autoincrement=True,
 )
 

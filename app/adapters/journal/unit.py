@@ -7,6 +7,7 @@ from typing import Any
 from app.adapters.journal.claims import claim
 from app.adapters.journal.codec import OUTCOME, PLAN
 from app.adapters.journal.entries import being_entered, entries_since
+from app.adapters.journal.ledger import book_fill, booked_fill
 from app.adapters.journal.rows import (
     event_params,
     leg_params,
@@ -208,10 +209,15 @@ class SqlUnit:
             "quantity": str(fill.quantity),
             "price": str(fill.price),
             "fee": str(fill.fee),
+            "multiplier": str(order.multiplier),
+            "alert_id": order.alert_id,
+            "strategy": order.strategy,
             "at": to_db(fill.at),
         }
-        if self._tx.one(Q["add_fill"], params) is None:
+        row = self._tx.one(Q["add_fill"], params)
+        if row is None:
             return False
+        book_fill(self._tx, booked_fill(row))
         self._book(order, fill)
         return True
 

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.ledger import Book, ClosedTrade, Tally
+from app.domain.grains import grains, money_grains
+from app.domain.ledger import Book, BookedFill, ClosedTrade, Ledger, OpenLot
 from app.domain.order import Fill, Side
 from app.domain.position import Direction, Position
-from tests.builders import a_fill
+from app.domain.tally import Tally
+from tests.builders import a_fill, booked
 
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
@@ -28,6 +30,7 @@ FILLS = st.lists(
     max_size=12,
 )
 ONE = D(1)
+MULTIPLIERS = st.sampled_from([D(1), D(50), D("0.1")])
 GRAIN = D("0.001")
 """The naive ledger keeps single grains; a quantity of n is n grains."""
 
@@ -61,62 +64,66 @@ def made(drawn: Sequence[tuple[Side, int, Decimal, Decimal]]) -> list[Fill]:
     ]
 
 
-def booked(fills: Sequence[Fill], multiplier: Decimal = ONE) -> tuple[Book, list[ClosedTrade]]:
-    """Run fills through the book."""
+def journaled(*fills: Fill, multiplier: Decimal = ONE) -> list[BookedFill]:
+    """Number fills in their order."""
+    times = grains(multiplier)
+    return [booked(fill, number, multiplier=times) for number, fill in enumerate(fills)]
+
+
+def run(fills: Sequence[BookedFill]) -> tuple[Book, list[ClosedTrade]]:
+    """Run fills through a book."""
     book = Book()
-    return book, [trade for fill in fills for trade in book.apply(fill, multiplier)]
+    return book, [trade for fill in fills for trade in book.apply(fill)]
 
 
 # --- examples ------------------------------------------------------------------------------------
 
 
 def test_the_oldest_lot_is_closed_first() -> None:
-    fills = [
-        a_fill(BUY, 10, 100, minute=1),
-        a_fill(BUY, 10, 110, minute=2),
-        a_fill(SELL, 15, 120, minute=3),
-    ]
-    book, trades = booked(fills)
+    fills = journaled(a_fill(BUY, 10, 100), a_fill(BUY, 10, 110), a_fill(SELL, 15, 120))
+    book, trades = run(fills)
     assert [(t.quantity, t.entry_price) for t in trades] == [(D(10), D(100)), (D(5), D(110))]
     assert [trade.pnl for trade in trades] == [D(200), D(50)]
-    assert [(lot.quantity, lot.price, lot.at) for lot in book.lots] == [(D(5), D(110), fills[1].at)]
+    assert [(lot.quantity, lot.entry) for lot in book.lots] == [(D(5), fills[1])]
 
 
 def test_a_short_earns_when_the_price_falls_and_its_quantity_is_negative() -> None:
-    book, trades = booked([a_fill(SELL, 10, 100), a_fill(BUY, 4, 90)])
+    book, trades = run(journaled(a_fill(SELL, 10, 100), a_fill(BUY, 4, 90)))
     assert [(t.quantity, t.pnl) for t in trades] == [(D(-4), D(40))]
     assert book.quantity == -6
 
 
 @pytest.mark.parametrize("side", Side)
 def test_a_fill_larger_than_the_position_flips_it(side: Side) -> None:
-    book, trades = booked([a_fill(side, 10, 100, 2), a_fill(side.opposite, 25, 100, 5)])
+    book, trades = run(journaled(a_fill(side, 10, 100, 2), a_fill(side.opposite, 25, 100, 5)))
     assert [trade.quantity for trade in trades] == [10 * side.sign]
     assert [(lot.quantity, lot.fee) for lot in book.lots] == [(D(-15) * side.sign, D(3))]
-    assert trades[0].pnl == -4
+    assert (trades[0].pnl, trades[0].fees) == (D(-4), D(4))
 
 
 def test_profit_is_after_the_fees_of_both_sides_in_proportion() -> None:
-    book, trades = booked([a_fill(BUY, 10, 100, 3), a_fill(SELL, 4, 110, 2)])
-    assert trades[0].pnl == 4 * 10 - D("1.2") - 2
+    book, trades = run(journaled(a_fill(BUY, 10, 100, 3), a_fill(SELL, 4, 110, 2)))
+    assert trades[0].fees == D("3.2")
+    assert trades[0].pnl == 4 * 10 - D("3.2")
     assert book.lots[0].fee == D("1.8")
 
 
 def test_a_fee_that_does_not_divide_evenly_is_not_lost() -> None:
-    _, trades = booked([a_fill(BUY, 3, 100, 1), *(a_fill(SELL, 1, 100) for _ in range(3))])
+    thirds = [a_fill(SELL, 1, 100) for _ in range(3)]
+    _, trades = run(journaled(a_fill(BUY, 3, 100, 1), *thirds))
+    assert [trade.fees for trade in trades] == [D("0.333333333333")] * 2 + [D("0.333333333334")]
     assert sum(trade.pnl for trade in trades) == -1
 
 
 def test_the_multiplier_makes_points_money() -> None:
-    _, trades = booked([a_fill(BUY, 2, 100, 1), a_fill(SELL, 2, 101, 1)], D(50))
-    assert trades[0].pnl == 98
+    two = journaled(a_fill(BUY, 2, 100, 1), a_fill(SELL, 2, 101, 1), multiplier=D(50))
+    assert run(two)[1][0].pnl == 98
 
 
-def test_a_trade_knows_when_it_was_entered_and_left() -> None:
-    entry, way_out = a_fill(BUY, minute=1), a_fill(SELL, minute=9)
-    _, (trade,) = booked([entry, way_out])
-    assert (trade.entered_at, trade.exited_at) == (entry.at, way_out.at)
-    assert trade.symbol == "AAPL"
+def test_a_trade_knows_the_fills_that_made_it() -> None:
+    entry, way_out = journaled(a_fill(BUY, minute=1), a_fill(SELL, minute=9))
+    _, (trade,) = run([entry, way_out])
+    assert (trade.entry, trade.exit) == (entry, way_out)
 
 
 # --- against the naive ledger --------------------------------------------------------------------
@@ -127,57 +134,80 @@ def test_trades_and_lots_are_those_of_the_naive_ledger(
     drawn: list[tuple[Side, int, Decimal, Decimal]],
 ) -> None:
     fills = made(drawn)
-    book, trades = booked(fills)
+    book, trades = run(journaled(*fills))
     pairs, open_grains = naive(fills)
     expected = [
-        (opened.at, closed.at, sign * len(list(grains)) * GRAIN)
-        for (opened, closed, sign), grains in groupby(pairs)
+        (opened.at, closed.at, sign * len(list(same)) * GRAIN)
+        for (opened, closed, sign), same in groupby(pairs)
         if closed is not None
     ]
     left = [(pair.opened.at, len(list(same)) * pair.sign) for pair, same in groupby(open_grains)]
-    assert [(t.entered_at, t.exited_at, t.quantity) for t in trades] == expected
-    assert [(lot.at, lot.quantity) for lot in book.lots] == [(at, n * GRAIN) for at, n in left]
+    assert [(t.entry.at, t.exit.at, t.quantity) for t in trades] == expected
+    lots = [(lot.entry.at, lot.quantity) for lot in book.lots]
+    assert lots == [(at, n * GRAIN) for at, n in left]
 
 
-@given(FILLS)
+@given(FILLS, MULTIPLIERS)
 def test_profit_is_that_of_the_naive_ledger_to_a_billionth(
-    drawn: list[tuple[Side, int, Decimal, Decimal]],
+    drawn: list[tuple[Side, int, Decimal, Decimal]], multiplier: Decimal
 ) -> None:
     fills = made(drawn)
-    _, trades = booked(fills)
+    _, trades = run(journaled(*fills, multiplier=multiplier))
     gain = Fraction(0)
     for opened, closed, sign in naive(fills)[0]:
         assert closed is not None
-        gain += (Fraction(closed.price) - Fraction(opened.price)) * sign * Fraction(GRAIN)
+        points = (Fraction(closed.price) - Fraction(opened.price)) * sign * Fraction(GRAIN)
+        gain += points * Fraction(multiplier)
         gain -= sum(
             Fraction(fill.fee) / Fraction(fill.quantity / GRAIN) for fill in (opened, closed)
         )
     assert abs(sum(Fraction(trade.pnl) for trade in trades) - gain) < Fraction(1, 10**9)
 
 
-@given(FILLS, st.sampled_from([D(1), D(50), D("0.1")]))
+@given(FILLS, MULTIPLIERS)
 def test_what_was_closed_and_what_is_open_add_up_to_the_fills_exactly(
     drawn: list[tuple[Side, int, Decimal, Decimal]], multiplier: Decimal
 ) -> None:
     fills = made(drawn)
-    book, trades = booked(fills, multiplier)
+    book, trades = run(journaled(*fills, multiplier=multiplier))
     paid = sum(
         Fraction(f.quantity) * f.side.sign * Fraction(f.price) * Fraction(multiplier)
         + Fraction(f.fee)
         for f in fills
     )
+    prices = {number: Fraction(fill.price) for number, fill in enumerate(fills)}
     invested = sum(
-        Fraction(lot.quantity) * Fraction(lot.price) * Fraction(multiplier) + Fraction(lot.fee)
+        Fraction(lot.quantity) * prices[lot.entry.number] * Fraction(multiplier) + Fraction(lot.fee)
         for lot in book.lots
     )
     assert invested - sum(Fraction(trade.pnl) for trade in trades) == paid
+    charged = sum(Fraction(trade.fees) for trade in trades)
+    assert charged + sum(Fraction(lot.fee) for lot in book.lots) == sum(
+        Fraction(fill.fee) for fill in fills
+    )
     assert book.quantity == sum(f.quantity * f.side.sign for f in fills)
 
 
 @given(FILLS)
 def test_all_open_lots_are_on_one_side(drawn: list[tuple[Side, int, Decimal, Decimal]]) -> None:
-    book, _ = booked(made(drawn))
-    assert len({lot.quantity > 0 for lot in book.lots}) <= 1
+    book, _ = run(journaled(*made(drawn)))
+    assert len({lot.units > 0 for lot in book.lots}) <= 1
+
+
+@given(FILLS, MULTIPLIERS)
+def test_a_book_that_was_put_away_as_decimals_goes_on_as_if_it_had_not(
+    drawn: list[tuple[Side, int, Decimal, Decimal]], multiplier: Decimal
+) -> None:
+    fills = journaled(*made(drawn), multiplier=multiplier)
+    whole, trades = run(fills)
+    lots: list[OpenLot] = []
+    found: list[ClosedTrade] = []
+    for fill in fills:
+        book = Book(OpenLot(lot.entry, grains(lot.quantity), money_grains(lot.fee)) for lot in lots)
+        found += book.apply(fill)
+        lots = list(book.lots)
+    assert found == trades
+    assert lots == list(whole.lots)
 
 
 # --- figures -------------------------------------------------------------------------------------
@@ -187,8 +217,9 @@ def a_tally(*pnls: int) -> Tally:
     """Count trades of these profits."""
     tally = Tally()
     for minute, pnl in enumerate(pnls):
-        _, trades = booked([a_fill(BUY, 1, 100), a_fill(SELL, 1, 100 + pnl, minute=minute)])
-        tally.add(trades)
+        way_out = a_fill(SELL, 1, 100 + pnl, minute=minute)
+        _, trades = run(journaled(a_fill(BUY, 1, 100), way_out))
+        tally.add(way_out.at, trades)
     return tally
 
 
@@ -198,6 +229,39 @@ def test_figures_count_winners_losers_and_the_best_and_worst() -> None:
     assert (tally.total_pnl, tally.average_pnl, tally.win_rate) == (D(40), D(10), D(50))
     assert (tally.best_trade, tally.worst_trade) == (D(30), D(-10))
     assert tally.last_updated == a_fill(minute=3).at
+
+
+@given(st.lists(st.integers(-9, 9), max_size=6), st.integers(0, 6))
+def test_tallies_that_are_merged_count_as_one(pnls: list[int], cut: int) -> None:
+    merged = a_tally(*pnls[:cut])
+    merged.merge(a_tally(*pnls[cut:]))
+    whole = a_tally(*pnls)
+    whole.last_updated = merged.last_updated
+    assert merged == whole
+
+
+def test_a_late_exit_does_not_turn_the_clock_back() -> None:
+    tally = a_tally(1, 2)
+    _, trades = run(journaled(a_fill(BUY, 1, 100), a_fill(SELL, 1, 100)))
+    tally.add(a_fill(minute=0).at, trades)
+    assert tally.last_updated == a_fill(minute=1).at
+
+
+def test_the_ledger_keeps_accounts_and_instruments_apart_and_counts_by_day() -> None:
+    ledger = Ledger()
+    entry, way_out = a_fill(BUY, 1, 100, 1), a_fill(SELL, 1, 103, 1, minute=600)
+    for number, account in enumerate(["one", "two", "one"]):
+        fill = way_out if number == 2 else entry
+        ledger.apply(booked(fill, number, account=account))
+    assert ledger.books["two", "AAPL"].quantity == 1
+    assert list(ledger.tallies) == [("one", "AAPL")]
+    ((account, day), figures) = next(iter(ledger.days.items()))
+    assert (account, day) == ("one", way_out.at.date())
+    assert (figures.trades, figures.realised, figures.fees) == (
+        1,
+        money_grains(D(1)),
+        money_grains(D(2)),
+    )
 
 
 def test_the_first_trade_is_the_best_and_the_worst_even_when_it_lost() -> None:

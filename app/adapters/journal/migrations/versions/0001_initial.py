@@ -34,6 +34,7 @@ def upgrade() -> None:
     with op.batch_alter_table("alerts", schema=None) as batch_op:
         batch_op.create_index("alerts_by_status", ["status", "id"], unique=False)
         batch_op.create_index("alerts_by_symbol", ["symbol", "id"], unique=False)
+        batch_op.create_index("alerts_by_strategy", ["strategy", "id"], unique=False)
 
     op.create_table(
         "dedupe",
@@ -68,6 +69,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("events_by_alert", ["alert_id", "id"], unique=False)
+        batch_op.create_index("events_by_time", ["at", "id"], unique=False)
+        batch_op.create_index("events_by_kind", ["kind", "at", "id"], unique=False)
+        batch_op.create_index("events_by_symbol", ["symbol", "at", "id"], unique=False)
+        batch_op.create_index(
+            "events_of_problems",
+            ["at", "id"],
+            unique=False,
+            sqlite_where=sa.text("problem"),
+            postgresql_where=sa.text("problem"),
+        )
 
     op.create_table(
         "fills",
@@ -86,6 +97,9 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Text(), nullable=False),
         sa.Column("price", sa.Text(), nullable=False),
         sa.Column("fee", sa.Text(), nullable=False),
+        sa.Column("multiplier", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("account", "fill_id", name="fills_once"),
@@ -93,6 +107,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("fills", schema=None) as batch_op:
         batch_op.create_index("fills_by_order", ["client_order_id"], unique=False)
+        batch_op.create_index("fills_by_alert", ["alert_id"], unique=False)
+        batch_op.create_index("fills_by_time", ["at", "id"], unique=False)
+        batch_op.create_index("fills_by_account", ["account", "at", "id"], unique=False)
+        batch_op.create_index("fills_by_instrument", ["instrument", "at", "id"], unique=False)
 
     op.create_table(
         "jobs",
@@ -121,6 +139,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("jobs_by_alert", ["alert_id"], unique=False)
+        batch_op.create_index("jobs_by_instrument", ["instrument", "alert_id"], unique=False)
         batch_op.create_index("jobs_by_fire_time", ["lane", "fired_at"], unique=False)
         batch_op.create_index(
             "jobs_due",
@@ -159,6 +178,78 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lane"),
     )
     op.create_table(
+        "open_lots",
+        sa.Column("fill", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("fee", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("fill"),
+    )
+    with op.batch_alter_table("open_lots", schema=None) as batch_op:
+        batch_op.create_index("open_lots_by_book", ["account", "instrument", "fill"], unique=False)
+
+    op.create_table(
+        "trades",
+        sa.Column("exit_fill", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("entry_fill", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("symbol", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("multiplier", sa.Text(), nullable=False),
+        sa.Column("entry_price", sa.Text(), nullable=False),
+        sa.Column("exit_price", sa.Text(), nullable=False),
+        sa.Column("fees", sa.Text(), nullable=False),
+        sa.Column("pnl", sa.Text(), nullable=False),
+        sa.Column("entry_strategy", sa.Text(), nullable=False),
+        sa.Column("exit_strategy", sa.Text(), nullable=False),
+        sa.Column("entry_alert_id", sa.Text(), nullable=False),
+        sa.Column("exit_alert_id", sa.Text(), nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), nullable=False),
+        sa.Column("exited_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("exit_fill", "entry_fill"),
+    )
+    with op.batch_alter_table("trades", schema=None) as batch_op:
+        batch_op.create_index(
+            "trades_by_time", ["exited_at", "exit_fill", "entry_fill"], unique=False
+        )
+        batch_op.create_index(
+            "trades_by_account", ["account", "exited_at", "exit_fill", "entry_fill"], unique=False
+        )
+        batch_op.create_index(
+            "trades_by_instrument",
+            ["instrument", "exited_at", "exit_fill", "entry_fill"],
+            unique=False,
+        )
+        batch_op.create_index("trades_by_entry_alert", ["entry_alert_id"], unique=False)
+        batch_op.create_index("trades_by_exit_alert", ["exit_alert_id"], unique=False)
+
+    op.create_table(
+        "tallies",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("symbol", sa.Text(), nullable=False),
+        sa.Column("total_trades", sa.BigInteger(), nullable=False),
+        sa.Column("winning_trades", sa.BigInteger(), nullable=False),
+        sa.Column("losing_trades", sa.BigInteger(), nullable=False),
+        sa.Column("total_pnl", sa.Text(), nullable=False),
+        sa.Column("best_trade", sa.Text(), nullable=False),
+        sa.Column("worst_trade", sa.Text(), nullable=False),
+        sa.Column("last_updated", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "symbol"),
+    )
+    op.create_table(
+        "days",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("day", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("trades", sa.BigInteger(), nullable=False),
+        sa.Column("realised", sa.Text(), nullable=False),
+        sa.Column("fees", sa.Text(), nullable=False),
+        sa.Column("equity", sa.Text(), nullable=True),
+        sa.Column("equity_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("account", "day"),
+    )
+    op.create_table(
         "orders",
         sa.Column("client_order_id", sa.Text(), nullable=False),
         sa.Column("broker_order_id", sa.Text(), nullable=True),
@@ -176,6 +267,7 @@ def upgrade() -> None:
         sa.Column("average_price", sa.Text(), nullable=True),
         sa.Column("limit_price", sa.Text(), nullable=True),
         sa.Column("stop_price", sa.Text(), nullable=True),
+        sa.Column("multiplier", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("parent", sa.Text(), nullable=True),
@@ -359,6 +451,20 @@ def downgrade() -> None:
         batch_op.drop_index("orders_by_alert")
 
     op.drop_table("orders")
+    op.drop_table("days")
+    op.drop_table("tallies")
+    with op.batch_alter_table("trades", schema=None) as batch_op:
+        batch_op.drop_index("trades_by_time")
+        batch_op.drop_index("trades_by_exit_alert")
+        batch_op.drop_index("trades_by_entry_alert")
+        batch_op.drop_index("trades_by_instrument")
+        batch_op.drop_index("trades_by_account")
+
+    op.drop_table("trades")
+    with op.batch_alter_table("open_lots", schema=None) as batch_op:
+        batch_op.drop_index("open_lots_by_book")
+
+    op.drop_table("open_lots")
     op.drop_table("lane_blocks")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(
@@ -382,14 +488,27 @@ def downgrade() -> None:
             postgresql_where=sa.text("state IN ('ready', 'waiting')"),
         )
         batch_op.drop_index("jobs_by_fire_time")
+        batch_op.drop_index("jobs_by_instrument")
         batch_op.drop_index("jobs_by_alert")
 
     op.drop_table("jobs")
     with op.batch_alter_table("fills", schema=None) as batch_op:
+        batch_op.drop_index("fills_by_instrument")
+        batch_op.drop_index("fills_by_account")
+        batch_op.drop_index("fills_by_time")
+        batch_op.drop_index("fills_by_alert")
         batch_op.drop_index("fills_by_order")
 
     op.drop_table("fills")
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index(
+            "events_of_problems",
+            sqlite_where=sa.text("problem"),
+            postgresql_where=sa.text("problem"),
+        )
+        batch_op.drop_index("events_by_symbol")
+        batch_op.drop_index("events_by_kind")
+        batch_op.drop_index("events_by_time")
         batch_op.drop_index("events_by_alert")
 
     op.drop_table("events")
@@ -398,6 +517,7 @@ def downgrade() -> None:
 
     op.drop_table("dedupe")
     with op.batch_alter_table("alerts", schema=None) as batch_op:
+        batch_op.drop_index("alerts_by_strategy")
         batch_op.drop_index("alerts_by_symbol")
         batch_op.drop_index("alerts_by_status")
 
