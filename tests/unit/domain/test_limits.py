@@ -96,6 +96,19 @@ def test_a_collar_holds_every_price_of_a_stop_limit_and_passes_an_entry_without_
     assert reason(collar, prices=(), market=None) is None
 
 
+def test_a_price_at_the_edge_of_the_collar_passes_on_both_sides() -> None:
+    collar = Limits(price_collar_percent=D(5))
+    assert reason(collar, prices=(D(95), D(105))) is None
+    assert reason(collar, prices=(D("94.99"),)) == "LIMIT_COLLAR"
+    assert reason(collar, prices=(D("105.01"),)) == "LIMIT_COLLAR"
+
+
+def test_the_detail_of_a_pause_says_how_much_of_it_is_left() -> None:
+    denied = check_entry(Limits(cooldown=90 * SECOND), ENTRY)
+    assert denied is not None
+    assert denied.detail == "30 s are left of the pause after its last entry"
+
+
 def test_a_strategy_that_never_entered_needs_no_pause() -> None:
     assert reason(Limits(cooldown=60 * SECOND), last_entry_at=None) is None
 

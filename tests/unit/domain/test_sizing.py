@@ -98,6 +98,7 @@ def test_every_unit_becomes_a_quantity_that_is_floored_to_the_step(
         (of_position(50), means(), Denial.UNSUPPORTED_QUANTITY),
         (risk(100), means(), Denial.NO_STOP),
         (risk(100), means(None), Denial.NO_QUOTE),
+        (risk(100), means(0, stop=98), Denial.NO_QUOTE),
         (risk(100), means(stop=D("99.99")), Denial.IMPLAUSIBLE_STOP),
         (risk(100), means(stop=D("100.01")), Denial.IMPLAUSIBLE_STOP),
         (risk(1), means(stop=90), Denial.TOO_SMALL),

@@ -80,6 +80,7 @@ class Desk:
         **parts: Any,
     ) -> Plan:
         """Judge an entry of 10 at 100; fields of its intent may be given."""
+        budget = parts.pop("budget", D(1000))
         plain: dict[str, Any] = {"quantity": D(10), "side": Side.BUY}
         entry = OrderIntent(
             client_order_id=ENTRY_ID,
@@ -101,7 +102,7 @@ class Desk:
             strategy=row,
             quoted=quoted,
         )
-        return self.gate.judge(order, Plan(signal=signal, entry=entry, budget=D(1000)))
+        return self.gate.judge(order, Plan(signal=signal, entry=entry, budget=budget))
 
     def reason(self, *args: Any, **parts: Any) -> str | None:
         """The limit that an entry breaks."""
@@ -224,6 +225,16 @@ def test_rule_16_a_low_price_on_an_order_that_fills_at_the_market_hides_no_money
     desk = Desk(max_order_notional=D(1000))
     desk.broker.prices["AAPL"] = D(100)
     assert desk.reason(**parts) == reason
+
+
+def test_the_rate_is_counted_over_the_second_before_the_plan() -> None:
+    books = Books(entries=2)
+    assert Desk(books, max_orders_per_second=2).reason() == "LIMIT_RATE"
+    assert books.asked == [("entries_since", "paper", START - timedelta(seconds=1), "")]
+
+
+def test_an_order_whose_cost_is_not_known_does_not_pass_a_limit_on_money() -> None:
+    assert Desk(max_order_notional=D(10**9)).reason(budget=None) == "LIMIT_NOTIONAL"
 
 
 def test_what_an_order_costs_at_a_market_that_is_not_known_is_not_known() -> None:
