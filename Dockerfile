@@ -10,7 +10,8 @@ RUN /venv/bin/python -m compileall -q /novalgo/app
 
 FROM python:3.11-slim-bookworm
 RUN python -m pip uninstall --quiet --yes --root-user-action=ignore setuptools wheel pip && \
-    useradd --system --uid 10001 --user-group --no-create-home novalgo && \
+    groupadd --system --gid 10001 novalgo && \
+    useradd --system --uid 10001 --gid novalgo --no-create-home novalgo && \
     install -d -o novalgo -g novalgo -m 0700 /data
 COPY --from=build /venv /venv
 COPY --from=build /novalgo /novalgo
@@ -18,7 +19,7 @@ COPY main.py gunicorn.conf.py LICENSE /novalgo/
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DATA_DIR=/data HOST=0.0.0.0 PORT=8080
 WORKDIR /novalgo
-USER novalgo
+USER 10001:10001
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 CMD ["python", "-c", \

@@ -35,6 +35,8 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 proc_name = "novalgo"
+# No socket in the home folder by which its user could change the number of workers.
+control_socket_disable = True
 
 
 def on_starting(_server: "Arbiter") -> None:

@@ -73,6 +73,7 @@ BEAT_EVERY = timedelta(seconds=10)
 RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
 CHORES_EVERY = timedelta(seconds=1)
+LOOK_FOR_BACKUPS_EVERY = timedelta(seconds=10)
 
 Wrap = Callable[[Broker], Broker]
 
@@ -278,7 +279,7 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
 def _chores(backups: Backups, purge: Purge, *more: Step) -> Loop:
     """What may take its time, on a thread that nothing else waits for."""
     steps = [
-        Step("back up", CHORES_EVERY, backups.keep),
+        Step("back up", LOOK_FOR_BACKUPS_EVERY, backups.keep),
         Step("purge", CHORES_EVERY, purge.run),
         *more,
     ]

@@ -164,3 +164,11 @@ def test_the_service_tells_systemd_that_it_is_ready(unit: Unit) -> None:
         unit.start(NOTIFY_SOCKET=str(unit.folder / "notify.sock"))
         assert b"READY=1" in manager.recv(4096)
     assert unit.ask("GET", "/health")[0] == 200
+
+
+def test_it_needs_no_home_and_opens_no_socket_of_its_own(unit: Unit) -> None:
+    home = unit.folder / "home"
+    unit.start(HOME=str(home), XDG_RUNTIME_DIR="")
+    assert unit.buy("ANY")[0] in {200, 202}
+    assert unit.terminate() == 0
+    assert not home.exists()

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,26 @@ def test_what_filled_at_the_broker_after_the_backup_is_found_before_entries_go_o
     assert world.journaled_position() == {"AAPL": 10}
     world.boot()
     assert world.journaled_position() == {}
+
+
+def test_what_was_opened_at_the_broker_after_the_backup_is_not_ours_to_trade(
+    tmp_path: Path,
+) -> None:
+    """The journal knows nothing of it: it is not sold, and nothing is entered against it."""
+    world = World(tmp_path / "var")
+    broker = world.broker = FakeBroker(clock=world.clock)
+    world.boot()
+    copy(database_of(world), tmp_path / "backup.db")
+    world.send(**BUY, stop_loss="5%")
+    stop(world)
+    bring_back(world, tmp_path / "backup.db")
+    world.boot()
+    for alert in (CLOSE, BUY | {"action": "sell", "quantity": 30}):
+        world.send(**alert)
+        world.run()
+    (held,) = broker.positions()
+    assert (held.instrument, held.quantity) == ("AAPL", Decimal(10))
+    assert world.count("fills") == 0
 
 
 def test_the_restore_is_told_in_the_journal(world: World, backup: Path) -> None:

@@ -143,3 +143,12 @@ def test_after_a_fault_it_waits_a_minute(world: World) -> None:
     world.clock.advance(60)
     with pytest.raises(JournalError):
         purge.run()
+
+
+def test_the_server_s_second_loop_backs_up_and_purges(world: World) -> None:
+    world.send(**BUY)
+    world.clock.advance(YEAR + timedelta(minutes=1))
+    world.server.chores.turn(0)
+    (backup,) = world.server.backups.all()
+    assert backup.at == world.clock.now()
+    assert world.count("alerts") == 0
