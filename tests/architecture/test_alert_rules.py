@@ -79,10 +79,77 @@ def test_the_documented_figures_are_those_that_there_are(shown: str) -> None:
     assert documented == {name for name, _ in kinds}
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
+with_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
+
+CALM = {
+    'up{job="novalgo"}': "1x100",
+    "novalgo_unprotected_seconds_max": "0x60 8 0x39",
+    "novalgo_intents_unknown": "0x60 1 0x39",
+    "novalgo_reconcile_mismatch_total": "7x100",
+    'novalgo_ready_check{check="engine"}': "1x60 0 1x39",
+    'novalgo_ready_check{check="backup"}': "1x100",
+    "novalgo_queue_age_seconds": "0x60 9 0x39",
+    'novalgo_alerts_total{outcome="failed"}': "3x100",
+    'novalgo_broker_requests_total{broker="b",op="find",outcome="answered"}': "0+10x100",
+    'novalgo_broker_requests_total{broker="b",op="find",outcome="unavailable"}': "0+1x100",
+    'novalgo_webhook_duration_seconds_bucket{le="1"}': "0+100x100",
+    'novalgo_webhook_duration_seconds_bucket{le="3"}': "0+100x100",
+    'novalgo_webhook_duration_seconds_bucket{le="+Inf"}': "0+100x100",
+    "novalgo_disk_free_bytes": "11x100",
+    "novalgo_disk_size_bytes": "100x100",
+    "novalgo_clock_skew_seconds": "-1x100",
+    "novalgo_kill_switch": "1x40 0x59",
+    "novalgo_secrets_refused_total": "0+1x100",
+}
+"""An ordinary day, a sample every 15 s: nothing stays wrong for long."""
+
+TROUBLE = {
+    "Down": {'up{job="novalgo"}': "0x100"},
+    "Unprotected": {"novalgo_unprotected_seconds_max": "11x100"},
+    "OrderUnknown": {"novalgo_intents_unknown": "1x100"},
+    "Mismatch": {"novalgo_reconcile_mismatch_total": "7x70 8x30"},
+    "NotReady": {'novalgo_ready_check{check="engine"}': "0x100"},
+    "BackupLate": {'novalgo_ready_check{check="backup"}': "0x100"},
+    "QueueStuck": {"novalgo_queue_age_seconds": "6x100"},
+    "AlertFailed": {'novalgo_alerts_total{outcome="failed"}': "3x70 4x30"},
+    "BrokerFailing": {
+        'novalgo_broker_requests_total{broker="b",op="find",outcome="unavailable"}': "0+5x100"
+    },
+    "WebhookSlow": {'novalgo_webhook_duration_seconds_bucket{le="1"}': "0+98x100"},
+    "DiskFull": {"novalgo_disk_free_bytes": "9x100"},
+    "ClockMoved": {"novalgo_clock_skew_seconds": "-3x100"},
+    "EntriesStopped": {"novalgo_kill_switch": "1x100"},
+    "SecretsRefused": {"novalgo_secrets_refused_total": "0+2x100"},
+}
+"""What is different on the day of each alert."""
+
+
+def promtool(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [str(PROMTOOL), *map(str, words)]
+    return subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  # promtool
+
+
+@with_promtool
 def test_prometheus_understands_the_rules() -> None:
-    told = subprocess.run(  # noqa: S603  # promtool
-        [str(PROMTOOL), "check", "rules", str(RULES)], check=False, capture_output=True, text=True
-    )
+    told = promtool("check", "rules", RULES)
     assert told.returncode == 0, told.stderr
     assert f"{len(rules())} rules found" in told.stdout
+
+
+@with_promtool
+def test_each_rule_fires_in_its_trouble_alone_and_none_on_an_ordinary_day(tmp_path: Path) -> None:
+    assert {f"Novalgo{name}" for name in TROUBLE} == {rule["alert"] for rule in rules()}
+    days = [day(CALM, []), *(day(CALM | what, [name]) for name, what in TROUBLE.items())]
+    file = tmp_path / "days.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(RULES)], "tests": days}))
+    told = promtool("test", "rules", file)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def day(series: dict[str, str], firing: list[str]) -> dict[str, Any]:
+    """Samples, and which alerts fire after twenty minutes of them."""
+    samples = [{"series": name, "values": values} for name, values in series.items()]
+    expected = [{"labels": f'{{alertname="Novalgo{name}"}}', "value": 1} for name in firing]
+    fires = 'count by (alertname) (ALERTS{alertstate="firing"})'
+    asked = [{"expr": fires, "eval_time": "20m", "exp_samples": expected}]
+    return {"interval": "15s", "input_series": samples, "promql_expr_test": asked}
