@@ -4,28 +4,23 @@ It has no clock and does no I/O, and counts in whole ticks and whole quantity st
 broker, backtests and replay all trade through it, so that they cannot disagree about a fill.
 
 A price is treated the way TradingView treats the open of a bar: it is the next known price, and
-whatever it reaches fills at it. Liquidity is infinite: an order fills completely or not at all.
+whatever it reaches fills at it. Within a bar the price moves without gaps, and whatever it comes
+across fills at its own price. Liquidity is infinite: an order fills completely or not at all.
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from app.domain.book_order import BookOrder
+from app.domain.costs import NO_SLIPPAGE, Slippage
 from app.domain.order import OrderType
 
 # Bounds of a book in which nothing waits: no price touches them.
 _BOTTOM = -sys.maxsize
 _TOP = sys.maxsize
-
-# Which prices each type of order has: (limit, stop).
-_PRICES = {
-    OrderType.MARKET: (False, False),
-    OrderType.LIMIT: (True, False),
-    OrderType.STOP: (False, True),
-    OrderType.STOP_LIMIT: (True, True),
-}
 
 
 class Reason(StrEnum):
@@ -36,69 +31,8 @@ class Reason(StrEnum):
     POSITION_CLOSED = "position_closed"
     SIBLING_FILLED = "sibling_filled"
     REQUESTED = "requested"
-
-
-@dataclass(slots=True, kw_only=True)
-class BookOrder:
-    """An order as the book sees it; everything that must survive a rebuild is in its fields.
-
-    Attributes:
-        id: unique among the working orders of the book.
-        side: +1 buys, -1 sells.
-        quantity: in steps, positive; the book lowers it when a reduce-only order is cut.
-        type: market, limit, stop or stop_limit.
-        limit: the limit price in ticks.
-        stop: the stop price in ticks.
-        reduce_only: it only closes; it never opens, grows or flips the position.
-        group: name of its OCO group: a fill of one member cancels the others.
-        parent: id of the entry that armed it.
-        arm: given the fill price in ticks, makes the orders that protect the fill.
-        triggered: a stop_limit whose stop was reached: from there on a limit.
-    """
-
-    id: str
-    side: int
-    quantity: int
-    type: OrderType
-    limit: int | None = None
-    stop: int | None = None
-    reduce_only: bool = False
-    group: str | None = None
-    parent: str | None = None
-    arm: Callable[[int], Iterable["BookOrder"]] | None = None
-    triggered: bool = False
-
-    def __post_init__(self) -> None:
-        if self.side not in (1, -1):
-            raise ValueError(f"order {self.id}: side {self.side} is neither +1 nor -1")
-        if self.quantity <= 0:
-            raise ValueError(f"order {self.id}: quantity {self.quantity} is not positive")
-        if _PRICES.get(self.type) != (self.limit is not None, self.stop is not None):
-            raise ValueError(f"order {self.id}: wrong prices for type {self.type}")
-
-    @property
-    def awaits_stop(self) -> bool:
-        """Whether it sleeps until its stop price is reached."""
-        return self.stop is not None and not self.triggered
-
-    @property
-    def trigger(self) -> int:
-        """The price that it waits for now, in ticks."""
-        price = self.stop if self.awaits_stop else self.limit
-        if price is None:
-            raise ValueError(f"order {self.id}: a market order cannot rest in the book")
-        return price
-
-    @property
-    def rises(self) -> bool:
-        """Whether the price must rise to its trigger (buy stop, sell limit) rather than fall."""
-        return self.awaits_stop == (self.side > 0)
-
-    def reached_by(self, price: int) -> bool:
-        """Whether this price is the one that it waits for, or beyond."""
-        if self.type is OrderType.MARKET:
-            return True
-        return price >= self.trigger if self.rises else price <= self.trigger
+    NOT_FILLED = "not_filled"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +84,14 @@ class Resized:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The stop of a trailing stop is here now; it started, or followed the price."""
+
+    order_id: str
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
 class Canceled:
     """The order left the book unfilled."""
 
@@ -157,7 +99,7 @@ class Canceled:
     reason: Reason
 
 
-Event: TypeAlias = Accepted | Rejected | Triggered | Filled | Armed | Resized | Canceled
+Event: TypeAlias = Accepted | Rejected | Triggered | Filled | Armed | Resized | Moved | Canceled
 
 
 class Matcher:
@@ -171,15 +113,23 @@ class Matcher:
     Reduce-only orders never close more than is held: armed legs all together, group by group, any
     other each by itself.
 
-    An order's fill reports, in this sequence: the fill, its canceled siblings, its armed legs, then
-    what became too large for the position, group by group, each from the oldest on.
+    An order's fill reports, in this sequence: the fill, what became of its siblings, its armed legs
+    (each with its first stop when it trails), then what became too large for the position, group by
+    group, each from the oldest on. After the fills of a price follow the trailing stops that it
+    moved.
     """
 
-    __slots__ = ("_events", "_hi", "_lo", "_orders", "_position")
+    __slots__ = ("_events", "_hi", "_lo", "_orders", "_position", "_slippage")
 
-    def __init__(self, working_orders: Iterable[BookOrder] = (), position: int = 0) -> None:
+    def __init__(
+        self,
+        working_orders: Iterable[BookOrder] = (),
+        position: int = 0,
+        slippage: Slippage = NO_SLIPPAGE,
+    ) -> None:
         self._orders: dict[str, BookOrder] = {}
         self._position = position
+        self._slippage = slippage
         self._events: list[Event] = []
         for order in working_orders:
             self._add(order)
@@ -211,16 +161,17 @@ class Matcher:
             self._fit()
         if price is not None:
             self._match(order, price)
+            self._settle_down(order, price)
         self._refresh_bounds()
         return self._events
 
     def cancel(self, order_id: str) -> list[Event]:
         """Take an order out of the book, and only this one; none when it is not working."""
-        self._events = []
-        if order_id in self._orders:
-            self._drop(order_id, Reason.REQUESTED)
-            self._refresh_bounds()
-        return self._events
+        return self._withdraw([order_id], Reason.REQUESTED)
+
+    def expire(self, order_ids: Iterable[str]) -> list[Event]:
+        """Take out the orders whose time is over, as the caller's clock has it."""
+        return self._withdraw(order_ids, Reason.EXPIRED)
 
     def on_price(self, price: int) -> list[Event]:
         """Show the book its next price: whatever it reaches fills at it.
@@ -231,18 +182,63 @@ class Matcher:
         if self._lo < price < self._hi:
             return []
         self._events = []
+        self._reach(price)
+        return self._events
+
+    def on_bar(self, first: int, high: int, low: int, last: int) -> list[Event]:
+        """Show the book a bar: its open is the next price, from there on it moves without gaps.
+
+        The path goes to the extreme that is nearer to the open, to the other one, and to the close.
+        What it comes across fills at its own price, in that order; legs that are armed on the way
+        may fill on the rest of it. It comes to what a price for every tick of the path would, but
+        that a trailing stop tells of where it moved to, not of every tick in between.
+
+        Raises:
+            ValueError: the prices are not those of a bar.
+        """
+        if self._lo < low and high < self._hi:
+            return []
+        path = bar_path(first, high, low, last)
+        self._events = []
+        here = next(path)
+        self._reach(here)
+        for there in path:
+            self._travel(here, there)
+            here = there
+        return self._events
+
+    def _travel(self, here: int, there: int) -> None:
+        """Move the price tick by tick, looking only where something may happen."""
+        while here != there:
+            here = self._next_touch(here, there)
+            self._reach(here)
+
+    def _next_touch(self, here: int, there: int) -> int:
+        """The first price on the way that an order waits for, or the end of the way."""
+        lo, hi = self._nearest()
+        if there > here:
+            ahead = here + 1 if lo > here else max(hi, here + 1)
+            return min(ahead, there)
+        ahead = here - 1 if hi < here else min(lo, here - 1)
+        return max(ahead, there)
+
+    def _reach(self, price: int) -> None:
+        if self._lo < price < self._hi:
+            return
         reached = [order for order in self._orders.values() if order.reached_by(price)]
         reached.sort(key=_is_limit)
         for order in reached:
             if self._is_working(order):
                 self._match(order, price)
+        for order in self._orders.values():
+            self._track(order, price)
         self._refresh_bounds()
-        return self._events
 
     def _refusal(self, order: BookOrder, price: int | None) -> Reason | None:
         if order.id in self._orders:
             raise ValueError(f"order {order.id} is working already")
-        if price is None and order.type is OrderType.MARKET:
+        starts = order.dormant and order.activation is None
+        if price is None and (order.type is OrderType.MARKET or order.immediate or starts):
             return Reason.NO_QUOTE
         if order.reduce_only and not self._closable(order.side):
             return Reason.NO_POSITION
@@ -256,6 +252,15 @@ class Matcher:
         if order.reached_by(price):
             self._fill(order, price)
 
+    def _settle_down(self, order: BookOrder, price: int) -> None:
+        """A new order that did not fill rests, unless it was for this moment only."""
+        if not self._is_working(order):
+            return
+        if order.immediate:
+            self._drop(order.id, Reason.NOT_FILLED)
+        else:
+            self._track(order, price)
+
     def _fill(self, order: BookOrder, price: int) -> None:
         if order.reduce_only and order.quantity > self._closable(order.side):
             self._fit()  # the constructor was given too large an order
@@ -263,17 +268,25 @@ class Matcher:
                 return
         del self._orders[order.id]
         self._position += order.side * order.quantity
-        self._events.append(Filled(order.id, price, order.quantity, self._position))
-        self._cancel_siblings(order)
-        self._arm_legs(order, price)
+        paid = self._slippage.price(order, price)
+        self._events.append(Filled(order.id, paid, order.quantity, self._position))
+        self._settle_siblings(order)
+        self._arm_legs(order, paid)
         self._fit()
 
-    def _cancel_siblings(self, filled: BookOrder) -> None:
+    def _settle_siblings(self, filled: BookOrder) -> None:
+        """One cancels the others; a part takes its quantity from what protects the whole."""
         if filled.group is None:
             return
-        for other in self.working:
-            if other.group == filled.group:
-                self._drop(other.id, Reason.SIBLING_FILLED)
+        siblings = [order for order in self._orders.values() if order.group == filled.group]
+        wholes = [order for order in siblings if not order.part]
+        taken = filled.quantity if filled.part else _TOP
+        over = not filled.part or (wholes and all(order.quantity <= taken for order in wholes))
+        for order in siblings:
+            if over or (not order.part and order.quantity <= taken):
+                self._drop(order.id, Reason.SIBLING_FILLED)
+            elif not order.part:
+                self._resize(order, order.quantity - taken)
 
     def _arm_legs(self, entry: BookOrder, price: int) -> None:
         """Put the legs to work, as one OCO group unless `arm` named groups itself."""
@@ -282,15 +295,23 @@ class Matcher:
         for leg in entry.arm(price):
             leg.parent = entry.id
             leg.group = leg.group or entry.id
+            starts = leg.dormant and leg.track(price)
             self._add(leg)
             self._events.append(Armed(leg.id, entry.id))
+            if starts:
+                self._events.append(Moved(leg.id, leg.trigger))
+
+    def _track(self, order: BookOrder, price: int) -> None:
+        if order.track(price):
+            self._events.append(Moved(order.id, order.trigger))
 
     def _fit(self) -> None:
         """Cut what would close more than is held; an order is never enlarged.
 
-        Armed legs share the position, of each group the largest counts: the youngest group has its
-        share first, so that the oldest is cut first, as the ledger closes the oldest lot first. Any
-        other reduce-only order is cut by itself and takes nothing from them.
+        Armed legs share the position, each group as much as its whole legs, or its parts together,
+        can close: the youngest group has its share first, so that the oldest is cut first, as the
+        ledger closes the oldest lot first. Any other reduce-only order is cut by itself and takes
+        nothing from them.
         """
         groups = self._groups()
         limits: list[int] = []
@@ -314,14 +335,14 @@ class Matcher:
 
     def _cut(self, group: list[BookOrder], limit: int) -> None:
         """Cut a group in which a reduce-only order is larger; at 0 nothing is left of it."""
-        if not [order for order in group if order.reduce_only and order.quantity > limit]:
+        allowed = list(_allowed(group, limit))
+        if not [order for order, most in allowed if order.reduce_only and order.quantity > most]:
             return
-        for order in group:
-            if limit == 0:
+        for order, most in allowed:
+            if most == 0:
                 self._drop(order.id, Reason.POSITION_CLOSED)
-            elif order.quantity > limit:
-                order.quantity = limit
-                self._events.append(Resized(order.id, limit))
+            elif order.quantity > most:
+                self._resize(order, most)
 
     def _closable(self, side: int) -> int:
         """How much of the position an order of this side can close."""
@@ -339,8 +360,21 @@ class Matcher:
         del self._orders[order_id]
         self._events.append(Canceled(order_id, reason))
 
-    def _refresh_bounds(self) -> None:
-        """Find the nearest triggers: a price strictly between them reaches nothing."""
+    def _resize(self, order: BookOrder, quantity: int) -> None:
+        order.quantity = quantity
+        self._events.append(Resized(order.id, quantity))
+
+    def _withdraw(self, order_ids: Iterable[str], reason: Reason) -> list[Event]:
+        self._events = []
+        for order_id in order_ids:
+            if order_id in self._orders:
+                self._drop(order_id, reason)
+        if self._events:
+            self._refresh_bounds()
+        return self._events
+
+    def _nearest(self) -> tuple[int, int]:
+        """The nearest triggers: a price strictly between them fills and triggers nothing."""
         lo, hi = _BOTTOM, _TOP
         for order in self._orders.values():
             trigger = order.trigger
@@ -348,13 +382,48 @@ class Matcher:
                 hi = min(hi, trigger)
             else:
                 lo = max(lo, trigger)
+        return lo, hi
+
+    def _refresh_bounds(self) -> None:
+        """Find between which prices nothing happens: no trigger, and no better one to follow."""
+        lo, hi = self._nearest()
+        for order in self._orders.values():
+            if order.trail is None or order.stop is None:
+                continue
+            best = order.stop - order.side * order.trail
+            if order.side > 0:
+                lo = max(lo, best - 1)
+            else:
+                hi = min(hi, best + 1)
         self._lo, self._hi = lo, hi
 
 
+def bar_path(first: int, high: int, low: int, last: int) -> Iterator[int]:
+    """The turning points of a bar's price, as TradingView assumes them: the nearer extreme first.
+
+    Raises:
+        ValueError: the prices are not those of a bar.
+    """
+    if not low <= min(first, last) <= max(first, last) <= high:
+        raise ValueError(f"not a bar: open {first}, high {high}, low {low}, close {last}")
+    up_first = high - first < first - low
+    return iter((first, high, low, last) if up_first else (first, low, high, last))
+
+
 def _armed(group: list[BookOrder]) -> int:
-    """How much the armed legs of a group close: only one of them fills."""
-    legs = [order.quantity for order in group if order.reduce_only and order.parent is not None]
-    return max(legs, default=0)
+    """How much the armed legs of a group close: one that is whole, or all parts."""
+    legs = [order for order in group if order.reduce_only and order.parent is not None]
+    whole = max((order.quantity for order in legs if not order.part), default=0)
+    return max(whole, sum(order.quantity for order in legs if order.part))
+
+
+def _allowed(group: list[BookOrder], limit: int) -> Iterator[tuple[BookOrder, int]]:
+    """How large each order of a group may be; of the parts the oldest has its share first."""
+    left = limit
+    for order in group:
+        yield order, left if order.part else limit
+        if order.part:
+            left -= min(left, order.quantity)
 
 
 def _is_limit(order: BookOrder) -> bool:

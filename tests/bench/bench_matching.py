@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Iterable
 from time import perf_counter
 
-from app.domain.matching import BookOrder, Matcher
+from app.domain.book_order import BookOrder
+from app.domain.matching import Matcher
 from app.domain.order import OrderType
 
 ROUNDS = 3
