@@ -29,7 +29,12 @@ from app.domain.limits import Limits
 from app.domain.windows import parse_windows
 
 BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "paper": {"CASH": "paper_cash", "MAX_QUOTE_AGE": "paper_max_quote_age"},
+    "paper": {
+        "CASH": "paper_cash",
+        "FEE_PERCENT": "paper_fee_percent",
+        "SLIPPAGE_TICKS": "paper_slippage_ticks",
+        "MAX_QUOTE_AGE": "paper_max_quote_age",
+    },
 }
 """Broker -> option -> the setting that documents the option and holds its default."""
 
@@ -116,6 +121,8 @@ def _sqlite_file(url: str) -> str:
 
 
 Amount = Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
+FeePercent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=12, allow_inf_nan=False)]
+Ticks = Annotated[int, Field(ge=0, lt=10**6)]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 SecondsOrZero = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0))]
@@ -204,6 +211,12 @@ class Settings(BaseModel):
         None, description="notional of an entry without a size; empty: such an entry is denied"
     )
     paper_cash: Amount = Field(Decimal(100_000), description="starting cash of the paper account")
+    paper_fee_percent: FeePercent = Field(
+        Decimal(0), description="fee of each fill on paper, in percent of what it is worth"
+    )
+    paper_slippage_ticks: Ticks = Field(
+        0, description="ticks that a market or stop order on paper is filled worse than the quote"
+    )
     paper_max_quote_age: Seconds = Field(
         timedelta(seconds=900), description="seconds that the paper account trades on a quote"
     )

@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     FILLED = "filled"
     PROTECTED = "protected"
     CANCELED = "canceled"
+    EXPIRED = "expired"
     REJECTED = "rejected"
     OUTCOME_UNKNOWN = "outcome_unknown"
     WAITING = "waiting"

@@ -81,6 +81,10 @@ FINAL_STATUSES = frozenset(
 )
 
 
+IMMEDIATE = frozenset({"ioc", "fok"})
+"""Times in force of orders that fill when they arrive, or are canceled."""
+
+
 class LevelKind(StrEnum):
     """How a stop-loss or take-profit level is given."""
 
@@ -95,7 +99,7 @@ class Level:
 
     `value` is a price, a percentage (2 = 2 %) or a distance in price; always positive. `type` is
     the kind of order that was asked for (`stop`, `stop_limit`, `trailing_stop`), `limit_price` its
-    limit.
+    limit. The value of a trailing stop is how far it follows behind; never a price.
     """
 
     kind: LevelKind
@@ -119,6 +123,8 @@ class OrderIntent:
     `quantity` is in units of the instrument (shares, coins, contracts), always positive;
     `multiplier` is the instrument's: money per unit and point of price. `strategy` is the name of
     the one whose order it is; its fills, and those of its legs, are that one's.
+    `trail` is the distance in price of a trailing stop. `expires_at`: when it ends unless it has filled (aware
+    UTC); None: by no clock of ours.
     """
 
     client_order_id: str
@@ -131,7 +137,9 @@ class OrderIntent:
     order_type: OrderType = OrderType.MARKET
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
+    trail: Decimal | None = None
     time_in_force: str = "day"
+    expires_at: datetime | None = None
     multiplier: Decimal = Decimal(1)
     stop_loss: Leg | None = None
     take_profit: Leg | None = None
@@ -160,7 +168,11 @@ class Fill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerOrder:
-    """What the broker says of an order, its legs and fills included. `quantity` in units."""
+    """What the broker says of an order, its legs and fills included. `quantity` in units.
+
+    `stop_price` of a trailing stop is where it is now. `triggered_at`: when the stop of a
+    stop_limit was reached; from there on it is a limit that may not fill.
+    """
 
     client_order_id: str
     broker_order_id: str
@@ -172,6 +184,8 @@ class BrokerOrder:
     average_price: Decimal | None = None
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
+    expires_at: datetime | None = None
+    triggered_at: datetime | None = None
     reason: str = ""
     fills: tuple[Fill, ...] = ()
     legs: tuple["BrokerOrder", ...] = field(default=())

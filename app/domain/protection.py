@@ -3,10 +3,20 @@
 from decimal import Decimal
 
 from app.domain.decision import Denial, Denied
-from app.domain.order import Level, LevelKind, OrderRole, Side
+from app.domain.order import Level, LevelKind, OrderRole, OrderType, Side
 from app.domain.ticks import round_to_tick
 
 HUNDRED = Decimal(100)
+
+
+def leg_type(level: Level, role: OrderRole) -> OrderType:
+    """The kind of order that a protective leg is."""
+    if role is OrderRole.TAKE_PROFIT:
+        return OrderType.LIMIT
+    if level.type == OrderType.TRAILING_STOP:
+        return OrderType.TRAILING_STOP
+    two_prices = level.type == OrderType.STOP_LIMIT and level.limit_price is not None
+    return OrderType.STOP_LIMIT if two_prices else OrderType.STOP
 
 
 def leg_price(
@@ -56,6 +66,11 @@ def check_levels(
         price = leg_price(level, role, entry_side=entry_side, reference=reference, tick=tick)
         gain = (price - reference) * entry_side.sign
         wrong = gain >= 0 if role is OrderRole.STOP_LOSS else gain <= 0
+        limit = level.limit_price
+        if limit is not None and (limit - price) * entry_side.sign > 0:
+            return Denied(
+                Denial.IMPLAUSIBLE_STOP, f"the limit {limit} would not let the stop at {price} fill"
+            )
         if wrong or price <= 0:
             return Denied(
                 Denial.IMPLAUSIBLE_STOP,

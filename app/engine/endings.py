@@ -25,6 +25,8 @@ _STOPPED_AS = {
     # What our own rules stopped before the wire, when it is read back after a crash.
     **{denial.value: AlertStatus.DENIED for denial in Denial},
     Lapse.STALE.value: AlertStatus.EXPIRED,
+    # What was for one moment only ends with the broker's word for it.
+    Lapse.NOT_FILLED.value.lower(): AlertStatus.EXPIRED,
 }
 _PROBLEMS = frozenset(
     {AlertStatus.DENIED, AlertStatus.REJECTED, AlertStatus.EXPIRED, AlertStatus.FAILED}

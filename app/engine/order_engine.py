@@ -1,6 +1,8 @@
 """The Order Engine: a signal becomes a complete order, or the reason why there is none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from app.domain.alert import Alert, Amount, AmountUnit
@@ -13,11 +15,14 @@ from app.domain.sizing import Means, entry_quantity
 from app.domain.strategy import Strategy
 from app.domain.ticks import floor_to_step, round_to_tick
 from app.engine.accounts import Account
+from app.engine.entry_terms import (
+    Levels,
+    time_in_force,
+    trail_distance,
+    unsupported_protection,
+    wanted_levels,
+)
 
-STOP_TYPES = (None, "stop", "market")
-"""Kinds of stop-loss orders that are supported."""
-TARGET_TYPES = (None, "limit", "market")
-"""Kinds of take-profit orders that are supported."""
 OF_THE_ACCOUNT = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY, AmountUnit.RISK_CASH)
 """Sizes that depend on the account's money."""
 
@@ -35,8 +40,22 @@ class Order:
     quoted: Decimal | None = None
 
 
+DayEnd = Callable[[Order], datetime | None]
+"""When the day of an order that lasts for the day ends (aware UTC); None: never."""
+
+
+def endless(_: Order) -> None:
+    """The day of a market that does not close."""
+
+
 class OrderEngine:
-    """Decides type, price, quantity and protection of an entry."""
+    """Decides type, price, quantity and protection of an entry.
+
+    `day_end`: when an order that lasts for the day ends.
+    """
+
+    def __init__(self, day_end: DayEnd = endless) -> None:
+        self._day_end = day_end
 
     def plan(self, order: Order) -> Plan:
         """The plan of a signal. What forbids the entry never blocks a close that comes first."""
@@ -60,11 +79,22 @@ class OrderEngine:
         levels = _levels(order, side, prices)
         if isinstance(levels, Denied):
             return levels
+        lasts = self._lasts(order, levels)
+        if isinstance(lasts, Denied):
+            return lasts
         quantity = _quantity(order, side, prices, levels)
         if isinstance(quantity, Denied):
             return quantity
         notional = _notional(order, quantity, prices.reference)
-        return _intent(order, side, quantity, prices, levels), notional
+        return _intent(order, side, quantity, prices, levels, lasts), notional
+
+    def _lasts(self, order: Order, levels: Levels) -> "_Life | Denied":
+        alert, abilities = order.alert, order.account.broker.capabilities
+        word = time_in_force(alert, order.instrument, levels, abilities)
+        if isinstance(word, Denied):
+            return word
+        ends = [alert.expires_at, self._day_end(order) if word == "day" else None]
+        return _Life(word, min((end for end in ends if end is not None), default=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +105,13 @@ class _Prices:
     limit: Decimal | None
     stop: Decimal | None
     reference: Decimal | None
+    trail: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Levels:
-    stop_loss: Level | None
-    take_profit: Level | None
+class _Life:
+    time_in_force: str
+    expires_at: datetime | None
 
 
 def _unfit(order: Order, side: Side) -> Denied | None:
@@ -89,8 +120,8 @@ def _unfit(order: Order, side: Side) -> Denied | None:
     if alert.unusable:
         names = ", ".join(sorted(alert.unusable))
         return Denied(Denial.UNRENDERED_FIELD, f"present but not rendered: {names}")
-    if alert.unsupported or alert.trail is not None:
-        names = ", ".join(alert.unsupported) or "trail"
+    if alert.unsupported:
+        names = ", ".join(alert.unsupported)
         return Denied(Denial.UNSUPPORTED_PROTECTION, f"not understood as protection: {names}")
     if order.instrument.asset_class not in abilities.asset_classes:
         return Denied(
@@ -111,6 +142,8 @@ def _prices(order: Order, side: Side) -> _Prices | Denied:
     kind = alert.order_type or OrderType.MARKET
     if kind not in order.account.broker.capabilities.order_types:
         return Denied(Denial.UNSUPPORTED_ORDER_TYPE, f"{kind.value} orders are not supported")
+    if kind is OrderType.TRAILING_STOP:
+        return _trailing_price(order)
     needs_limit = kind in (OrderType.LIMIT, OrderType.STOP_LIMIT)
     needs_stop = kind in (OrderType.STOP, OrderType.STOP_LIMIT)
     if (needs_limit and alert.limit_price is None) or (needs_stop and alert.stop_price is None):
@@ -121,6 +154,18 @@ def _prices(order: Order, side: Side) -> _Prices | Denied:
     if needs_stop and alert.stop_price is not None:
         stop = round_to_tick(alert.stop_price, instrument.tick, side=side, stop=True)
     return _priced(order, kind, limit, stop)
+
+
+def _trailing_price(order: Order) -> _Prices | Denied:
+    trail, reference = order.alert.trail, _newest_price(order)
+    if trail is None:
+        return Denied(Denial.NO_PRICE, "a trailing_stop order needs its trail")
+    if reference is None:
+        return Denied(Denial.NO_QUOTE, f"no fresh price of {order.instrument.symbol} is known")
+    distance = trail_distance(trail, reference, order.instrument.tick)
+    if distance is None:
+        return Denied(Denial.NO_PRICE, "a trail is a distance, not a price")
+    return _Prices(OrderType.TRAILING_STOP, None, None, reference, distance)
 
 
 def _priced(
@@ -143,7 +188,7 @@ def _newest_price(order: Order) -> Decimal | None:
     return quote.price if quote is not None else None
 
 
-def _quantity(order: Order, side: Side, prices: _Prices, levels: _Levels) -> Decimal | Denied:
+def _quantity(order: Order, side: Side, prices: _Prices, levels: Levels) -> Decimal | Denied:
     size = order.signal.size or _known_size(order)
     if size is None:
         return Denied(Denial.NO_SIZE, "neither the alert nor a strategy row gives a size")
@@ -202,7 +247,7 @@ def _means(order: Order, size: Amount, reference: Decimal | None, stop: Decimal 
 def _whole_if_needed(order: Order, quantity: Decimal) -> Decimal | Denied:
     """Whole units where the broker takes no fractions, or none with protection (rule 34)."""
     abilities = order.account.broker.capabilities
-    protected = _wanted(order).stop_loss or _wanted(order).take_profit
+    protected = wanted_levels(order.alert, order.strategy)
     if abilities.fractional and (abilities.fractional_brackets or not protected):
         return quantity
     whole = floor_to_step(quantity, Decimal(1))
@@ -211,27 +256,19 @@ def _whole_if_needed(order: Order, quantity: Decimal) -> Decimal | Denied:
     return whole
 
 
-def _wanted(order: Order) -> _Levels:
-    """The alert's levels; the row's where the alert gives none."""
-    row = order.strategy
-    return _Levels(
-        order.alert.stop_loss or (row.stop_loss if row else None),
-        order.alert.take_profit or (row.take_profit if row else None),
-    )
-
-
-def _levels(order: Order, side: Side, prices: _Prices) -> _Levels | Denied:
-    levels = _wanted(order)
-    if levels.stop_loss is None and levels.take_profit is None:
+def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
+    abilities = order.account.broker.capabilities
+    levels = wanted_levels(order.alert, order.strategy)
+    if not levels:
         return levels
-    if prices.order_type not in order.account.broker.capabilities.bracket_entries:
+    if prices.order_type not in abilities.bracket_entries:
         return Denied(
             Denial.UNSUPPORTED_PROTECTION,
             f"a {prices.order_type.value} entry cannot be protected there",
         )
-    unsupported = _unsupported_kind(levels)
+    unsupported = unsupported_protection(order.alert, levels, abilities)
     if unsupported is not None:
-        return Denied(Denial.UNSUPPORTED_PROTECTION, f"{unsupported} is not supported")
+        return unsupported
     if prices.reference is None:
         return levels
     wrong = check_levels(
@@ -244,21 +281,12 @@ def _levels(order: Order, side: Side, prices: _Prices) -> _Levels | Denied:
     return wrong or levels
 
 
-def _unsupported_kind(levels: _Levels) -> str | None:
-    stop, target = levels.stop_loss, levels.take_profit
-    if stop is not None and stop.type not in STOP_TYPES:
-        return f"a {stop.type} stop"
-    if target is not None and target.type not in TARGET_TYPES:
-        return f"a {target.type} target"
-    return None
-
-
 def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Decimal | None:
     return None if reference is None else quantity * reference * order.instrument.multiplier
 
 
-def _intent(
-    order: Order, side: Side, quantity: Decimal, prices: _Prices, levels: _Levels
+def _intent(  # the parts of an order, one each
+    order: Order, side: Side, quantity: Decimal, prices: _Prices, levels: Levels, lasts: _Life
 ) -> OrderIntent:
     return OrderIntent(
         client_order_id=_id(order, "entry"),
@@ -271,19 +299,14 @@ def _intent(
         order_type=prices.order_type,
         limit_price=prices.limit,
         stop_price=prices.stop,
-        time_in_force=order.alert.time_in_force or _time_in_force(order, levels),
+        trail=prices.trail,
+        time_in_force=lasts.time_in_force,
+        expires_at=lasts.expires_at,
         multiplier=order.instrument.multiplier,
         stop_loss=Leg(_id(order, "stop"), levels.stop_loss) if levels.stop_loss else None,
         take_profit=Leg(_id(order, "target"), levels.take_profit) if levels.take_profit else None,
         strategy=order.alert.strategy or "",
     )
-
-
-def _time_in_force(order: Order, levels: _Levels) -> str:
-    """A day for plain entries; brackets, whose legs would lapse too, and crypto stay (rule 35)."""
-    protected = levels.stop_loss or levels.take_profit
-    crypto = order.instrument.asset_class is AssetClass.CRYPTO
-    return "gtc" if protected or crypto else "day"
 
 
 def _id(order: Order, leg: str) -> str:

@@ -73,7 +73,8 @@ class Recovery:
             return False
         self._missing.discard(order.client_order_id)
         told = (answer.status, answer.filled_quantity, answer.quantity)
-        if told == (order.status, order.filled_quantity, order.quantity):
+        moved = answer.stop_price not in (None, order.stop_price)
+        if told == (order.status, order.filled_quantity, order.quantity) and not moved:
             return False
         self._settlement.apply([answer])
         return True

@@ -10,7 +10,7 @@ from app.ports.journal import Changes, Journal, OrderRecord, Unit
 
 _ENDS = {
     OrderStatus.CANCELED: EventKind.CANCELED,
-    OrderStatus.EXPIRED: EventKind.CANCELED,
+    OrderStatus.EXPIRED: EventKind.EXPIRED,
     OrderStatus.REJECTED: EventKind.REJECTED,
     OrderStatus.UNKNOWN: EventKind.OUTCOME_UNKNOWN,
 }

@@ -171,6 +171,7 @@ def _intent(intent: OrderIntent) -> dict[str, object]:
         "order_type": intent.order_type,
         "limit_price": text(intent.limit_price),
         "stop_price": text(intent.stop_price),
+        "trail": text(intent.trail),
         "time_in_force": intent.time_in_force,
         **{role.value: _level(leg) for role, leg in intent.legs},
     }

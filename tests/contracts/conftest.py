@@ -24,13 +24,15 @@ def empty_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return new_paper_file(tmp_path_factory.mktemp("books") / "empty.db")
 
 
-@pytest.fixture(params=["paper", "fake", "metered"])
+@pytest.fixture(params=["paper", "paper with fees", "fake", "metered"])
 def venue(request: pytest.FixtureRequest, empty_books: Path, tmp_path: Path) -> Iterator[Venue]:
     """A broker under test; a new broker joins by its name here and a Venue of its own."""
     clock = FakeClock()
     if request.param in IN_MEMORY:
         yield IN_MEMORY[request.param](clock)
         return
-    paper = PaperVenue(copy_file(empty_books, tmp_path / "books.db"), clock)
+    fee = "0.25" if request.param == "paper with fees" else "0"
+    file = copy_file(empty_books, tmp_path / "books.db")
+    paper = PaperVenue(file, clock, FEE_PERCENT=fee)
     yield paper
     paper.close()

@@ -105,6 +105,12 @@ def exit_of(entry: OrderIntent, quantity: int) -> OrderIntent:
     )
 
 
+def fees_of(broker: Broker, *intents: OrderIntent) -> Decimal:
+    """What the fills of orders have cost."""
+    orders = [look(broker, intent.client_order_id) for intent in intents]
+    return sum((fill.fee for order in orders for fill in order.fills), Decimal(0))
+
+
 def held(broker: Broker, instrument: Instrument) -> Decimal:
     position = broker.position(instrument.key)
     return Decimal(0) if position is None else position.quantity
@@ -316,6 +322,115 @@ def test_legs_shrink_and_end_with_the_position(
     assert [leg.status for leg in legs] == [OrderStatus.CANCELED, OrderStatus.CANCELED]
 
 
+def another(bracket: OrderIntent, quantity: int) -> OrderIntent:
+    """A second bracket of the same kind."""
+    return replace(
+        bracket,
+        client_order_id="ENTRY00000000000000000000B",
+        quantity=Decimal(quantity),
+        stop_loss=replace(STOP, client_order_id="STOP000000000000000000000B"),
+        take_profit=replace(TARGET, client_order_id="TARGET0000000000000000000B"),
+    )
+
+
+def leg_quantities(broker: Broker, *entries: OrderIntent) -> list[list[Decimal]]:
+    """How large the legs of each entry are that still work."""
+    orders = [look(broker, entry.client_order_id) for entry in entries]
+    return [[leg.quantity for leg in order.legs if leg.status.working] for order in orders]
+
+
+def test_two_brackets_protect_no_more_than_is_held(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    if not broker.capabilities.reduce_only_legs:
+        pytest.skip("legs stay as they are")
+    second = another(bracket, 5)
+    place(bracket)
+    place(second)
+    place(exit_of(bracket, 8))
+    assert leg_quantities(broker, bracket, second) == [[2, 2], [5, 5]]
+
+    place(replace(exit_of(bracket, 3), client_order_id="EXIT000000000000000000000B"))
+    assert leg_quantities(broker, bracket, second) == [[], [4, 4]]
+
+
+def test_of_two_brackets_each_closes_its_own_part(
+    venue: Venue, broker: Broker, instrument: Instrument, bracket: OrderIntent, place: Place
+) -> None:
+    second = another(bracket, 5)
+    place(bracket)
+    place(second)
+    broker.cancel(STOP.client_order_id)
+    venue.trade_at(Decimal(94))
+
+    assert held(broker, instrument) == Decimal(10)
+    assert leg_quantities(broker, bracket, second) == [[10], []]
+
+
+@pytest.mark.parametrize("kind", [LevelKind.OFFSET, LevelKind.PERCENT])
+def test_a_trailing_stop_follows_the_best_price(
+    venue: Venue, broker: Broker, bracket: OrderIntent, place: Place, kind: LevelKind
+) -> None:
+    if OrderType.TRAILING_STOP not in broker.capabilities.stop_types:
+        pytest.skip("the broker has no trailing stops")
+    trail = replace(STOP, level=Level(kind, Decimal(5), OrderType.TRAILING_STOP))
+    place(replace(bracket, stop_loss=trail))
+    assert look(broker, trail.client_order_id).stop_price == Decimal(95)
+
+    venue.trade_at(Decimal(108))
+    venue.trade_at(Decimal(104))
+    assert look(venue.open(), trail.client_order_id).stop_price == Decimal(103)
+    venue.trade_at(Decimal(102))
+    assert look(broker, trail.client_order_id).status is OrderStatus.FILLED
+    assert list(broker.positions()) == []
+
+
+def test_an_entry_may_trail_the_price(
+    venue: Venue, broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
+) -> None:
+    if OrderType.TRAILING_STOP not in broker.capabilities.order_types:
+        pytest.skip("the broker has no trailing stops")
+    place(replace(entry, order_type=OrderType.TRAILING_STOP, trail=Decimal(5)))
+    venue.trade_at(Decimal(90))
+    venue.trade_at(Decimal(94))
+    assert held(broker, instrument) == 0
+
+    venue.trade_at(Decimal(96))
+    assert held(broker, instrument) == Decimal(10)
+
+
+@pytest.mark.parametrize("word", ["ioc", "fok"])
+def test_an_order_for_this_moment_fills_or_is_canceled(
+    venue: Venue,
+    broker: Broker,
+    instrument: Instrument,
+    resting: OrderIntent,
+    place: Place,
+    word: str,
+) -> None:
+    if word not in broker.capabilities.times_in_force:
+        pytest.skip(f"the broker has no {word} orders")
+    order = place(replace(resting, time_in_force=word))
+    assert (order.status, order.filled_quantity) == (OrderStatus.CANCELED, Decimal(0))
+    venue.trade_at(Decimal(90))
+    assert held(broker, instrument) == 0
+
+    again = replace(resting, client_order_id="ENTRY00000000000000000000B", time_in_force=word)
+    assert place(again).status is OrderStatus.FILLED
+
+
+def test_fees_are_told_with_the_fills_and_taken_from_the_cash(
+    broker: Broker, entry: OrderIntent, place: Place
+) -> None:
+    before = broker.balance()
+    place(entry)
+    place(exit_of(entry, 10))
+
+    fees = fees_of(broker, entry, exit_of(entry, 10))
+    assert fees >= 0
+    assert broker.balance().cash == before.cash - fees
+
+
 def test_an_exit_closes(
     broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
 ) -> None:
@@ -382,7 +497,8 @@ def test_positions_and_money_agree_with_the_fills(
     place(exit_of(entry, 4))
 
     after = broker.balance()
-    assert after.cash == before.cash - 10 * 100 + 4 * 120
+    fees = fees_of(broker, entry, exit_of(entry, 4))
+    assert after.cash == before.cash - 10 * 100 + 4 * 120 - fees
     assert after.equity == after.cash + 6 * 120
     (position,) = broker.positions()
     assert (position.quantity, position.entry_price) == (Decimal(6), Decimal(100))

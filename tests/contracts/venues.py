@@ -60,9 +60,10 @@ class PaperVenue:
 
     ticker = AAPL
 
-    def __init__(self, path: Path, clock: FakeClock) -> None:
+    def __init__(self, path: Path, clock: FakeClock, **options: str) -> None:
         self.path = path
         self.clock = clock
+        self.options = options
         self._open: list[Database] = []
         self._is_down = False
 
@@ -75,7 +76,7 @@ class PaperVenue:
     def open(self) -> Broker:
         """A new broker object on a new connection."""
         resources = Resources(database=self.database(), clock=self.clock)
-        return open_broker("paper", "paper", {}, resources)
+        return open_broker("paper", "paper", self.options, resources)
 
     def trade_at(self, price: Decimal) -> None:
         """Quote a price."""
@@ -120,6 +121,7 @@ class FakeVenue:
     def trade_at(self, price: Decimal) -> None:
         """Set the price, and execute by hand what it reaches."""
         self.broker.prices[self.ticker.key] = price
+        self.broker.follow(self.ticker.key, price)
         for order in self.broker.working:
             if _reached(order, price) and _still_works(self.broker, order):
                 self.broker.fill(order.client_order_id)

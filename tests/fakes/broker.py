@@ -17,6 +17,7 @@ from app.domain.errors import (
 )
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import (
+    IMMEDIATE,
     BrokerOrder,
     Fill,
     Level,
@@ -27,7 +28,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.position import Balance, Position, Quote
-from app.domain.protection import leg_price
+from app.domain.protection import leg_price, leg_type
 from app.ports.clock import Clock
 from tests.fakes.clock import FakeClock
 
@@ -78,11 +79,13 @@ def late(lookups: int, then: Turn = ACCEPT) -> Turn:
 
 EVERYTHING = Capabilities(
     asset_classes=frozenset(AssetClass),
-    order_types=frozenset(OrderType) - {OrderType.TRAILING_STOP},
-    bracket_entries=frozenset(OrderType) - {OrderType.TRAILING_STOP},
+    order_types=frozenset(OrderType),
+    bracket_entries=frozenset(OrderType),
     short_asset_classes=frozenset(AssetClass),
     unique_client_ids=True,
     reduce_only_legs=True,
+    stop_types=frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP}),
+    times_in_force=frozenset({"day", "gtc", "ioc", "fok"}),
 )
 
 
@@ -98,10 +101,12 @@ class _Order:
     quantity: Decimal
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
+    trail: Decimal | None = None
     level: Level | None = None
     status: OrderStatus = OrderStatus.LIVE
     reason: str = ""
     hidden: int = 0
+    immediate: bool = False
     fills: list[Fill] = field(default_factory=list[Fill])
     legs: "list[_Order]" = field(default_factory=list["_Order"])
 
@@ -212,6 +217,12 @@ class FakeBroker:
     def hold(self, instrument: str, quantity: Decimal, price: Decimal = Decimal(100)) -> None:
         """Put a position into the account that no order of ours made."""
         self._trade(instrument, instrument, quantity, price)
+
+    def follow(self, instrument: str, price: Decimal) -> None:
+        """Let the trailing stops of an instrument follow a price."""
+        for order in self._tree():
+            if order.instrument == instrument and order.status.working and order.trail is not None:
+                _follow(order, price)
 
     def expire(self, client_order_id: str, status: OrderStatus = OrderStatus.EXPIRED) -> None:
         """End a working order as the broker may do at any time."""
@@ -327,10 +338,23 @@ class FakeBroker:
             if not order.quantity:
                 raise BrokerRejected("there is nothing to close", code="NO_POSITION")
         self._orders.append(order)
-        at_once = ALL if order.order_type is OrderType.MARKET else NONE
+        at_once = ALL if self._fills_at_once(order) else NONE
         wanted = at_once if turn.filled is None else turn.filled
         if wanted:
             self._execute(order, min(wanted, order.quantity), None)
+        elif order.immediate:
+            self._cancel(order, "not_filled")
+        elif order.trail is not None:
+            _follow(order, self.prices.get(order.instrument, Decimal(100)))
+
+    def _fills_at_once(self, order: _Order) -> bool:
+        """A market order, and one for this moment only that the price reaches."""
+        if order.order_type is OrderType.MARKET or not order.immediate:
+            return order.order_type is OrderType.MARKET
+        price, limit = self.prices.get(order.instrument), order.limit_price
+        if price is None or limit is None:
+            return False
+        return (limit - price) * order.side.sign >= 0
 
     def _execute(self, order: _Order, quantity: Decimal, price: Decimal | None) -> None:
         if order.role is not OrderRole.ENTRY and self._capabilities.reduce_only_legs:
@@ -389,6 +413,8 @@ class FakeBroker:
                 leg.stop_price = price
             else:
                 leg.limit_price = price
+            if leg.order_type is OrderType.TRAILING_STOP:
+                leg.trail = abs(entry.average_price - price)
             leg.quantity, leg.status = entry.filled, OrderStatus.LIVE
 
     def _cancel_siblings(self, filled: _Order) -> None:
@@ -402,15 +428,23 @@ class FakeBroker:
         """Cut reduce-only orders to the position."""
         if not self._capabilities.reduce_only_legs:
             return
-        for order in self._tree():
-            if order.instrument != instrument or not order.status.working:
-                continue
-            if order.role is OrderRole.ENTRY:
-                continue
-            room = self._closable(order)
-            if not room:
-                self._cancel(order, "position_closed")
-            order.quantity = min(order.quantity, order.filled + room)
+        orders = [order for order in self._orders if order.instrument == instrument]
+        for order in orders:
+            if order.role is OrderRole.EXIT and order.status.working:
+                self._cut(order, self._closable(order))
+        taken: defaultdict[Side, Decimal] = defaultdict(Decimal)
+        for entry in reversed(orders):
+            legs = [leg for leg in entry.legs if leg.status.working]
+            share = max((leg.quantity - leg.filled for leg in legs), default=NONE)
+            for leg in legs:
+                share = min(share, self._closable(leg) - taken[leg.side])
+                self._cut(leg, share)
+            taken[entry.side.opposite] += share
+
+    def _cut(self, order: _Order, most: Decimal) -> None:
+        if not most:
+            self._cancel(order, "position_closed")
+        order.quantity = min(order.quantity, order.filled + most)
 
     def _cancel(self, order: _Order, reason: str) -> None:
         order.status, order.reason = OrderStatus.CANCELED, reason
@@ -431,6 +465,7 @@ class FakeBroker:
     def _check(self, intent: OrderIntent) -> None:
         assert intent.quantity > 0, "an order needs a quantity"
         assert intent.order_type in self._capabilities.order_types, intent.order_type
+        assert intent.time_in_force in self._capabilities.times_in_force, intent.time_in_force
         if intent.legs:
             assert intent.order_type in self._capabilities.bracket_entries, intent.order_type
 
@@ -446,6 +481,8 @@ class FakeBroker:
             quantity=intent.quantity,
             limit_price=intent.limit_price,
             stop_price=intent.stop_price,
+            trail=intent.trail,
+            immediate=intent.time_in_force in IMMEDIATE,
             hidden=hidden,
         )
         order.legs.extend(_legs(intent, order.broker_order_id))
@@ -472,7 +509,6 @@ class FakeBroker:
 
 def _legs(intent: OrderIntent, parent: str) -> Iterator[_Order]:
     for role, leg in intent.legs:
-        stop = role is OrderRole.STOP_LOSS
         yield _Order(
             client_order_id=leg.client_order_id,
             broker_order_id=f"{parent}-{role.value}",
@@ -480,8 +516,16 @@ def _legs(intent: OrderIntent, parent: str) -> Iterator[_Order]:
             instrument=intent.instrument,
             side=intent.side.opposite,
             role=role,
-            order_type=OrderType.STOP if stop else OrderType.LIMIT,
+            order_type=leg_type(leg.level, role),
             quantity=intent.quantity,
             level=leg.level,
             status=OrderStatus.NEW,
         )
+
+
+def _follow(order: _Order, price: Decimal) -> None:
+    """Put a trailing stop behind a price that is better than those before."""
+    assert order.trail is not None
+    stop = price + order.side.sign * order.trail
+    if order.stop_price is None or (order.stop_price - stop) * order.side.sign > 0:
+        order.stop_price = stop

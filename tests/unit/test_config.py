@@ -138,6 +138,9 @@ def test_money_is_exact() -> None:
     assert settings.default_position_size == Decimal(1000)
 
 
+PAPER = {"CASH": "100000", "FEE_PERCENT": "0", "SLIPPAGE_TICKS": "0", "MAX_QUOTE_AGE": "900"}
+"""The options of a paper account that nothing was set for."""
+
 MONEY = [
     "PAPER_CASH",
     "DEFAULT_POSITION_SIZE",
@@ -152,6 +155,20 @@ MONEY = [
 @pytest.mark.parametrize("name", MONEY)
 @pytest.mark.parametrize("value", ["0", "-1", "NaN", "Infinity", "lots", "1,000", "1e999999"])
 def test_money_is_a_positive_finite_number(name: str, value: str) -> None:
+    assert refusal(**{name: value}).startswith(f"{name} must ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PAPER_FEE_PERCENT", "-0.1"),
+        ("PAPER_FEE_PERCENT", "100.1"),
+        ("PAPER_FEE_PERCENT", "NaN"),
+        ("PAPER_SLIPPAGE_TICKS", "-1"),
+        ("PAPER_SLIPPAGE_TICKS", "1.5"),
+    ],
+)
+def test_what_trading_costs_on_paper_is_never_negative(name: str, value: str) -> None:
     assert refusal(**{name: value}).startswith(f"{name} must ")
 
 
@@ -284,7 +301,7 @@ def accounts(**variables: str) -> dict[str, AccountSettings]:
 def test_there_is_a_paper_account_by_itself() -> None:
     (account,) = read().accounts
     assert (account.name, account.broker) == ("paper", "paper")
-    assert account.options == {"CASH": "100000", "MAX_QUOTE_AGE": "900"}
+    assert account.options == PAPER
     assert account.limits == Limits()
 
 
@@ -320,14 +337,14 @@ def test_the_default_account_must_be_named_when_there_is_no_paper_account() -> N
 
 def test_the_paper_settings_are_the_options_of_the_account_paper() -> None:
     found = accounts(ACCOUNTS="paper,sim=paper", PAPER_CASH="50", PAPER_MAX_QUOTE_AGE="5")
-    assert found["paper"].options == {"CASH": "50", "MAX_QUOTE_AGE": "5"}
-    assert found["sim"].options == {"CASH": "100000", "MAX_QUOTE_AGE": "900"}
+    assert found["paper"].options == PAPER | {"CASH": "50", "MAX_QUOTE_AGE": "5"}
+    assert found["sim"].options == PAPER
 
 
 def test_an_account_has_options_of_its_own() -> None:
     found = accounts(ACCOUNTS="paper,sim=paper", SIM_CASH="50", SIM_SEED="7")
-    assert found["sim"].options == {"CASH": "50", "MAX_QUOTE_AGE": "900", "SEED": "7"}
-    assert found["paper"].options == {"CASH": "100000", "MAX_QUOTE_AGE": "900"}
+    assert found["sim"].options == PAPER | {"CASH": "50", "SEED": "7"}
+    assert found["paper"].options == PAPER
 
 
 def test_options_are_those_of_the_longest_name_that_fits() -> None:

@@ -19,11 +19,10 @@ from app.domain.order import (
 )
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.position import Direction
+from app.domain.protection import leg_type
 from app.domain.stake import Stake
 from app.ports.journal import AlertRecord, NewAlert, OrderRecord
 from app.ports.records import FillRecord
-
-LEG_TYPES = {OrderRole.STOP_LOSS: OrderType.STOP, OrderRole.TAKE_PROFIT: OrderType.LIMIT}
 
 
 class Row(Protocol):
@@ -106,7 +105,7 @@ def leg_params(intent: OrderIntent, role: OrderRole, leg: Leg) -> dict[str, Any]
         "client_order_id": leg.client_order_id,
         "role": role.value,
         "side": intent.side.opposite.value,
-        "order_type": LEG_TYPES[role].value,
+        "order_type": leg_type(leg.level, role).value,
         "limit_price": None,
         "stop_price": None,
         "multiplier": text(intent.multiplier),

@@ -1,6 +1,7 @@
 """A signal becomes a complete order or says why not; what forbids an entry never blocks a close."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +15,10 @@ from app.domain.decision import Denial, Denied, Plan, Signal, TradeType
 from app.domain.errors import BrokerUnavailable
 from app.domain.identity import client_order_id
 from app.domain.instrument import AssetClass, Instrument
-from app.domain.order import Level, OrderIntent, OrderRole, OrderType, Side
+from app.domain.order import Level, LevelKind, OrderIntent, OrderRole, OrderType, Side
 from app.domain.strategy import Sides, Sizing, Strategy
 from app.engine.accounts import Account
-from app.engine.order_engine import Order, OrderEngine
+from app.engine.order_engine import Order, OrderEngine, endless
 from app.engine.trade_router import ALL
 from tests.builders import (
     ALERT_ID,
@@ -82,7 +83,7 @@ class Desk:
             account=Account("paper", self.broker, default_size=given_parts.get("default")),
             strategy=row,
         )
-        return OrderEngine().plan(order)
+        return OrderEngine(given_parts.get("day_end", endless)).plan(order)
 
     def entry(self, *args: Any, **more: Any) -> OrderIntent:
         """Plan an order that is complete."""
@@ -335,8 +336,35 @@ def test_a_market_order_in_units_needs_no_quote_unless_the_broker_lives_on_ours(
 
 
 def test_an_order_type_that_the_broker_does_not_know_is_denied() -> None:
-    alert = an_alert(order_type=OrderType.TRAILING_STOP)
-    assert Desk().refusal(alert, units(1)) is Denial.UNSUPPORTED_ORDER_TYPE
+    desk = Desk(capabilities(order_types=frozenset({OrderType.MARKET})))
+    alert = an_alert(order_type=OrderType.TRAILING_STOP, trail=points_away(1))
+    assert desk.refusal(alert, units(1)) is Denial.UNSUPPORTED_ORDER_TYPE
+
+
+@pytest.mark.parametrize(
+    ("trail", "distance"),
+    [(points_away("1.5"), "1.5"), (percent_away(2), "2"), (points_away("0.001"), "0.01")],
+)
+def test_an_entry_may_trail_the_price_by_whole_ticks(trail: Level, distance: str) -> None:
+    alert = an_alert(order_type=OrderType.TRAILING_STOP, trail=trail, take_profit=percent_away(9))
+    entry = Desk().entry(alert, units(1))
+    assert (entry.order_type, entry.trail) == (OrderType.TRAILING_STOP, D(distance))
+    assert entry.stop_loss is None
+
+
+@pytest.mark.parametrize(
+    ("trail", "price", "reason"),
+    [
+        (None, "100", Denial.NO_PRICE),
+        (level_at(5), "100", Denial.NO_PRICE),
+        (points_away(1), None, Denial.NO_QUOTE),
+    ],
+)
+def test_an_entry_that_trails_needs_a_distance_and_a_quote(
+    trail: Level | None, price: str | None, reason: Denial
+) -> None:
+    alert = an_alert(order_type=OrderType.TRAILING_STOP, trail=trail)
+    assert Desk(price=price).refusal(alert, units(1)) is reason
 
 
 # --- protection ----------------------------------------------------------------------------------
@@ -384,7 +412,8 @@ def test_without_any_price_levels_are_left_for_the_broker_to_judge() -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        {"trail": percent_away(2)},
+        {"trail": percent_away(2), "stop_loss": percent_away(5)},
+        {"trail": level_at(95)},
         {"unsupported": ("breakeven_after",)},
         {"stop_loss": level_at(95, "trailing_stop")},
         {"stop_loss": level_at(95, "stop_limit")},
@@ -394,6 +423,32 @@ def test_without_any_price_levels_are_left_for_the_broker_to_judge() -> None:
 )
 def test_protection_that_is_not_supported_denies_the_entry(asked: dict[str, Any]) -> None:
     assert Desk().refusal(an_alert(**asked), units(1)) is Denial.UNSUPPORTED_PROTECTION
+
+
+@pytest.mark.parametrize("trail", [percent_away(2), points_away("1.5")])
+def test_a_trail_is_a_stop_that_follows_and_wins_over_the_rows_stop(trail: Level) -> None:
+    row = a_strategy(stop_loss=percent_away(9))
+    entry = Desk().entry(an_alert(trail=trail), units(1), row=row)
+    assert entry.stop_loss is not None
+    assert entry.stop_loss.level == replace(trail, type="trailing_stop")
+    assert entry.time_in_force == "gtc"
+
+
+@pytest.mark.parametrize("kind", ["stop_limit", "trailing_stop"])
+def test_a_kind_of_stop_that_the_broker_does_not_have_is_denied(kind: str) -> None:
+    stop = Level(LevelKind.OFFSET, D(5), kind, D(94) if kind == "stop_limit" else None)
+    assert Desk().entry(an_alert(stop_loss=stop), units(1)).stop_loss is not None
+    plain = capabilities(stop_types=frozenset({OrderType.STOP}))
+    assert Desk(plain).refusal(an_alert(stop_loss=stop), units(1)) is Denial.UNSUPPORTED_PROTECTION
+
+
+@pytest.mark.parametrize(("side", "stop", "limit"), [(Side.BUY, 95, 96), (Side.SELL, 105, 104)])
+def test_a_stop_limit_whose_limit_would_not_let_it_fill_is_denied(
+    side: Side, stop: int, limit: int
+) -> None:
+    level = Level(LevelKind.PRICE, D(stop), "stop_limit", D(limit))
+    refusal = Desk().refusal(an_alert(stop_loss=level), units(1), side=side)
+    assert refusal is Denial.IMPLAUSIBLE_STOP
 
 
 def test_rule_32_protection_on_an_entry_type_without_brackets_is_denied() -> None:
@@ -418,6 +473,36 @@ def test_rule_35_plain_entries_last_a_day_and_brackets_and_crypto_until_canceled
     alert: Alert, instrument: Instrument, lasts: str
 ) -> None:
     assert Desk().entry(alert, units(1), instrument=instrument).time_in_force == lasts
+
+
+def test_a_life_that_the_broker_does_not_know_is_denied() -> None:
+    alert = an_alert(time_in_force="opg")
+    assert Desk().refusal(alert, units(1)) is Denial.UNSUPPORTED_TIME_IN_FORCE
+
+
+CLOSE = datetime(2026, 11, 25, 21, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("alert", "ends"),
+    [
+        (an_alert(), CLOSE),
+        (an_alert(time_in_force="day", **TWO_TO_ONE), CLOSE),
+        (an_alert(time_in_force="gtc"), None),
+        (an_alert(**TWO_TO_ONE), None),
+        (an_alert(expires_at=CLOSE - timedelta(hours=1)), CLOSE - timedelta(hours=1)),
+        (an_alert(expires_at=CLOSE + timedelta(hours=1)), CLOSE),
+        (an_alert(time_in_force="gtc", expires_at=CLOSE), CLOSE),
+    ],
+)
+def test_an_entry_ends_with_its_day_or_at_the_time_that_the_alert_gives(
+    alert: Alert, ends: datetime | None
+) -> None:
+    assert Desk().entry(alert, units(1), day_end=lambda _: CLOSE).expires_at == ends
+
+
+def test_without_a_calendar_a_day_never_ends() -> None:
+    assert Desk().entry(size=units(1)).expires_at is None
 
 
 # --- what cannot be entered at all ---------------------------------------------------------------
@@ -461,7 +546,7 @@ def test_an_asset_class_that_is_not_traded_there_is_denied() -> None:
     "alert",
     [
         an_alert(unusable=frozenset({"stop_loss"})),
-        an_alert(trail=percent_away(1)),
+        an_alert(trail=level_at(1)),
         an_alert(order_type=OrderType.LIMIT),
         an_alert(stop_loss=level_at(500)),
     ],

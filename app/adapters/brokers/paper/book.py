@@ -11,10 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, assert_never
 
-from app.adapters.brokers.paper.account import FEE, Account
+from app.adapters.brokers.paper.account import Account
 from app.adapters.brokers.paper.instruments import STEP
 from app.adapters.brokers.paper.money import ZERO
-from app.adapters.brokers.paper.orders import PaperFill, PaperOrder
+from app.adapters.brokers.paper.orders import PaperFill, PaperOrder, to_price
 from app.adapters.brokers.paper.trial import Trial
 from app.domain.errors import BrokerRejected
 from app.domain.matching import (
@@ -23,6 +23,7 @@ from app.domain.matching import (
     Canceled,
     Event,
     Filled,
+    Moved,
     Reason,
     Rejected,
     Resized,
@@ -77,10 +78,10 @@ class Book:
         trial = self._trial(price)
         accepted, *events = trial.submit(order)
         self._take(accepted, trial)
-        obstacle = self._obstacle(events, trial.price) or self._resting_obstacle(order, events)
+        obstacle = self._obstacle(events) or self._resting_obstacle(order, events)
         if obstacle is not None:
             raise BrokerRejected(obstacle.detail)
-        self._check_levels(order, trial.price if _fills(events) else _own_price(order))
+        self._check_levels(order, _price_of(order, events))
         for event in events:
             self._take(event, trial)
 
@@ -90,7 +91,7 @@ class Book:
         while True:
             trial = self._trial(price)
             events = trial.next_price()
-            obstacle = self._obstacle(events, price)
+            obstacle = self._obstacle(events)
             if obstacle is None:
                 break
             self._cancel(self._orders[obstacle.client_order_id], obstacle.reason)
@@ -98,8 +99,16 @@ class Book:
             self._take(event, trial)
 
     def cancel(self, client_order_id: str) -> None:
-        """Cancel an order that is not final; an entry takes its waiting legs along."""
-        self._cancel(self._orders[client_order_id], Reason.REQUESTED)
+        """Cancel an order unless it is final; an entry takes its waiting legs along."""
+        order = self._orders[client_order_id]
+        if not order.status.final:
+            self._cancel(order, Reason.REQUESTED)
+
+    def expire(self, at: datetime) -> None:
+        """End the orders whose time is over at this moment."""
+        for order in self.working():
+            if order.expires_at is not None and order.expires_at <= at:
+                self._end(order, OrderStatus.EXPIRED, Reason.EXPIRED)
 
     @property
     def changed_roots(self) -> list[str]:
@@ -123,7 +132,7 @@ class Book:
         if order.parent is not None:
             self._legs[order.parent].append(order)
 
-    def _obstacle(self, events: Iterable[Event], price: Decimal) -> Obstacle | None:
+    def _obstacle(self, events: Iterable[Event]) -> Obstacle | None:
         """The first fill that the account cannot have."""
         held, spent = self.account.holding.quantity, ZERO
         for fill in _fills(events):
@@ -132,7 +141,7 @@ class Book:
             if held * (held + change) < 0:
                 detail = f"an order cannot flip the position of {held.normalize():f}"
                 return Obstacle(order.client_order_id, WOULD_FLIP, detail)
-            cost = self.account.growth_cost(held, change, price)
+            cost = self.account.growth_cost(held, change, to_price(fill.price))
             if cost > 0 and (obstacle := self._unpayable(order, cost, spent)):
                 return obstacle
             held, spent = held + change, spent + cost
@@ -140,10 +149,10 @@ class Book:
 
     def _resting_obstacle(self, order: PaperOrder, events: Iterable[Event]) -> Obstacle | None:
         """Whether an entry that rests could not be paid at its own price."""
-        if _fills(events) or order.role is not OrderRole.ENTRY:
+        if _fills(events) or order.role is not OrderRole.ENTRY or order.immediate:
             return None
-        change = order.side.sign * order.quantity
-        cost = self.account.growth_cost(self.account.holding.quantity, change, _own_price(order))
+        change, price = order.side.sign * order.quantity, _price_of(order, events)
+        cost = self.account.growth_cost(self.account.holding.quantity, change, price)
         return self._unpayable(order, cost, ZERO) if cost > 0 else None
 
     def _unpayable(self, order: PaperOrder, cost: Decimal, spent: Decimal) -> Obstacle | None:
@@ -173,14 +182,12 @@ class Book:
         match event:
             case Accepted():
                 self._start(order)
-            case Triggered():
-                order.triggered = True
             case Filled():
-                self._fill(order, trial)
+                self._fill(order, to_price(event.price), trial)
             case Armed():
                 self._arm(order, trial.armed[order.client_order_id])
-            case Resized():
-                order.quantity = from_steps(event.quantity, STEP)
+            case Triggered() | Resized() | Moved():
+                self._change(order, event)
             case Canceled():
                 self._cancel(order, event.reason)
             case Rejected():
@@ -189,33 +196,46 @@ class Book:
             case _:
                 assert_never(event)
 
+    def _change(self, order: PaperOrder, event: Triggered | Resized | Moved) -> None:
+        match event:
+            case Triggered():
+                order.triggered_at = self._now
+            case Resized():
+                order.quantity = from_steps(event.quantity, STEP)
+            case Moved():
+                order.stop_price = to_price(event.stop)
+
     def _start(self, order: PaperOrder) -> None:
         order.seq = 1 + max(other.seq for other in self._orders.values())
         order.status = OrderStatus.LIVE
 
-    def _fill(self, order: PaperOrder, trial: Trial) -> None:
+    def _fill(self, order: PaperOrder, price: Decimal, trial: Trial) -> None:
         order.status = OrderStatus.FILLED
+        fee = self.account.trade(order.side.sign * order.quantity, price)
         self.fills.append(
             PaperFill(
                 client_order_id=order.client_order_id,
                 number=1,  # it fills at once and completely
                 quantity=order.quantity,
-                price=trial.price,
-                fee=FEE,
+                price=price,
+                fee=fee,
                 at=self._now,
             )
         )
-        self.account.trade(order.side.sign * order.quantity, trial.price)
         for leg in self.waiting_legs(order.client_order_id):
             if leg.client_order_id not in trial.armed:
                 self._cancel(leg, IMPOSSIBLE_PRICE)
 
     def _arm(self, leg: PaperOrder, priced: PaperOrder) -> None:
         leg.limit_price, leg.stop_price = priced.limit_price, priced.stop_price
+        leg.trail = priced.trail
         self._start(leg)
 
     def _cancel(self, order: PaperOrder, reason: str) -> None:
-        order.status, order.reason = OrderStatus.CANCELED, str(reason)
+        self._end(order, OrderStatus.CANCELED, reason)
+
+    def _end(self, order: PaperOrder, status: OrderStatus, reason: str) -> None:
+        order.status, order.reason = status, str(reason)
         self.changed[order.client_order_id] = order
         for leg in self.waiting_legs(order.client_order_id):
             self._cancel(leg, ENTRY_CANCELED)
@@ -225,6 +245,9 @@ def _fills(events: Iterable[Event]) -> list[Filled]:
     return [event for event in events if isinstance(event, Filled)]
 
 
-def _own_price(order: PaperOrder) -> Decimal:
-    """The price that an order waits for."""
+def _price_of(order: PaperOrder, events: Iterable[Event]) -> Decimal:
+    """What a new order was filled at, or the price that it waits for."""
+    for event in events:
+        if isinstance(event, Filled | Moved) and event.order_id == order.client_order_id:
+            return to_price(event.price if isinstance(event, Filled) else event.stop)
     return order.limit_price or order.stop_price or ZERO

@@ -20,7 +20,7 @@ from app.adapters.brokers.paper.store import Books
 from app.domain.capabilities import Capabilities
 from app.domain.errors import BrokerRejected, BrokerUnavailable, JournalError
 from app.domain.instrument import Instrument, Ticker
-from app.domain.order import BrokerOrder, OrderIntent, OrderStatus, OrderType
+from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.position import Balance, Position, Quote
 
 
@@ -37,8 +37,9 @@ class PaperBroker:
     """One paper account.
 
     Cash only: what a trade adds to the exposure must be covered by the equity that no position
-    uses. Shorts and fractions are allowed, no order flips a position, there are no fees and no
-    sessions, and a resting order works until it is canceled.
+    uses. Shorts and fractions are allowed, no order flips a position, and there are no sessions: a
+    resting order works until it is canceled or its `expires_at` comes. Who looks at it from then on
+    finds it expired, be it a price or a question.
     """
 
     def __init__(self, account: str, options: PaperOptions, resources: Resources) -> None:
@@ -54,7 +55,7 @@ class PaperBroker:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Everything but options and trailing stops."""
+        """Everything but options, and orders for an auction."""
         return CAPABILITIES
 
     def instrument(self, ticker: Ticker) -> Instrument | None:
@@ -85,17 +86,14 @@ class PaperBroker:
     def find(self, client_order_id: str) -> BrokerOrder | None:
         """The order with its legs and fills; None when there never was one."""
         with self._reading() as books:
-            return books.find(client_order_id)
+            order = books.find(client_order_id)
+        if order is None or not _is_due(order, self._clock.now()):
+            return order
+        return self._end(client_order_id, cancel=False)
 
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
         """Cancel a working order: an entry with its waiting legs, a leg alone."""
-        with self._writing() as books:
-            order = books.whereabouts(client_order_id)
-            if order is not None and not OrderStatus(order["status"]).final:
-                desk = books.open(order["instrument"], order["symbol"], self._clock.now())
-                desk.book.cancel(client_order_id)
-                books.save(desk.book)
-            return books.find(client_order_id)
+        return self._end(client_order_id, cancel=True)
 
     def position(self, instrument: str) -> Position | None:
         """What is held of an instrument, at its newest price whatever its age."""
@@ -111,7 +109,8 @@ class PaperBroker:
         """Money of the account, positions at their newest prices."""
         with self._reading() as books:
             funds = books.funds()
-            return Balance(cash=funds.cash, equity=funds.equity, buying_power=funds.buying_power)
+            power = self._options.fee.affordable(funds.buying_power)
+            return Balance(cash=funds.cash, equity=funds.equity, buying_power=power)
 
     def quote(self, instrument: str) -> Quote | None:
         """The newest price; None when there is none or it is too old to trade on."""
@@ -140,6 +139,7 @@ class PaperBroker:
             newest, book = books.open(instrument, None, now)
             if newest is not None and not _is_news(quote, newest):
                 return ()
+            book.expire(quote.at)
             book.work(usable)
             books.save(book)
             books.put_quote(instrument, quote)
@@ -149,10 +149,23 @@ class PaperBroker:
         order, legs = order_of(intent), legs_of(intent)
         quote, book = books.open(intent.instrument, intent.symbol, self._clock.now())
         fresh = quote is not None and not self._too_old(quote)
-        if order.order_type is OrderType.MARKET and not fresh:
+        if order.needs_quote and not fresh:
             raise BrokerRejected(self._no_quote(intent.symbol, quote), code="NO_QUOTE")
         book.submit(order, legs, quote.price if quote is not None and fresh else None)
         books.save(book)
+
+    def _end(self, client_order_id: str, *, cancel: bool) -> BrokerOrder | None:
+        """End an order whose time is over, or that is to be canceled; a final one stays."""
+        now = self._clock.now()
+        with self._writing() as books:
+            order = books.whereabouts(client_order_id)
+            if order is not None and not OrderStatus(order["status"]).final:
+                book = books.open(order["instrument"], order["symbol"], now).book
+                book.expire(now)
+                if cancel:
+                    book.cancel(client_order_id)
+                books.save(book)
+            return books.find(client_order_id)
 
     def _too_old(self, quote: Quote) -> bool:
         return self._clock.now() - quote.at > self._options.max_quote_age
@@ -173,7 +186,7 @@ class PaperBroker:
         """
         try:
             with localcontext(EXACT), self._db.transaction() as tx:
-                yield Books(tx, self._account, self._options.cash)
+                yield Books(tx, self._account, self._options)
         except JournalError as error:
             raise BrokerUnavailable(f"the books of {self._account}: {error}") from error
 
@@ -182,7 +195,7 @@ class PaperBroker:
         """Reads of one statement each, which need no transaction."""
         try:
             with localcontext(EXACT), self._db.reading() as tx:
-                yield Books(tx, self._account, self._options.cash)
+                yield Books(tx, self._account, self._options)
         except JournalError as error:
             raise BrokerUnavailable(f"the books of {self._account}: {error}") from error
 
@@ -192,6 +205,11 @@ def _check_ids(intent: OrderIntent, known: set[str]) -> None:
     ids = [intent.client_order_id, *(leg.client_order_id for _, leg in intent.legs)]
     if known or len(set(ids)) < len(ids):
         raise BrokerRejected("the client_order_id of a leg was used before")
+
+
+def _is_due(order: BrokerOrder, now: datetime) -> bool:
+    over = order.expires_at is not None and order.expires_at <= now
+    return over and order.status.working
 
 
 def _is_news(quote: Quote, newest: Quote) -> bool:

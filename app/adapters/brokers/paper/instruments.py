@@ -14,7 +14,10 @@ from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import OrderType
 
 ASSET_CLASSES = frozenset(AssetClass) - {AssetClass.OPTION}
-ORDER_TYPES = frozenset(OrderType) - {OrderType.TRAILING_STOP}
+ORDER_TYPES = frozenset(OrderType)
+STOP_TYPES = frozenset({OrderType.STOP, OrderType.TRAILING_STOP})
+TIMES_IN_FORCE = frozenset({"day", "gtc", "ioc", "fok"})
+"""There are no auctions on paper."""
 
 TICKS: Mapping[AssetClass, Decimal] = {
     AssetClass.EQUITY: Decimal("0.01"),
@@ -33,6 +36,8 @@ CAPABILITIES = Capabilities(
     unique_client_ids=True,
     reduce_only_legs=True,
     takes_quotes=True,
+    stop_types=STOP_TYPES,
+    times_in_force=TIMES_IN_FORCE,
 )
 
 

@@ -7,7 +7,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.adapters.brokers.paper.money import PRICE_UNIT
+from app.domain.costs import FixedSlippage, PercentFee
 from app.domain.errors import ConfigError
+from app.domain.ticks import to_ticks
 
 
 class PaperOptions(BaseModel):
@@ -16,6 +19,8 @@ class PaperOptions(BaseModel):
     Attributes:
         cash: CASH, what the account starts with; it has no effect after the first fill.
         quote_seconds: MAX_QUOTE_AGE, how old a quote may be to be traded on.
+        fee_percent: FEE_PERCENT, what each fill costs, in percent of its worth.
+        slippage_ticks: SLIPPAGE_TICKS, how much worse what fills at the market is filled.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -24,6 +29,21 @@ class PaperOptions(BaseModel):
         100_000
     )
     quote_seconds: Annotated[int, Field(alias="MAX_QUOTE_AGE", gt=0, lt=10**9)] = 900
+
+    fee_percent: Annotated[Decimal, Field(alias="FEE_PERCENT", ge=0, le=100, decimal_places=12)] = (
+        Decimal(0)
+    )
+    slippage_ticks: Annotated[int, Field(alias="SLIPPAGE_TICKS", ge=0, lt=10**6)] = 0
+
+    @property
+    def fee(self) -> PercentFee:
+        """What a fill costs."""
+        return PercentFee(self.fee_percent)
+
+    def slippage(self, tick: Decimal) -> FixedSlippage:
+        """How much worse than the quote a market order is filled; a sale brings at least a tick."""
+        one = to_ticks(tick, PRICE_UNIT)
+        return FixedSlippage(self.slippage_ticks * one, lowest=one)
 
     @property
     def max_quote_age(self) -> timedelta:

@@ -4,13 +4,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from app.adapters.brokers.paper.instruments import ORDER_TYPES, STEP
-from app.adapters.brokers.paper.money import PRICE_UNIT, TOO_LARGE
+from app.adapters.brokers.paper.instruments import ORDER_TYPES, STEP, TIMES_IN_FORCE
+from app.adapters.brokers.paper.money import EXACT, PRICE_UNIT, TOO_LARGE
+from app.domain.book_order import BookOrder
 from app.domain.errors import BrokerRejected
-from app.domain.matching import BookOrder
-from app.domain.order import Leg, Level, OrderIntent, OrderRole, OrderStatus, OrderType, Side
-from app.domain.protection import leg_price
-from app.domain.ticks import round_to_tick, to_steps, to_ticks
+from app.domain.order import (
+    IMMEDIATE,
+    Leg,
+    Level,
+    LevelKind,
+    OrderIntent,
+    OrderRole,
+    OrderStatus,
+    OrderType,
+    Side,
+)
+from app.domain.protection import leg_price, leg_type
+from app.domain.ticks import from_ticks, round_to_tick, to_steps, to_ticks
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,7 +28,8 @@ class PaperOrder:
     """One row of paper_orders.
 
     `seq` is its place among the orders that work on its instrument. A protective leg (`parent` is
-    its entry) has a `level`, and no price before its entry fills.
+    its entry) has a `level`, and no price before its entry fills. `immediate` is of no use once it
+    was submitted, and not kept.
     """
 
     client_order_id: str
@@ -30,7 +41,10 @@ class PaperOrder:
     quantity: Decimal
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
-    triggered: bool = False
+    trail: Decimal | None = None
+    immediate: bool = False
+    expires_at: datetime | None = None
+    triggered_at: datetime | None = None
     parent: str | None = None
     level: Level | None = None
     seq: int = 0
@@ -41,6 +55,12 @@ class PaperOrder:
     def root(self) -> str:
         """The order that it belongs to: a leg's entry, or itself."""
         return self.parent or self.client_order_id
+
+    @property
+    def needs_quote(self) -> bool:
+        """Whether it can do nothing without a price to begin with."""
+        starts = self.order_type in (OrderType.MARKET, OrderType.TRAILING_STOP)
+        return starts or self.immediate
 
     def in_book(self) -> BookOrder:
         """The order as the matcher sees it, in whole steps and price units.
@@ -55,10 +75,12 @@ class PaperOrder:
             type=self.order_type,
             limit=to_units(self.limit_price),
             stop=to_units(self.stop_price),
+            trail=to_units(self.trail),
+            immediate=self.immediate,
             reduce_only=self.role is not OrderRole.ENTRY,
             group=self.parent,
             parent=self.parent,
-            triggered=self.triggered,
+            triggered=self.triggered_at is not None,
         )
 
     def priced(self, reference: Decimal, tick: Decimal) -> "PaperOrder":
@@ -71,6 +93,8 @@ class PaperOrder:
         )
         if self.order_type is OrderType.LIMIT:
             return replace(self, limit_price=price)
+        if self.order_type is OrderType.TRAILING_STOP:
+            return replace(self, stop_price=price, trail=abs(reference - price))
         limit = level.limit_price
         if self.order_type is OrderType.STOP_LIMIT and limit is not None:
             limit = round_to_tick(limit, tick, side=self.side, stop=False)
@@ -105,6 +129,11 @@ def to_units(price: Decimal | None) -> int | None:
     return None if price is None else to_ticks(price, PRICE_UNIT)
 
 
+def to_price(units: int) -> Decimal:
+    """A price that the matcher counted."""
+    return EXACT.normalize(from_ticks(units, PRICE_UNIT))
+
+
 def _possible(amount: Decimal) -> bool:
     return amount.is_finite() and 0 < amount < TOO_LARGE
 
@@ -116,8 +145,10 @@ def order_of(intent: OrderIntent) -> PaperOrder:
         BrokerRejected: there is no such order here.
     """
     if intent.order_type not in ORDER_TYPES:
-        raise _unsupported(intent.order_type)
-    amounts = (intent.quantity, intent.limit_price, intent.stop_price)
+        raise _unsupported(f"{intent.order_type.value} orders", "UNSUPPORTED_ORDER_TYPE")
+    if intent.time_in_force not in TIMES_IN_FORCE:
+        raise _unsupported(f"{intent.time_in_force} orders", "UNSUPPORTED_TIME_IN_FORCE")
+    amounts = (intent.quantity, intent.limit_price, intent.stop_price, intent.trail)
     if not all(amount is None or _possible(amount) for amount in amounts):
         raise BrokerRejected("quantity and prices must be positive and below 1E15")
     return PaperOrder(
@@ -130,6 +161,9 @@ def order_of(intent: OrderIntent) -> PaperOrder:
         quantity=intent.quantity,
         limit_price=intent.limit_price,
         stop_price=intent.stop_price,
+        trail=intent.trail,
+        immediate=intent.time_in_force in IMMEDIATE,
+        expires_at=intent.expires_at,
     )
 
 
@@ -145,23 +179,19 @@ def _leg(intent: OrderIntent, role: OrderRole, leg: Leg) -> PaperOrder:
         instrument=intent.instrument,
         side=intent.side.opposite,
         role=role,
-        order_type=_leg_type(role, leg.level),
+        order_type=_leg_type(leg.level, role),
         quantity=intent.quantity,
         parent=intent.client_order_id,
         level=leg.level,
     )
 
 
-def _leg_type(role: OrderRole, level: Level) -> OrderType:
-    if level.type == OrderType.TRAILING_STOP:
-        raise _unsupported(OrderType.TRAILING_STOP)
-    if role is OrderRole.TAKE_PROFIT:
-        return OrderType.LIMIT
-    if level.type == OrderType.STOP_LIMIT and level.limit_price is not None:
-        return OrderType.STOP_LIMIT
-    return OrderType.STOP
+def _leg_type(level: Level, role: OrderRole) -> OrderType:
+    kind = leg_type(level, role)
+    if kind is OrderType.TRAILING_STOP and level.kind is LevelKind.PRICE:
+        raise _unsupported("trailing stops at a price", "UNSUPPORTED_PROTECTION")
+    return kind
 
 
-def _unsupported(kind: OrderType) -> BrokerRejected:
-    detail = f"the paper broker has no {kind.value} orders"
-    return BrokerRejected(detail, code="UNSUPPORTED_ORDER_TYPE")
+def _unsupported(what: str, code: str) -> BrokerRejected:
+    return BrokerRejected(f"the paper broker has no {what}", code=code)

@@ -57,14 +57,15 @@ ORDER BY positions.instrument
 
 -- put_order --
 INSERT INTO paper_orders (account, client_order_id, seq, instrument, symbol, side, role, order_type,
-                          quantity, limit_price, stop_price, triggered, parent, level, status,
-                          reason)
+                          quantity, limit_price, stop_price, trail, expires_at, triggered_at,
+                          parent, level, status, reason)
 VALUES (:account, :client_order_id, :seq, :instrument, :symbol, :side, :role, :order_type,
-        :quantity, :limit_price, :stop_price, :triggered, :parent, :level, :status, :reason)
+        :quantity, :limit_price, :stop_price, :trail, :expires_at, :triggered_at, :parent, :level,
+        :status, :reason)
 ON CONFLICT (account, client_order_id) DO UPDATE SET
     seq = excluded.seq, quantity = excluded.quantity, limit_price = excluded.limit_price,
-    stop_price = excluded.stop_price, triggered = excluded.triggered, status = excluded.status,
-    reason = excluded.reason
+    stop_price = excluded.stop_price, trail = excluded.trail,
+    triggered_at = excluded.triggered_at, status = excluded.status, reason = excluded.reason
 
 -- add_fill --
 INSERT INTO paper_fills (account, client_order_id, number, quantity, price, fee, at)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from app.adapters.brokers.paper.money import ZERO, Holding, average, plain
@@ -33,7 +34,9 @@ def paper_order_of(row: Row) -> PaperOrder:
         quantity=Decimal(row["quantity"]),
         limit_price=_decimal(row["limit_price"]),
         stop_price=_decimal(row["stop_price"]),
-        triggered=bool(row["triggered"]),
+        trail=_decimal(row["trail"]),
+        expires_at=_moment(row["expires_at"]),
+        triggered_at=_moment(row["triggered_at"]),
         parent=row["parent"],
         level=_level(row["level"]),
         seq=row["seq"],
@@ -55,7 +58,9 @@ def order_params(order: PaperOrder) -> dict[str, object]:
         "quantity": plain(order.quantity),
         "limit_price": _text(order.limit_price),
         "stop_price": _text(order.stop_price),
-        "triggered": order.triggered,
+        "trail": _text(order.trail),
+        "expires_at": _micros(order.expires_at),
+        "triggered_at": _micros(order.triggered_at),
         "parent": order.parent,
         "level": _level_text(order.level),
         "status": order.status.value,
@@ -91,6 +96,8 @@ def broker_order_of(rows: Sequence[Row], legs: Sequence[BrokerOrder] = ()) -> Br
         average_price=_average_price(fills, filled),
         limit_price=_decimal(row["limit_price"]),
         stop_price=_decimal(row["stop_price"]),
+        expires_at=_moment(row["expires_at"]),
+        triggered_at=_moment(row["triggered_at"]),
         reason=row["reason"],
         fills=fills,
         legs=tuple(legs),
@@ -165,6 +172,14 @@ def _level_text(level: Level | None) -> str | None:
 
 def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_db(micros)
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_db(moment)
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -10,6 +10,7 @@ from app.adapters.brokers.paper.account import Account
 from app.adapters.brokers.paper.book import Book
 from app.adapters.brokers.paper.instruments import make_instrument
 from app.adapters.brokers.paper.money import Funds, plain
+from app.adapters.brokers.paper.options import PaperOptions
 from app.adapters.brokers.paper.rows import (
     asset_class_of,
     broker_order_of,
@@ -36,12 +37,12 @@ class Desk(NamedTuple):
 
 
 class Books:
-    """Reads and writes one account. `starting_cash` counts until its first fill."""
+    """Reads and writes one account, on its owner's terms."""
 
-    def __init__(self, tx: Transaction, account: str, starting_cash: Decimal) -> None:
+    def __init__(self, tx: Transaction, account: str, options: PaperOptions) -> None:
         self._tx = tx
         self._account = account
-        self._starting_cash = starting_cash
+        self._options = options
 
     def known(self, intent: OrderIntent) -> set[str]:
         """Which ids of an intent, its legs included, were used before."""
@@ -113,12 +114,15 @@ class Books:
         ]
         name = symbol or (orders[0].symbol if orders else instrument)
         quote = quote_of(row)
+        made = make_instrument(name, instrument, asset_class_of(row))
         account = Account(
-            instrument=make_instrument(name, instrument, asset_class_of(row)),
+            instrument=made,
             cash=self._cash(row),
             holding=holding_of(row),
             last_price=None if quote is None else quote.price,
             positions=cache(lambda: self.holdings()[1]),
+            fee=self._options.fee,
+            slippage=self._options.slippage(made.tick),
         )
         return Desk(quote, Book(account, orders, now))
 
@@ -159,4 +163,4 @@ class Books:
         return row
 
     def _cash(self, row: Row) -> Decimal:
-        return self._starting_cash if row["cash"] is None else Decimal(row["cash"])
+        return self._options.cash if row["cash"] is None else Decimal(row["cash"])

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from app.adapters.brokers.paper.account import Account
 from app.adapters.brokers.paper.instruments import STEP
-from app.adapters.brokers.paper.money import ZERO
-from app.adapters.brokers.paper.orders import PaperOrder, to_units
+from app.adapters.brokers.paper.orders import PaperOrder, to_price, to_units
+from app.domain.book_order import BookOrder
 from app.domain.errors import BrokerRejected
-from app.domain.matching import BookOrder, Event, Matcher
+from app.domain.matching import Event, Matcher
 from app.domain.ticks import to_steps
 
 LegsOf: TypeAlias = Callable[[str], Sequence[PaperOrder]]
@@ -22,7 +22,6 @@ class Trial:
     `legs_of` gives the legs that wait for an entry; `price` is None when no quote is fresh enough.
 
     Attributes:
-        price: what fills are made at.
         armed: the legs that were armed, by their id, with the prices that they got.
     """
 
@@ -33,7 +32,6 @@ class Trial:
         legs_of: LegsOf,
         price: Decimal | None,
     ) -> None:
-        self.price = ZERO if price is None else price
         self.armed: dict[str, PaperOrder] = {}
         self._tick = account.instrument.tick
         self._legs_of = legs_of
@@ -41,6 +39,7 @@ class Trial:
         self._matcher = Matcher(
             [self._in_book(order) for order in working],
             to_steps(account.holding.quantity, STEP),
+            account.slippage,
         )
 
     def submit(self, order: PaperOrder) -> Sequence[Event]:
@@ -66,9 +65,9 @@ class Trial:
             made.arm = partial(self._arm, legs)
         return made
 
-    def _arm(self, legs: Iterable[PaperOrder], _: int) -> Iterator[BookOrder]:
+    def _arm(self, legs: Iterable[PaperOrder], paid: int) -> Iterator[BookOrder]:
         for leg in legs:
-            priced = leg.priced(self.price, self._tick)
+            priced = leg.priced(to_price(paid), self._tick)
             if priced.possible:
                 self.armed[leg.client_order_id] = priced
                 yield priced.in_book()

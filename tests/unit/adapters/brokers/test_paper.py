@@ -378,8 +378,9 @@ def test_a_quote_works_on_its_own_instrument_only(desk: Desk) -> None:
         ({"order_type": LIMIT, "limit_price": "0"}, "positive"),
         ({"order_type": LIMIT, "limit_price": "NaN"}, "positive"),
         ({"order_type": LIMIT, "limit_price": "1.0000000000001"}, "not a multiple"),
-        ({"order_type": OrderType.TRAILING_STOP, "stop_price": "90"}, "no trailing_stop orders"),
-        ({"stop": at_price("90", "trailing_stop")}, "no trailing_stop orders"),
+        ({"order_type": OrderType.TRAILING_STOP, "stop_price": "90"}, "wrong prices"),
+        ({"stop": at_price("90", "trailing_stop")}, "no trailing stops at a price"),
+        ({"time_in_force": "opg"}, "no opg orders"),
     ],
     ids=str,
 )
