@@ -483,6 +483,11 @@ def test_a_life_that_the_broker_does_not_know_is_denied() -> None:
 CLOSE = datetime(2026, 11, 25, 21, 0, tzinfo=UTC)
 
 
+def close_of_the_day(order: Order) -> datetime:
+    assert order.instrument.symbol == "AAPL"
+    return CLOSE
+
+
 @pytest.mark.parametrize(
     ("alert", "ends"),
     [
@@ -498,7 +503,7 @@ CLOSE = datetime(2026, 11, 25, 21, 0, tzinfo=UTC)
 def test_an_entry_ends_with_its_day_or_at_the_time_that_the_alert_gives(
     alert: Alert, ends: datetime | None
 ) -> None:
-    assert Desk().entry(alert, units(1), day_end=lambda _: CLOSE).expires_at == ends
+    assert Desk().entry(alert, units(1), day_end=close_of_the_day).expires_at == ends
 
 
 def test_without_a_calendar_a_day_never_ends() -> None:
