@@ -55,6 +55,7 @@ from app.engine.risk_gate import RiskGate
 from app.engine.services import Services
 from app.engine.settlement import Settlement
 from app.engine.status_tracker import StatusTracker
+from app.engine.stop_watch import StopWatch
 from app.engine.trade_router import TradeRouter
 from app.ports.broker import Broker
 from app.ports.clock import Clock
@@ -69,6 +70,7 @@ LANE_THREADS = 8
 SWEEP_EVERY = timedelta(milliseconds=250)
 TAKE_OVER_EVERY = timedelta(seconds=1)
 RESERVE_EVERY = timedelta(seconds=1)
+STOP_WATCH_EVERY = timedelta(seconds=1)
 BEAT_EVERY = timedelta(seconds=10)
 RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
@@ -204,6 +206,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         settlement=settlement,
         kill_switch=kill_switch,
         quotes=quotes,
+        stop_watch=StopWatch(journal, accounts, settlement, ownership, clock),
         recovery=recovery,
         adoption=Adoption(journal, accounts, recovery, clock),
         performance=Performance(SqlLedger(database), records, accounts, clock),
@@ -269,6 +272,7 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
             Step("take over", TAKE_OVER_EVERY, ownership.take_over),
             Step("recover", TAKE_OVER_EVERY, services.recovery.run),
             Step("reconcile", RECONCILE_EVERY, services.recovery.refresh),
+            Step("watch the stops", STOP_WATCH_EVERY, services.stop_watch.run),
             Step("resume stranded", TAKE_OVER_EVERY, lanes.resume_stranded),
             Step("keep the reserve", RESERVE_EVERY, reserve.keep),
             Step("sweep", SWEEP_EVERY, lanes.sweep),

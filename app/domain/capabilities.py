@@ -16,6 +16,7 @@ class Capabilities:
     `reduce_only_legs`: protective legs shrink with the position and can never open one.
     `takes_quotes`: the broker is fed with our quotes (paper).
     `fractional_brackets`: protection also for fractional quantities.
+    `reprices`: the limit of a working order can be moved.
     `stop_types`: kinds of stop-loss legs.
     `times_in_force`: words of an order's life that the broker acts on.
     """
@@ -29,5 +30,6 @@ class Capabilities:
     takes_quotes: bool = False
     fractional: bool = True
     fractional_brackets: bool = True
+    reprices: bool = False
     stop_types: frozenset[OrderType] = frozenset({OrderType.STOP})
     times_in_force: frozenset[str] = frozenset({"day", "gtc"})

@@ -100,7 +100,8 @@ class AlertFlow:
         decision = plan or self._decide(walk)
         if not isinstance(decision, Plan):
             return decision
-        return self._execute(walk, decision, fresh=plan is None)
+        ending = self._execute(walk, decision, fresh=plan is None)
+        return replace(ending, multiplier=walk.instrument.multiplier)
 
     def _back_in_line(self, walk: Walk) -> Walk:
         """An exit halts the entries before it, not one that has waited for just this exit (5)."""

@@ -105,7 +105,9 @@ def _success(ending: Ending, order: OrderRecord) -> Outcome:
     ended = order.status.final
     quantity = order.filled_quantity if ended else order.quantity
     price = order.average_price or order.limit_price or order.stop_price
-    amount = quantity * price if ended and price is not None else ending.budget
+    amount = ending.budget
+    if ended and price is not None:
+        amount = quantity * price * ending.multiplier
     filled = order.status is OrderStatus.FILLED
     state = "" if filled else f"{order.status.value} at the broker"
     return Outcome(

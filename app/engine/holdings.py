@@ -38,7 +38,11 @@ def stakes_in(account: Account, instrument: str, journal: Journal) -> Stakes:
 
 
 def is_covered(position: Position, orders: Iterable[OrderRecord]) -> bool:
-    """Whether the stops that rest at the broker cover a whole position."""
+    """Whether the stops that rest at the broker cover a whole position.
+
+    A stop that was triggered and has not filled is a limit that the price ran away from: it covers
+    nothing (trading-rules 36).
+    """
     stops = (order for order in orders if order.role is OrderRole.STOP_LOSS)
     covered = sum(
         (order.quantity - order.filled_quantity for order in stops if _closes(order, position)),
@@ -49,4 +53,5 @@ def is_covered(position: Position, orders: Iterable[OrderRecord]) -> bool:
 
 def _closes(order: OrderRecord, position: Position) -> bool:
     against = order.side.sign * position.quantity < 0
-    return order.status.working and order.instrument == position.instrument and against
+    waits = order.status.working and order.triggered_at is None
+    return waits and order.instrument == position.instrument and against

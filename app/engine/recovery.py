@@ -74,6 +74,7 @@ class Recovery:
         self._missing.discard(order.client_order_id)
         told = (answer.status, answer.filled_quantity, answer.quantity)
         moved = answer.stop_price not in (None, order.stop_price)
+        moved = moved or (order.triggered_at is None and answer.triggered_at is not None)
         if told == (order.status, order.filled_quantity, order.quantity) and not moved:
             return False
         self._settlement.apply([answer])

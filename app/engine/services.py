@@ -14,6 +14,7 @@ from app.engine.preview import Preview
 from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import Recovery
 from app.engine.settlement import Settlement
+from app.engine.stop_watch import StopWatch
 from app.ports.clock import Clock
 from app.ports.journal import Journal
 from app.ports.playbook import Playbook
@@ -38,5 +39,6 @@ class Services:
     quotes: QuoteDesk
     recovery: Recovery
     adoption: Adoption
+    stop_watch: StopWatch
     performance: Performance
     preview: Preview

@@ -101,6 +101,7 @@ class Ending:
 
     `events`: what else the owner is told, written with the end. `late_exit_of`: the strategy whose
     own exit has come, after a leg had closed its position; the next one counts again (rule 7).
+    `multiplier` is the instrument's: money per unit and point of price.
     """
 
     refusal: Refusal | None = None
@@ -109,6 +110,7 @@ class Ending:
     budget: Decimal | None = None
     events: tuple[Event, ...] = ()
     late_exit_of: StakeKey | None = None
+    multiplier: Decimal = Decimal(1)
 
 
 class Refused(Exception):

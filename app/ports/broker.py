@@ -56,6 +56,14 @@ class Broker(Protocol):
         """Cancel a working order and answer what it is now; a finished one is left as it is."""
         ...
 
+    def reprice(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
+        """Move the limit of an order that works as a limit, on the broker's tick; what it is now.
+
+        It may fill at once. What is finished, or waits for its stop, is left as it is. Only where
+        the capabilities say `reprices`.
+        """
+        ...
+
     def position(self, instrument: str) -> Position | None:
         """What is held of an instrument (by its key); None when flat."""
         ...

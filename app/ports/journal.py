@@ -93,6 +93,7 @@ class OrderRecord:
     """An order as the journal knows it. `quantity` in units; `parent` is a leg's entry.
 
     `strategy`: whose order it is, and so whose its fills are; empty for alerts without a name.
+    `triggered_at`: when the stop of a stop_limit was reached.
     """
 
     client_order_id: str
@@ -118,6 +119,7 @@ class OrderRecord:
     strategy: str
     submitted_at: datetime | None
     updated_at: datetime
+    triggered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

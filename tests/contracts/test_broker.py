@@ -385,6 +385,58 @@ def test_a_trailing_stop_follows_the_best_price(
     assert list(broker.positions()) == []
 
 
+@pytest.fixture
+def jumped(venue: Venue, broker: Broker, bracket: OrderIntent, place: Place) -> BrokerOrder:
+    """The stop of ten bought at 100, whose limit of 94 the price has jumped over."""
+    if OrderType.STOP_LIMIT not in broker.capabilities.stop_types:
+        pytest.skip("the broker has no stops with a limit")
+    level = Level(LevelKind.PRICE, Decimal(95), OrderType.STOP_LIMIT, Decimal(94))
+    place(replace(bracket, stop_loss=replace(STOP, level=level)))
+    assert look(broker, STOP.client_order_id).triggered_at is None
+    venue.trade_at(Decimal(90))
+    return look(broker, STOP.client_order_id)
+
+
+def test_a_stop_with_a_limit_may_be_triggered_and_not_filled(
+    venue: Venue, broker: Broker, jumped: BrokerOrder
+) -> None:
+    assert jumped.status is OrderStatus.LIVE
+    assert jumped.triggered_at is not None
+    assert (jumped.stop_price, jumped.limit_price) == (Decimal(95), Decimal(94))
+
+    venue.trade_at(Decimal(94))
+    assert list(broker.positions()) == []
+
+
+def test_rule_36_a_triggered_stop_can_be_walked_to_the_market(
+    venue: Venue, broker: Broker, bracket: OrderIntent, jumped: BrokerOrder
+) -> None:
+    if not broker.capabilities.reprices:
+        pytest.skip("the broker moves no limits")
+    moved = broker.reprice(STOP.client_order_id, Decimal(91))
+    assert moved is not None
+    assert (moved.status, moved.limit_price) == (OrderStatus.LIVE, Decimal(91))
+    assert moved.triggered_at == jumped.triggered_at
+
+    moved = broker.reprice(STOP.client_order_id, Decimal(89))
+    assert moved is not None
+    assert (moved.status, moved.average_price) == (OrderStatus.FILLED, Decimal(90))
+    assert list(broker.positions()) == []
+    statuses = {leg.status for leg in look(venue.open(), bracket.client_order_id).legs}
+    assert statuses == {OrderStatus.FILLED, OrderStatus.CANCELED}
+
+
+def test_only_what_works_as_a_limit_can_be_moved(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    if not broker.capabilities.reprices:
+        pytest.skip("the broker moves no limits")
+    order = place(bracket)
+    assert broker.reprice(STOP.client_order_id, Decimal(90)) == order.legs[0]
+    assert broker.reprice(bracket.client_order_id, Decimal(90)) == order
+    assert broker.reprice("NEVER00000000000000000000A", Decimal(90)) is None
+
+
 def test_an_entry_may_trail_the_price(
     venue: Venue, broker: Broker, instrument: Instrument, entry: OrderIntent, place: Place
 ) -> None:

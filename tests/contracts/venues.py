@@ -123,8 +123,13 @@ class FakeVenue:
         self.broker.prices[self.ticker.key] = price
         self.broker.follow(self.ticker.key, price)
         for order in self.broker.working:
-            if _reached(order, price) and _still_works(self.broker, order):
-                self.broker.fill(order.client_order_id)
+            if not _reached(order, price) or not _still_works(self.broker, order):
+                continue
+            if order.stop_price is not None and order.limit_price is not None:
+                self.broker.trigger(order.client_order_id)
+                if not _within(order, price):
+                    continue
+            self.broker.fill(order.client_order_id)
 
     def settle(self) -> None:
         """Nothing is pending."""
@@ -173,8 +178,14 @@ def _hear_nothing(asked: str, outcome: str, seconds: float) -> None:
 
 
 def _reached(order: BrokerOrder, price: Decimal) -> bool:
+    if order.triggered_at is not None:
+        return _within(order, price)
     if order.stop_price is not None:
         return (price - order.stop_price) * order.side.sign >= 0
+    return _within(order, price)
+
+
+def _within(order: BrokerOrder, price: Decimal) -> bool:
     return order.limit_price is None or (price - order.limit_price) * order.side.sign <= 0
 
 

@@ -79,6 +79,12 @@ class FarAway:
     def balance(self) -> Balance:
         return self._broker.balance()
 
+    def reprice(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
+        self._way.travel()
+        answer = self._broker.reprice(client_order_id, limit)
+        self._way.travel()
+        return answer
+
     def quote(self, instrument: str) -> Quote | None:
         return self._broker.quote(instrument)
 

@@ -84,6 +84,7 @@ EVERYTHING = Capabilities(
     short_asset_classes=frozenset(AssetClass),
     unique_client_ids=True,
     reduce_only_legs=True,
+    reprices=True,
     stop_types=frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP}),
     times_in_force=frozenset({"day", "gtc", "ioc", "fok"}),
 )
@@ -102,6 +103,7 @@ class _Order:
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     trail: Decimal | None = None
+    triggered_at: datetime | None = None
     level: Level | None = None
     status: OrderStatus = OrderStatus.LIVE
     reason: str = ""
@@ -131,6 +133,7 @@ class _Order:
             average_price=self.average_price,
             limit_price=self.limit_price,
             stop_price=self.stop_price,
+            triggered_at=self.triggered_at,
             reason=self.reason,
             fills=tuple(self.fills),
             legs=tuple(leg.answer() for leg in self.legs),
@@ -224,6 +227,10 @@ class FakeBroker:
             if order.instrument == instrument and order.status.working and order.trail is not None:
                 _follow(order, price)
 
+    def trigger(self, client_order_id: str) -> None:
+        """Let the stop of a stop_limit be reached: from there on it is a limit."""
+        self._one(client_order_id).triggered_at = self._clock.now()
+
     def expire(self, client_order_id: str, status: OrderStatus = OrderStatus.EXPIRED) -> None:
         """End a working order as the broker may do at any time."""
         order = self._one(client_order_id)
@@ -280,6 +287,23 @@ class FakeBroker:
                 return None
             if not order.status.final:
                 self._cancel(order, "requested")
+            return order.answer()
+
+    def reprice(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
+        """Move the limit; it fills when the price is within it."""
+        with self._lock:
+            self.calls.append(("reprice", client_order_id))
+            self._raise("reprice")
+            order = self._known(client_order_id)
+            if order is None:
+                return None
+            waits = order.order_type is not OrderType.LIMIT and order.triggered_at is None
+            if order.status.final or waits:
+                return order.answer()
+            order.limit_price = limit
+            price = self.prices.get(order.instrument)
+            if price is not None and (limit - price) * order.side.sign >= 0:
+                self._execute(order, order.quantity - order.filled, None)
             return order.answer()
 
     def position(self, instrument: str) -> Position | None:
@@ -413,6 +437,8 @@ class FakeBroker:
                 leg.stop_price = price
             else:
                 leg.limit_price = price
+            if leg.order_type is OrderType.STOP_LIMIT:
+                leg.limit_price = leg.level.limit_price
             if leg.order_type is OrderType.TRAILING_STOP:
                 leg.trail = abs(entry.average_price - price)
             leg.quantity, leg.status = entry.filled, OrderStatus.LIVE

@@ -102,6 +102,12 @@ class WatchedBroker:
         self._fuse("after cancel")
         return answer
 
+    def reprice(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
+        self._fuse("before reprice")
+        answer = self._broker.reprice(client_order_id, limit)
+        self._fuse("after reprice")
+        return answer
+
     def position(self, instrument: str) -> Position | None:
         self._fuse("before position")
         return self._broker.position(instrument)

@@ -193,7 +193,8 @@ WHERE client_order_id = :client_order_id
 UPDATE orders SET broker_order_id = :broker_order_id, status = :status, reason = :reason,
                   quantity = :quantity, filled_quantity = :filled_quantity,
                   average_price = :average_price, limit_price = :limit_price,
-                  stop_price = :stop_price, updated_at = :now
+                  stop_price = :stop_price,
+                  triggered_at = COALESCE(triggered_at, :triggered_at), updated_at = :now
 WHERE client_order_id = :client_order_id
 
 -- close_legs --

@@ -156,6 +156,7 @@ def order_record(row: Row) -> OrderRecord:
         strategy=row["strategy"],
         submitted_at=from_db(row["submitted_at"]) if row["submitted_at"] is not None else None,
         updated_at=from_db(row["updated_at"]),
+        triggered_at=from_db(row["triggered_at"]) if row["triggered_at"] is not None else None,
     )
 
 

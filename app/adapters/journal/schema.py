@@ -146,6 +146,7 @@ orders = Table(
     Column("parent", Text),
     Column("strategy", Text, nullable=False),
     Column("intent", Text),
+    Column("triggered_at", BigInteger),
     Column("submitted_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),

@@ -191,6 +191,7 @@ class SqlUnit:
             "average_price": text(average),
             "limit_price": text(answer.limit_price or known.limit_price),
             "stop_price": text(answer.stop_price or known.stop_price),
+            "triggered_at": to_db(answer.triggered_at) if answer.triggered_at else None,
             "now": self._now,
         }
         self._tx.run(Q["settle_order"], params)

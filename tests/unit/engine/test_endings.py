@@ -76,6 +76,11 @@ def test_a_filled_order_tells_its_quantity_its_amount_and_its_ids() -> None:
     )
 
 
+def test_the_amount_of_a_future_counts_its_multiplier() -> None:
+    order = an_order(OrderStatus.FILLED, 10)
+    assert outcome_of(Ending(multiplier=D(50)), order).amount == 50_000
+
+
 @pytest.mark.parametrize(
     ("order", "detail", "quantity", "amount"),
     [
@@ -137,6 +142,8 @@ def test_a_rejection_after_a_close_tells_of_the_close_first() -> None:
         (an_order(S.CANCELED, reason="KILL_SWITCH"), A.DENIED, "KILL_SWITCH"),
         (an_order(S.CANCELED, reason="CANCELED_BY_EXIT"), A.DENIED, "CANCELED_BY_EXIT"),
         (an_order(S.CANCELED, reason="STALE"), A.EXPIRED, "STALE"),
+        # what was for one moment only
+        (an_order(S.CANCELED, reason="not_filled"), A.EXPIRED, "NOT_FILLED"),
     ],
 )
 def test_an_order_that_ended_without_a_fill_is_no_success(

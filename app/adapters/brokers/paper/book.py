@@ -104,6 +104,16 @@ class Book:
         if not order.status.final:
             self._cancel(order, Reason.REQUESTED)
 
+    def reprice(self, client_order_id: str, limit: Decimal, price: Decimal | None) -> None:
+        """Move the limit of an order that works as one; the price may reach it now."""
+        order = self._orders[client_order_id]
+        if not order.status.working or not order.rests_as_limit:
+            return
+        order.limit_price = limit
+        self.changed[client_order_id] = order
+        if price is not None:
+            self.work(price)
+
     def expire(self, at: datetime) -> None:
         """End the orders whose time is over at this moment."""
         for order in self.working():

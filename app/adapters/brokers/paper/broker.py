@@ -95,6 +95,21 @@ class PaperBroker:
         """Cancel a working order: an entry with its waiting legs, a leg alone."""
         return self._end(client_order_id, cancel=True)
 
+    def reprice(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
+        """Move the limit of an order; a quote that is fresh enough to trade on works it at once."""
+        usable, now = usable_price(limit), self._clock.now()
+        if usable is None:
+            raise BrokerRejected(f"{limit} cannot be a limit")
+        with self._writing() as books:
+            order = books.whereabouts(client_order_id)
+            if order is not None and not OrderStatus(order["status"]).final:
+                quote, book = books.open(order["instrument"], order["symbol"], now)
+                fresh = quote is not None and not self._too_old(quote)
+                price = quote.price if quote is not None and fresh else None
+                book.reprice(client_order_id, usable, price)
+                books.save(book)
+            return books.find(client_order_id)
+
     def position(self, instrument: str) -> Position | None:
         """What is held of an instrument, at its newest price whatever its age."""
         with self._reading() as books:

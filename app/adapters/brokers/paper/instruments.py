@@ -15,7 +15,7 @@ from app.domain.order import OrderType
 
 ASSET_CLASSES = frozenset(AssetClass) - {AssetClass.OPTION}
 ORDER_TYPES = frozenset(OrderType)
-STOP_TYPES = frozenset({OrderType.STOP, OrderType.TRAILING_STOP})
+STOP_TYPES = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP})
 TIMES_IN_FORCE = frozenset({"day", "gtc", "ioc", "fok"})
 """There are no auctions on paper."""
 
@@ -36,6 +36,7 @@ CAPABILITIES = Capabilities(
     unique_client_ids=True,
     reduce_only_legs=True,
     takes_quotes=True,
+    reprices=True,
     stop_types=STOP_TYPES,
     times_in_force=TIMES_IN_FORCE,
 )

@@ -62,6 +62,12 @@ class PaperOrder:
         starts = self.order_type in (OrderType.MARKET, OrderType.TRAILING_STOP)
         return starts or self.immediate
 
+    @property
+    def rests_as_limit(self) -> bool:
+        """Whether it waits for its limit: always did, or since its stop was reached."""
+        triggered = self.triggered_at is not None
+        return self.order_type is OrderType.LIMIT or triggered
+
     def in_book(self) -> BookOrder:
         """The order as the matcher sees it, in whole steps and price units.
 

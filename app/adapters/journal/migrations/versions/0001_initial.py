@@ -273,6 +273,7 @@ def upgrade() -> None:
         sa.Column("parent", sa.Text(), nullable=True),
         sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("intent", sa.Text(), nullable=True),
+        sa.Column("triggered_at", sa.BigInteger(), nullable=True),
         sa.Column("submitted_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
