@@ -69,6 +69,10 @@ class MeteredBroker:
         """Cancel a working order."""
         return self._timed("cancel", lambda: self._broker.cancel(client_order_id))
 
+    def reprice(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
+        """Move the limit of a working order."""
+        return self._timed("reprice", lambda: self._broker.reprice(client_order_id, limit))
+
     def position(self, instrument: str) -> Position | None:
         """What is held of an instrument."""
         return self._timed("position", lambda: self._broker.position(instrument))
