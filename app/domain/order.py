@@ -122,8 +122,8 @@ class OrderIntent:
 
     `quantity` is in units of the instrument (shares, coins, contracts), always positive;
     `multiplier` is the instrument's: money per unit and point of price. `strategy` is the name of
-    the one whose order it is; its fills, and those of its legs, are that one's.
-    `trail` is the distance in price of a trailing stop. `expires_at`: when it ends unless it has filled (aware
+    the one whose order it is; its fills, and those of its legs, are that one's. `trail` is the
+    distance in price of a trailing stop. `expires_at`: when it ends unless it has filled (aware
     UTC); None: by no clock of ours.
     """
 
