@@ -247,6 +247,7 @@ def build_app(server: Server) -> Flask:
                 settings.webhook_secret_previous.get_secret_value(),
             ],
             api_key=settings.api_key.get_secret_value(),
+            text_templates=settings.text_templates,
             secret_rate_limit=settings.secret_rate_limit,
             trusted_proxies=settings.trusted_proxies,
             settings=settings.shown(),

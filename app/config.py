@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -83,6 +83,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _texts(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(text.strip() for text in re.split(r";;|[\r\n]", value) if text.strip())
+
+
 def _rate(text: str) -> str:
     try:
         rates = parse_many(text)
@@ -130,6 +136,7 @@ Percent = Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
 Windows = Annotated[str, AfterValidator(_windows)]
 Symbols = Annotated[str, AfterValidator(_symbols)]
 Name = Annotated[str, AfterValidator(_name)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
 def _patterns(text: str) -> tuple[str, ...]:
@@ -273,6 +280,11 @@ class Settings(BaseModel):
         description="how far an entry's price may be from the broker's, in percent; "
         "empty: no limit",
     )
+    text_templates: Texts = Field(
+        (),
+        description="text forms of your own, one a line or parted by `;;`:"
+        " `{action} {symbol} at {price}`",
+    )
     secret_rate_limit: Annotated[str, AfterValidator(_rate)] = Field(
         "30 per minute", description="wrong secrets from one source before it is told to wait"
     )
@@ -393,6 +405,8 @@ def as_text(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, Path) and not value.is_absolute():
         return f"./{value}"
+    if isinstance(value, tuple):
+        return ";;".join(map(str, cast("tuple[object, ...]", value)))
     return "" if value is None else str(value)
 
 
@@ -406,6 +420,8 @@ def _plain(value: object) -> object:
             return int(seconds) if seconds.is_integer() else seconds
         case Path() | Decimal():
             return str(value)
+        case tuple():
+            return as_text(cast("object", value))
         case _:
             return value
 

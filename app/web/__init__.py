@@ -11,6 +11,7 @@ from app.web.errors import register_errors
 from app.web.options import WebOptions
 from app.web.request_log import register_request_log
 from app.web.security_headers import register_security_headers
+from app.web.templates import Template
 from app.web.utility import health_blueprint
 from app.web.veil import Veil
 from app.web.webhook import webhook_blueprint
@@ -24,7 +25,12 @@ class _Json(DefaultJSONProvider):
 
 
 def build_web(services: Services, options: WebOptions) -> Flask:
-    """The Flask application: every blueprint, one form of errors, one log line a request."""
+    """The Flask application: every blueprint, one form of errors, one log line a request.
+
+    Raises:
+        ConfigError: a text template cannot be used.
+    """
+    templates = [Template.parse(text) for text in options.text_templates]
     app = Flask("novalgo", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_READ
     app.request_class = WholeRequest
@@ -34,7 +40,7 @@ def build_web(services: Services, options: WebOptions) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to wrap
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
-    veil = Veil([*options.webhook_secrets, options.api_key])
+    veil = Veil([*options.webhook_secrets, options.api_key], templates)
     register_request_log(app, options.observe, veil.covers)
     register_security_headers(app)
     register_errors(app)

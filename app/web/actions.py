@@ -1,10 +1,12 @@
 """What an alert asks for: its action, under any name and in any of the services' words."""
 
+from collections.abc import Mapping
+
 from app.domain.errors import MalformedAlert
 from app.web.names import fold, shown
 from app.web.readers import Reading, is_absent, word_of
 from app.web.synonyms import Candidate
-from app.web.words import ACTIONS, TRANSACTIONS, Asked
+from app.web.words import ACTIONS, COMMANDS, TRANSACTIONS, Asked
 
 NOTHING_ASKED = Asked()
 
@@ -15,8 +17,16 @@ def read_action(reading: Reading) -> tuple[Asked, str]:
     Nothing when it is absent, empty or unrendered: such an alert never trades.
 
     Raises:
-        MalformedAlert: it is null, or a word that is not understood.
+        MalformedAlert: it is null, or a word that is not understood, or it stands beside a command
+            for something else than placing an order.
     """
+    asked = _read_action(reading)
+    if asked[0].action is not None and reading.given.has("command"):
+        _check_command(reading)
+    return asked
+
+
+def _read_action(reading: Reading) -> tuple[Asked, str]:
     for candidate in reading.given.of("action"):
         if candidate.folded == "type" and not _is_action(candidate.value):
             continue
@@ -28,9 +38,19 @@ def read_action(reading: Reading) -> tuple[Asked, str]:
     return NOTHING_ASKED, ""
 
 
+def words_for(folded: str) -> Mapping[str, Asked]:
+    """The words that a name of the action may hold."""
+    return TRANSACTIONS if folded == "transactiontype" else ACTIONS
+
+
 def _asked(candidate: Candidate) -> Asked:
-    words = TRANSACTIONS if candidate.folded == "transactiontype" else ACTIONS
-    return word_of(candidate, words)
+    return word_of(candidate, words_for(candidate.folded))
+
+
+def _check_command(reading: Reading) -> None:
+    candidate = reading.first("command")
+    if candidate is not None:
+        word_of(candidate, COMMANDS)
 
 
 def _is_action(value: object) -> bool:

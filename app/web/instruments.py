@@ -23,6 +23,8 @@ def read_symbol(reading: Reading, field: str) -> str | None:
     text = reading.text(field, LONGEST_SYMBOL)
     if text is not None and not _SYMBOL.fullmatch(text):
         raise MalformedAlert(f"{field}: {shown(text)} holds characters that no symbol has")
+    if text is not None and any(map(str.isalpha, text.split()[1:])):
+        raise MalformedAlert(f"{field}: {shown(text)} is a sentence, not a symbol")
     return text
 
 

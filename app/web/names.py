@@ -10,6 +10,9 @@ SECRET_NAMES = frozenset(
 # A name that contains one of these is hidden too, but never taken for the secret.
 SECRET_PARTS = ("secret", "password", "passphrase", "apikey", "authkey", "accesstoken", "authtoken")
 
+TYPOGRAPHIC = "\u201c\u201d\u2018\u2019"
+"""The quotes of word processors, double and single."""
+
 # Control characters and lone surrogates.
 UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 

@@ -20,6 +20,7 @@ class WebOptions:
 
     webhook_secrets: Sequence[str] = field(repr=False)
     api_key: str = field(repr=False)
+    text_templates: Sequence[str]
     secret_rate_limit: str
     trusted_proxies: int
     settings: Mapping[str, object]

@@ -1,18 +1,18 @@
 """A delivery: from the bytes of a body to its alerts, without its secrets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from app.domain.errors import MalformedAlert
-from app.web import redaction
+from app.web import lenient_json, pairs, phrases, redaction, strict_json
 from app.web.elements import elements_of, kind_of
-from app.web.strict_json import JsonObject, NotJson, dump, read
+from app.web.strict_json import Declined, JsonObject, dump
+from app.web.templates import Template
+from app.web.texts import Content, Understood
 
 LARGEST_BODY = 64 * 1024
-
-# Tried in turn: each reads a text into a JSON document, or raises NotJson to decline it.
-READERS: tuple[Callable[[str], object], ...] = (read,)
+NOT_UNDERSTOOD = "the body is not JSON, not made of name=value pairs, and no text like 'BUY AAPL'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +31,17 @@ class Delivery:
     redacted: str = ""
 
 
-def read_delivery(body: bytes) -> Delivery:
-    """Read a body, whatever it is. Never raises: what cannot be read is in `error`."""
+def read_delivery(body: bytes, templates: Sequence[Template] = ()) -> Delivery:
+    """Read a body, whatever it is. Never raises: what cannot be read is in `error`.
+
+    `templates`: the owner's forms of text.
+    """
     try:
-        document = _document_of(_text_of(body))
+        document, kept = _understood(_text_of(body), templates)
     except MalformedAlert as error:
         presented, hidden = redaction.hide_secrets(_legible(body))
         return Delivery(presented=presented, error=error, redacted=_storable(hidden))
-    presented, redacted = redaction.secrets_in(document), _storable(dump(document))
+    presented, redacted = redaction.secrets_in(document), _storable(kept)
     try:
         return Delivery(presented=presented, elements=elements_of(document), redacted=redacted)
     except MalformedAlert as error:
@@ -64,23 +67,34 @@ def _text_of(body: bytes) -> str:
     return text
 
 
-def _document_of(text: str) -> JsonObject | list[object]:
-    document = _first_read(text)
-    if isinstance(document, JsonObject):
-        return document
-    if isinstance(document, list):
-        return cast("list[object]", document)
-    raise MalformedAlert(f"an alert is a JSON object or an array, not {kind_of(document)}")
-
-
-def _first_read(text: str) -> object:
-    declined: MalformedAlert | None = None
-    for reader in READERS:
+def _understood(text: str, templates: Sequence[Template]) -> Understood:
+    """What the first reader makes of a text that does not decline it."""
+    for read in _readers(templates):
         try:
-            return reader(text)
-        except NotJson as error:
-            declined = declined or error
-    raise declined or MalformedAlert("the body cannot be read")
+            return read(text)
+        except Declined:
+            continue
+    raise MalformedAlert(NOT_UNDERSTOOD)
+
+
+def _readers(templates: Sequence[Template]) -> Iterator[Callable[[str], Understood]]:
+    """The strictest first. The owner's templates come before what might be taken for pairs."""
+    yield lambda text: _document(strict_json.read(text))
+    yield lambda text: phrases.read(text, templates)
+    yield lambda text: _document(lenient_json.read(text))
+    yield pairs.read
+
+
+def _document(value: object) -> Understood:
+    return Understood(_content(value), dump(value))
+
+
+def _content(value: object) -> Content:
+    if isinstance(value, JsonObject):
+        return value
+    if isinstance(value, list):
+        return cast("list[object]", value)
+    raise MalformedAlert(f"an alert is a JSON object or an array, not {kind_of(value)}")
 
 
 def _legible(body: bytes) -> str:

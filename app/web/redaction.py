@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from app.web.names import SECRET_NAMES, SECRET_PARTS, fold
+from app.web.names import SECRET_NAMES, SECRET_PARTS, TYPOGRAPHIC, fold
 from app.web.strict_json import JsonObject, Refused
 
 MASK = "***"
@@ -64,7 +64,7 @@ def _candidates(text: str, start: int) -> Iterator[str]:
         return
     if value["double"]:
         yield _unescaped(value["double"])
-    yield value[0].strip("\\\"'")
+    yield value[0].strip(f"\\\"'{TYPOGRAPHIC}")
 
 
 def _objects_in(value: object) -> Iterator[JsonObject]:
@@ -104,7 +104,7 @@ _SHORT_NAMES = sorted(SECRET_NAMES - set(SECRET_PARTS))
 _HEAD = re.compile(
     rf"(?:(?:{'|'.join(map(_spelled, SECRET_PARTS))})[\w\-]{{0,16}}+"
     rf"|(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:{'|'.join(map(_spelled, _SHORT_NAMES))}))"
-    r"""(?:\s|\\[nrt])*+\\*+["'`]?(?:\s|\\[nrt])*+[:=](?:\s|\\[nrt])*+""",
+    rf"""(?:\s|\\[nrt])*+\\*+["'`{TYPOGRAPHIC}]?(?:\s|\\[nrt])*+[:=](?:\s|\\[nrt])*+""",
     re.IGNORECASE,
 )
 _OPENING = "\"'\\[{"

@@ -15,14 +15,15 @@ from app.web.names import may_be_secret
 LONGEST_NUMBER = 40
 LARGEST_EXPONENT = 40
 DEEPEST_TEXT = 32
+TOO_DEEP = f"the body is nested deeper than {DEEPEST_TEXT}"
 MASK = '"***"'
 
 # Possessive, and the closing quote optional: one pass over any text.
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
-class NotJson(MalformedAlert):
-    """The text is not JSON. Another reader may understand it."""
+class Declined(MalformedAlert):
+    """The text is not in the form of this reader. Another one may understand it."""
 
 
 @dataclass(slots=True)
@@ -44,18 +45,15 @@ def read(text: str) -> object:
     """Read a JSON text: JsonObject, list, str, Decimal, bool, None or Refused.
 
     Raises:
-        NotJson: the text is not JSON.
+        Declined: the text is not JSON.
         MalformedAlert: it is, and it is nested too deeply to be looked at.
     """
     if text.count("[") + text.count("{") > DEEPEST_TEXT and _depth(text) > DEEPEST_TEXT:
-        raise MalformedAlert(f"the body is nested deeper than {DEEPEST_TEXT}")
+        raise MalformedAlert(TOO_DEEP)
     try:
         return cast("object", _DECODER.decode(text))
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        if error.msg.startswith("Invalid control"):
-            raise NotJson(f"a string holds a raw control character ({place})") from None
-        raise NotJson(f"the body is not valid JSON ({place})") from None
+        raise Declined(f"the body is not valid JSON: {error.msg}") from None
 
 
 def dump(value: object, *, ordered: bool = False) -> str:
@@ -98,7 +96,8 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _number(text: str) -> Decimal | Refused:
+def number(text: str) -> Decimal | Refused:
+    """A number of JSON as written, or why it cannot be used."""
     if len(text) > LONGEST_NUMBER:
         return Refused(text, f"a number has more than {LONGEST_NUMBER} characters")
     try:
@@ -110,14 +109,15 @@ def _number(text: str) -> Decimal | Refused:
     return number
 
 
-def _constant(text: str) -> Refused:
+def not_a_number(text: str) -> Refused:
+    """NaN and the infinities, which JSON does not have and programs write all the same."""
     return Refused(text, f"{text} is not a number")
 
 
 _WORDS: dict[object, str] = {None: "null", True: "true", False: "false"}
 _DECODER = json.JSONDecoder(
     object_pairs_hook=JsonObject,
-    parse_float=_number,
-    parse_int=_number,
-    parse_constant=_constant,
+    parse_float=number,
+    parse_int=number,
+    parse_constant=not_a_number,
 )

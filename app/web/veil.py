@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
 from app.domain.errors import MalformedAlert
 from app.web.payloads import Delivery, read_delivery
 from app.web.redaction import MASK
+from app.web.templates import Template
 
 SHORTEST = 8
 """A shorter secret may be a word of an alert by chance: it is hidden by its names only."""
@@ -17,7 +18,8 @@ SHORTEST = 8
 class Veil:
     """Hides by value what `read_delivery` cannot hide by name: a secret in a comment, say."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], templates: Sequence[Template] = ()) -> None:
+        self._templates = templates
         long = [secret for secret in secrets if len(secret) >= SHORTEST]
         forms = {form for secret in long for form in _forms_of(secret)}
         longest_first = sorted(forms, key=len, reverse=True)
@@ -31,7 +33,7 @@ class Veil:
 
     def read(self, body: bytes) -> Delivery:
         """Read a body as `read_delivery` does; what is kept of it holds no secret of ours."""
-        delivery = read_delivery(body)
+        delivery = read_delivery(body, self._templates)
         if not self.covers(delivery.redacted):
             return delivery
         redacted = self._values.sub(MASK, delivery.redacted)
@@ -39,7 +41,8 @@ class Veil:
             # What could not be read must not be read better than it came.
             error = MalformedAlert(self._values.sub(MASK, str(delivery.error)))
             return replace(delivery, error=error, redacted=redacted)
-        return replace(read_delivery(redacted.encode()), presented=delivery.presented)
+        again = read_delivery(redacted.encode(), self._templates)
+        return replace(again, presented=delivery.presented)
 
 
 def _forms_of(secret: str) -> Iterator[str]:

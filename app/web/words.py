@@ -44,6 +44,8 @@ ACTIONS = {
 }
 # Dhan's transactionType alone has letters.
 TRANSACTIONS = ACTIONS | {"b": Asked(Action.BUY), "s": Asked(Action.SELL)}
+# What a message with an action may have as its `command`; others do something else with the order.
+COMMANDS = {word: word for word in ("place", "placeorder")}
 POSITIONS = {
     "long": "long",
     "short": "short",

@@ -48,7 +48,26 @@ NASTY = [
     *(b"\\u", b"\\ud800", b"\xff", b"\xef\xbb\xbf", b"[" * 40, b"9" * 50, b"{{x}}"),
     *(b"NaN", b"Infinity", b"-Infinity", b"null", b"true", b"1_0", b"1e999", b"-0"),
     *(b'"secret": 1,', b'"action": "sell",', b'"quantity": 7,'),
+    *(b"'", b"//", b"/*", b"@", b"|", b"buy", b"; qty=7", b"\nSELL X", b"\xe2\x80\x9c"),
 ]
+# A message without JSON's brackets: with the secret before it, parted by a semicolon.
+TEXTS = (
+    "action=buy; symbol=#; quantity=3; price=143.12",
+    "side=sell, ticker=#, qty=1, price=10, sl=2%",
+    "action=buy\nsymbol=#\nqty=$500\nclose=20",
+    "BUY 3 # @ 143.12",
+    "sell # 1 at 10",
+    "close #",
+    "buy | #@20 | a strategy",
+    "buy 1 # @ 5\nsell 1 #X @ 5",
+)
+LOOSE = (
+    "{action: buy, symbol: '#', qty: 3, price: 143.12,}",
+    "{'side': 'sell', 'ticker': \"#\", 'qty': 1, 'close': 10,} // loosely",
+    "[{action: buy, symbol: #, qty: 1, price: 5,}, {action: '?'},]",
+    '{"action": "buy", "symbol": "#", "qty": {{contracts}}, "price": 20}',
+    "{action: buy, symbol: #, qty: 1, price: 5}\n{action: close, symbol: #}",
+)
 ANSWERS = (200, 202, 400, 401, 409, 413, 429)
 PATIENCE = 3.0
 """Seconds after which TradingView gives up."""
@@ -102,7 +121,8 @@ def shots(count: int, seed: int) -> Iterator[Shot]:
     chance = random.Random(seed)  # noqa: S311  # to be repeated
     recorded = corpus()
     for number in range(count):
-        text = chance.choice(TRADES if number % 3 == 0 else recorded).replace("#", f"S{number}")
+        forms = (TRADES, TEXTS, LOOSE)[number // 3 % 3] if number % 3 == 0 else recorded
+        text = chance.choice(forms).replace("#", f"S{number}")
         by_url = chance.random() < 0.5
         body = text.encode() if by_url else with_secret(text).encode()
         if number % 10 == 9:

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.bootstrap import Server
+from app.domain.errors import ConfigError
 from tests.fakes.clock import FakeClock
 from tests.integration.api import SECRET, MakeServer, body_of, client_of
 
@@ -227,3 +228,71 @@ def test_a_database_that_cannot_be_written_is_a_503_and_nothing_else(
     server.database.close()
     status, body = post(client, signed())
     assert (status, body["code"]) == (503, "not_journaled")
+
+
+FORMS = {
+    "loose JSON": "{secret: '%s', action: buy, symbol: AAPL, qty: 10, price: 190,} // loosely",
+    "pairs": "secret=%s; action=buy; symbol=AAPL; qty=10; price=190",
+    "pairs on lines": "secret=%s\naction=buy\nsymbol=AAPL\nqty=10\nprice=190",
+    "words": "secret=%s; BUY 10 AAPL @ 190",
+    "words, the secret behind": "buy AAPL 10 at 190; key=%s",
+    "a template": "%s: buy 10 of AAPL for 190",
+}
+TEMPLATE = "{secret}: {action} {quantity} of {symbol} for {price}"
+
+
+@pytest.mark.parametrize("text", FORMS.values(), ids=FORMS.keys())
+def test_an_alert_trades_in_every_form_and_its_secret_is_kept_in_none(
+    make_server: MakeServer, text: str
+) -> None:
+    client = client_of(make_server(TEXT_TEMPLATES=TEMPLATE))
+    status, body = post(client, text.replace("%s", SECRET), "/webhook?wait=1")
+    assert (status, body["status"]) == (200, "success")
+    (order,) = orders(client)
+    assert (order["side"], order["symbol"], order["quantity"]) == ("buy", "AAPL", "10")
+    kept = body_of(client, f"/api/v1/alerts/{body['alert_id']}")
+    assert SECRET not in json.dumps(kept)
+    assert "***" in kept["raw"]
+    assert kept["fields"] == {
+        "action": "buy",
+        "symbol": "AAPL",
+        "quantity": "10",
+        "quantity_type": "fixed_quantity",
+        "price": "190",
+    }
+
+
+@pytest.mark.parametrize("text", FORMS.values(), ids=FORMS.keys())
+def test_a_wrong_secret_in_any_form_leaves_no_row(make_server: MakeServer, text: str) -> None:
+    client = client_of(make_server(TEXT_TEMPLATES=TEMPLATE))
+    status, body = post(client, text.replace("%s", "wrong"))
+    assert (status, body["code"]) == (401, "unauthorized")
+    assert body_of(client, "/api/v1/alerts")["alerts"] == []
+
+
+@pytest.mark.parametrize("text", ["AAPL looks like a buy", "do not buy AAPL", "x", "{action: buy"])
+def test_a_text_that_is_not_understood_is_kept_as_denied(client: FlaskClient, text: str) -> None:
+    status, answer = post(client, text, f"/webhook/{SECRET}")
+    assert (status, answer["code"]) == (400, "malformed_alert")
+    kept = body_of(client, f"/api/v1/alerts/{answer['alert_id']}")
+    assert (kept["status"], kept["reason"], kept["raw"]) == ("denied", "malformed_alert", text)
+    assert orders(client) == []
+
+
+def test_lines_are_several_alerts_of_one_delivery(client: FlaskClient) -> None:
+    text = f"key={SECRET}\nBUY 10 AAPL @ 190\nsell 3 MSFT @ 433.02\n"
+    status, body = post(client, text)
+    assert (status, body["status"]) == (202, "accepted")
+    assert [alert["status"] for alert in body["alerts"]] == ["accepted", "accepted"]
+    assert {(order["symbol"], order["side"]) for order in orders(client)} == {
+        ("AAPL", "buy"),
+        ("MSFT", "sell"),
+    }
+    _, again = post(client, text)
+    assert [alert["duplicate"] for alert in again["alerts"]] == [True, True]
+
+
+def test_a_template_that_cannot_be_used_stops_the_start(make_server: MakeServer) -> None:
+    server = make_server(TEXT_TEMPLATES="{action} {symbol};;{action} {moon}")
+    with pytest.raises(ConfigError, match=r"TEXT_TEMPLATES: 'moon' is no field in '\{action\}"):
+        client_of(server)

@@ -476,3 +476,10 @@ def test_printing_settings_shows_no_secret() -> None:
     printed = repr(read(ACCOUNTS="paper,us=alpaca", US_SECRET_KEY="hush"))
     for secret in (SECRET, KEY, "hush"):
         assert secret not in printed
+
+
+def test_text_templates_stand_on_lines_or_between_two_semicolons() -> None:
+    settings = read(TEXT_TEMPLATES="{action} {symbol};;\n {action}; {ticker} \n\n;;")
+    assert settings.text_templates == ("{action} {symbol}", "{action}; {ticker}")
+    assert settings.shown()["TEXT_TEMPLATES"] == "{action} {symbol};;{action}; {ticker}"
+    assert read().text_templates == ()
