@@ -9,6 +9,7 @@ from app.domain.errors import MalformedAlert
 from app.domain.order import Level
 from app.domain.timeframe import canonical_timeframe
 from app.web import words
+from app.web.accounts import read_account
 from app.web.actions import read_action
 from app.web.instruments import read_expiry, read_strike, read_symbol
 from app.web.levels import protection_not_understood, read_protection
@@ -80,7 +81,7 @@ def parse_alert(element: Mapping[str, object], *, now: datetime) -> Alert:
         prev_market_position=position.previous,
         position_size=position.size,
         prev_position_size=position.previous_size,
-        account=reading.text("account"),
+        account=read_account(reading),
         strategy=_read_strategy(reading),
         id=_read_id(reading, moments),
         idempotency_key=reading.text("idempotency_key", LONGEST_ID),

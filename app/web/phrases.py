@@ -104,12 +104,13 @@ def _fields_of(line: tuple[str, int], templates: Sequence[Template]) -> list[Fie
     if len(text) > LONGEST_LINE:
         return None
     secrets, words = _without_secret(text)
-    start = len(words) - len(words.lstrip())
-    fields = _said(words.strip(), templates) if words.strip() else []
+    fields = _said(words, templates) if words.strip() else []
+    if fields is None and secrets:
+        # What looked like the secret beside the words may be a part of the owner's form.
+        secrets, fields = [], _said(text, templates)
     if fields is None:
         return None
-    moved = [field._replace(start=field.start + start) for field in fields]
-    return [field._replace(start=field.start + place) for field in (*secrets, *moved)]
+    return [field._replace(start=field.start + place) for field in (*secrets, *fields)]
 
 
 def _without_secret(line: str) -> tuple[list[Field], str]:
@@ -127,12 +128,20 @@ def _without_secret(line: str) -> tuple[list[Field], str]:
     return secrets, line
 
 
-def _said(words: str, templates: Sequence[Template]) -> list[Field] | None:
+def _said(line: str, templates: Sequence[Template]) -> list[Field] | None:
+    """What the words of a line say, blanks around them aside."""
+    words = line.strip()
+    fields = _by_template(words, templates) or _phrase(words)
+    start = len(line) - len(line.lstrip())
+    return fields and [field._replace(start=field.start + start) for field in fields]
+
+
+def _by_template(words: str, templates: Sequence[Template]) -> list[Field] | None:
     for template in (*templates, *PUBLISHED):
         fields = template.match(words)
-        if fields is not None and all(map(_is_readable, fields)):
+        if fields and all(map(_is_readable, fields)):
             return fields
-    return _phrase(words)
+    return None
 
 
 def _is_readable(field: Field) -> bool:

@@ -1,6 +1,5 @@
 """What chance makes of alerts that people really send, and what must have become of it."""
 
-import json
 import random
 import re
 import sqlite3
@@ -19,22 +18,10 @@ from app.domain.errors import MalformedAlert
 from app.domain.instrument import Ticker
 from app.web.alert_fields import parse_alert
 from app.web.payloads import read_delivery
+from tests.data.recorded import message_of, recorded
 from tests.e2e.live import SECRET, LiveServer
 from tests.e2e.wire import JSON, Reply, Wire, chunked, http
 
-RECORDED = Path(__file__).parents[1] / "data" / "payloads.jsonl"
-RENDERED = {
-    "{{ticker}}": "AAPL",
-    "{{interval}}": "15",
-    "{{close}}": "143.12",
-    "{{strategy.order.action}}": "buy",
-    "{{strategy.order.contracts}}": "3",
-    "{{strategy.order.price}}": "143.1",
-    "{{strategy.order.id}}": "Long",
-    "{{strategy.position_size}}": "3",
-    "{{strategy.market_position}}": "long",
-    "{{strategy.prev_market_position_size}}": "0",
-}
 TRADES = (
     '{"action": "buy", "symbol": "#", "quantity": 3, "price": 143.12}',
     '{"side": "long", "ticker": "#", "contracts": "2", "close": "143.12", "stop_loss": "2%"}',
@@ -134,13 +121,7 @@ def shots(count: int, seed: int) -> Iterator[Shot]:
 
 def corpus() -> list[str]:
     """The recorded payloads, with and without their placeholders."""
-    rows = [json.loads(line)["payload"] for line in RECORDED.read_text("utf-8").splitlines()]
-    texts = [row if isinstance(row, str) else json.dumps(row) for row in rows]
-    return texts + [re.sub(r"\{\{.*?\}\}", _rendered, text) for text in texts]
-
-
-def _rendered(placeholder: re.Match[str]) -> str:
-    return RENDERED.get(placeholder[0], "1")
+    return [*recorded().values(), *(message_of(number).decode() for number in recorded())]
 
 
 def with_secret(text: str) -> str:

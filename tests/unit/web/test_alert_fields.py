@@ -1075,7 +1075,7 @@ field_names = st.sampled_from(
 values = st.recursive(
     st.none()
     | st.booleans()
-    | st.decimals()
+    | st.decimals(allow_nan=False)
     | st.integers()
     | st.text(max_size=10)
     | st.sampled_from(["buy", "LONG", "limit", "5", "5%", "$5", "0", "-1", "{{x}}", "NaN", "1e5"])

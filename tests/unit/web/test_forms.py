@@ -109,6 +109,7 @@ def test_random_text_never_trades(text: str) -> None:
 def test_json_with_a_mark_lost_or_too_many_means_the_same_or_does_not_trade(
     message: dict[str, str], form: Form, data: st.DataObject
 ) -> None:
+    message["symbol"] = message["symbol"].rpartition(":")[2]  # a mark that is part of a value
     text, expected = form(message), fields_of(form(message))
     for _ in range(data.draw(st.integers(1, 3))):
         marks = [place for place, char in enumerate(text) if char in "\"'{}[],:\n"]

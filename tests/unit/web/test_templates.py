@@ -83,6 +83,8 @@ def test_the_names_are_those_of_the_fields() -> None:
 def test_the_owners_form_comes_before_what_looks_like_pairs_or_json() -> None:
     assert trades("buy AAPL sl=180 tp=200", "{action} {symbol} sl={stop_loss} tp={take_profit}")
     assert trades("[RSI] buy AAPL", "[{strategy}] {action} {symbol}")
+    assert trades("key=s; buy/AAPL", "key={secret}; {action}/{symbol}")
+    assert trades("key=s; buy/AAPL", "{action}/{symbol}")
 
 
 @pytest.mark.parametrize("line", ["do not buy AAPL", "AAPL looks like a buy", "Hello there"])
