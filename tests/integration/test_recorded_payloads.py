@@ -77,6 +77,7 @@ LONG_PERP: dict[str, object] = {
     "price": 25,
     "account": "dev",
 }
+LONG: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10, "price": 125}
 DEV = accounts("dev")
 CASES = [
     # Fyers, an option by its fields
@@ -91,12 +92,12 @@ CASES = [
     Case(number=5, quotes=AAPL, order=[market("buy", "3")]),
     Case(
         number=5,
-        before={"action": "buy", "symbol": "AAPL", "quantity": 5, "price": 125},
+        before={**LONG, "quantity": 5, "strategy": "Long"},
         order=[market("sell", "2")],
     ),
     Case(
         number=5,
-        before={"action": "buy", "symbol": "AAPL", "quantity": 3, "price": 125},
+        before={**LONG, "quantity": 3, "strategy": "Long"},
         status="skipped",
         reason="ALREADY_LONG",
     ),
@@ -121,7 +122,7 @@ CASES = [
     Case(number=18, order=[limit("buy", "100", "100", "live")]),
     Case(
         number=19,
-        before={"action": "buy", "symbol": "AAPL", "quantity": 10, "price": 125},
+        before=LONG,
         order=[market("sell", "5")],
     ),
     Case(number=19, quotes=AAPL, status="info", reason="NO_POSITION"),
@@ -177,7 +178,7 @@ CASES = [
     Case(number=36, settings={"DEFAULT_POSITION_SIZE": "866.04"}, order=[market("sell", "2")]),
     Case(
         number=36,
-        before={"action": "buy", "symbol": "MSFT", "quantity": 2, "price": 400},
+        before={**LONG, "symbol": "MSFT", "quantity": 2, "strategy": "Directional Movement Index"},
         row={"sides": "long"},
         order=[market("sell", "2")],
     ),

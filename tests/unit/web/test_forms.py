@@ -2,15 +2,17 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import MalformedAlert
 from app.web.alert_fields import parse_alert, shown_fields
-from app.web.payloads import canonical, read_delivery
+from app.web.payloads import LARGEST_BODY, canonical, read_delivery
 from app.web.templates import Template
 from app.web.words import ACTIONS
 from tests.unit.web.forms import NOW, fields_of, trades
@@ -175,3 +177,19 @@ def test_a_secret_under_its_name_is_hidden_in_a_text_that_lost_a_piece(
         (text[:cut] + data.draw(st.sampled_from(["", "}", "'", "x"]))).encode()
     )
     assert "CANARY" not in delivery.redacted + repr(delivery.elements) + str(delivery.error)
+
+
+UNITS = (
+    *("[a,", "{a:[", "{a:1,", "'", "\u201c", "/*", "/**/", "{{", "{{x}}", "a=1;", "a=,", ",a"),
+    *("a=1\n", "buy A\n", "buy A | ", "secret=a;", "secret=a\n", "- ", " ", "\n", "{}\n", "$1 "),
+)
+
+
+@pytest.mark.parametrize("head", ["", "[", "{a:", "secret=x;", "buy AAPL\n", "{a: 1}\n"])
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_text_takes_long(head: str, unit: str) -> None:
+    body = (head + unit * LARGEST_BODY).encode()[:LARGEST_BODY]
+    templates = [Template.parse(each) for each in (*TEMPLATES, "{comment} - {action} {symbol}")]
+    started = time.process_time()
+    read_delivery(body, templates)
+    assert time.process_time() - started < 1
