@@ -57,8 +57,9 @@ bench: .venv/.dev ## measure the way from alert to order (BENCH=short for a quic
 torture: .venv/.dev ## kill, freeze and flood the server for minutes
 	$(PYTEST) -m torture -s $(ARGS)
 
-docs: .venv/.dev ## write .env.example and docs/configuration.md from the settings
+docs: .venv/.dev ## write .env.example, docs/configuration.md and docs/http_api.md from the code
 	$(BIN)/python tools/docs_settings.py
+	$(BIN)/python tools/docs_http_api.py
 
 lock: .venv/.dev ## pin the dependencies of pyproject.toml (LOCK_FLAGS=--upgrade for the newest)
 	$(LOCK) $(LOCK_FLAGS) --output-file requirements.txt

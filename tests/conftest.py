@@ -14,6 +14,7 @@ from app.config import Settings
 from app.domain.errors import JournalError
 from tests.fakes.clock import FakeClock
 from tests.integration.api import SETTINGS, MakeServer, StillLoop, client_of
+from tests.integration.documented import documented
 from tests.integration.world import InlineExecutor
 
 
@@ -67,4 +68,4 @@ def client(server: Server) -> FlaskClient:
 @pytest.fixture
 def stranger(server: Server) -> FlaskClient:
     """It carries no key."""
-    return build_app(server).test_client()
+    return documented(build_app(server)).test_client()

@@ -317,6 +317,10 @@ class Journal(Protocol):
         """Profit after fees of what an account closed since a moment; negative when lost."""
         ...
 
+    def open_alerts(self, account: str) -> "Sequence[AlertRecord]":
+        """The alerts of an account whose work is not finished."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class KillState:

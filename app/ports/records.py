@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
+from app.domain.alert import Alert
 from app.domain.events import Event
 from app.domain.order import Fill
 from app.domain.tally import Tally
@@ -208,6 +209,10 @@ class Records(Protocol):
 
     def tallies(self, account: str | None) -> "Mapping[str, Tally]":
         """The figures of closed trades by symbol, of one account or of all together."""
+        ...
+
+    def traded_by(self, account: str, instrument: str, strategy: str) -> Alert | None:
+        """The latest alert of a strategy that made an order of an instrument."""
         ...
 
     def counts(self) -> "Counts":

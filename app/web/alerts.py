@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import cast
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -15,7 +16,10 @@ from app.engine.replay import renewed, submission_of
 from app.engine.services import Services
 from app.ports.journal import AlertRecord
 from app.ports.records import AlertFilter, OrderFilter
+from app.web import answers
+from app.web.alert_body import EXAMPLES, AlertBody
 from app.web.alert_fields import parse_alert, shown_fields
+from app.web.described import described
 from app.web.errors import ApiError, request_id
 from app.web.orders import shown_order
 from app.web.pages import page_of
@@ -33,6 +37,7 @@ def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
     blueprint = Blueprint("alerts", __name__, url_prefix="/api/v1")
 
     @blueprint.get("/alerts")
+    @described("Alerts, newest first", answers.Alerts, query=AlertsQuery)
     def every() -> Response:
         query = read_query(AlertsQuery)
         wanted = AlertFilter(
@@ -48,10 +53,20 @@ def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
         return page_of("alerts", services.records.alerts, wanted, _shown)
 
     @blueprint.get("/alerts/<alert_id>")
+    @described("One alert: what came, its orders, its timeline", answers.WholeAlert, errors=(404,))
     def one(alert_id: str) -> Response:
         return jsonify(_whole(services, _stored(services, alert_id)))
 
     @blueprint.post("/alerts/<alert_id>/replay")
+    @described(
+        "Trade an alert once more, as a new one; with `dry_run` only say what it would lead to",
+        answers.Preview | answers.FinalResult | answers.Receipt,
+        answers={202: answers.Receipt},
+        errors=(404, 409),
+        query=ReplayQuery,
+        headers=("Idempotency-Key",),
+        waits=True,
+    )
     def replay(alert_id: str) -> Response:
         dry_run = read_query(ReplayQuery).dry_run
         record = _stored(services, alert_id)
@@ -66,6 +81,14 @@ def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
         return answer_receipt(services.intake, receipt)
 
     @blueprint.post("/preview")
+    @described(
+        "What an alert would lead to now: nothing is stored or traded, no secret is needed",
+        answers.Preview,
+        body=AlertBody,
+        examples=EXAMPLES,
+        text=True,
+        errors=(422,),
+    )
     def preview() -> Response:
         alert = _alert_of(veil.read(request.get_data()), services.clock.now())
         return _preview(services, alert)
@@ -85,7 +108,7 @@ def _preview(services: Services, alert: Alert) -> Response:
     return jsonify(_foreseen(alert, foresight))
 
 
-def _shown(record: AlertRecord) -> dict[str, object]:
+def _shown(record: AlertRecord) -> answers.Alert:
     return {
         "alert_id": record.alert_id,
         "received_at": utc(record.received_at),
@@ -97,7 +120,7 @@ def _shown(record: AlertRecord) -> dict[str, object]:
     }
 
 
-def _whole(services: Services, record: AlertRecord) -> dict[str, object]:
+def _whole(services: Services, record: AlertRecord) -> answers.WholeAlert:
     orders = services.records.orders(OrderFilter(alert_id=record.alert_id, limit=MOST)).items
     oldest_first = list(reversed(orders))
     legs_last = sorted(oldest_first, key=lambda order: order.parent is not None)
@@ -105,7 +128,7 @@ def _whole(services: Services, record: AlertRecord) -> dict[str, object]:
         **_shown(record),
         "request_id": record.request_id,
         "raw": record.raw,
-        "notes": record.alert.notes,
+        "notes": list(record.alert.notes),
         "orders": [shown_order(order) for order in legs_last],
         "timeline": [
             _happening(event, record.received_at)
@@ -114,7 +137,7 @@ def _whole(services: Services, record: AlertRecord) -> dict[str, object]:
     }
 
 
-def _happening(event: Event, received_at: datetime) -> dict[str, object]:
+def _happening(event: Event, received_at: datetime) -> answers.Happening:
     """An event, with the milliseconds that had passed since the alert came."""
     shown: dict[str, object] = {
         "at": utc(event.at),
@@ -124,7 +147,8 @@ def _happening(event: Event, received_at: datetime) -> dict[str, object]:
     }
     if event.client_order_id is not None:
         shown["client_order_id"] = event.client_order_id
-    return shown | {name: value for name, value in event.facts.items() if name not in shown}
+    shown |= {name: value for name, value in event.facts.items() if name not in shown}
+    return cast("answers.Happening", shown)
 
 
 def _alert_of(delivery: Delivery, now: datetime) -> Alert:
@@ -140,9 +164,9 @@ def _alert_of(delivery: Delivery, now: datetime) -> Alert:
     return parse_alert(element, now=now)
 
 
-def _foreseen(alert: Alert, foresight: Foresight) -> dict[str, object]:
+def _foreseen(alert: Alert, foresight: Foresight) -> answers.Preview:
     signal, plan = foresight.signal, foresight.decision
-    answer: dict[str, object] = {"fields": shown_fields(alert), "account": foresight.account}
+    answer: answers.Preview = {"fields": shown_fields(alert), "account": foresight.account}
     if signal is not None:
         answer["signal"] = {
             "asset_class": signal.asset_class,
@@ -150,18 +174,21 @@ def _foreseen(alert: Alert, foresight: Foresight) -> dict[str, object]:
             "side": signal.side,
         }
     if not isinstance(plan, Plan):
-        return answer | {"denied": _refused(plan)}
+        answer["denied"] = _refused(plan)
+        return answer
     orders = (foresight.close, plan.entry)
     answer["intents"] = [_intent(order) for order in orders if isinstance(order, OrderIntent)]
     refusals = [_refused(order) for order in orders if isinstance(order, Denied)]
-    return answer | {"denied": refusals[0]} if refusals else answer
+    if refusals:
+        answer["denied"] = refusals[0]
+    return answer
 
 
-def _refused(refusal: Refusal) -> dict[str, str]:
+def _refused(refusal: Refusal) -> answers.Refusal:
     return {"reason": refusal.reason, "detail": refusal.detail}
 
 
-def _intent(intent: OrderIntent) -> dict[str, object]:
+def _intent(intent: OrderIntent) -> answers.Intent:
     shown: dict[str, object] = {
         "account": intent.account,
         "symbol": intent.symbol,
@@ -175,7 +202,8 @@ def _intent(intent: OrderIntent) -> dict[str, object]:
         "time_in_force": intent.time_in_force,
         **{role.value: _level(leg) for role, leg in intent.legs},
     }
-    return {name: value for name, value in shown.items() if value is not None}
+    given = {name: value for name, value in shown.items() if value is not None}
+    return cast("answers.Intent", given)
 
 
 def _level(leg: Leg) -> dict[str, str | None]:

@@ -9,11 +9,13 @@ from app.engine.services import Services
 from app.web.alerts import alerts_blueprint
 from app.web.auth import Guard, Keyring
 from app.web.controls import controls_blueprint
+from app.web.flatten import flatten_blueprint
 from app.web.lists import lists_blueprint
+from app.web.openapi import openapi_blueprint
 from app.web.options import WebOptions
 from app.web.orders import orders_blueprint
 from app.web.strategies import strategies_blueprint
-from app.web.utility import utility_blueprint
+from app.web.utility import VERSION, utility_blueprint
 from app.web.veil import Veil
 
 
@@ -40,7 +42,9 @@ def api_blueprint(services: Services, options: WebOptions, guard: Guard, veil: V
     blueprint.register_blueprint(lists_blueprint(services.records, options.recent_log))
     blueprint.register_blueprint(strategies_blueprint(services.playbook, services.accounts))
     blueprint.register_blueprint(controls_blueprint(services.kill_switch, services.quotes, clock))
+    blueprint.register_blueprint(flatten_blueprint(services))
     blueprint.register_blueprint(utility_blueprint(services, options))
+    blueprint.register_blueprint(openapi_blueprint(VERSION))
     return blueprint
 
 

@@ -10,7 +10,7 @@ from app.web.synonyms import Candidate
 
 LONGEST_SYMBOL = 64
 
-_SYMBOL = re.compile(r"[A-Za-z0-9 ._:/!&^*=+@$#-]+")
+SYMBOL = re.compile(r"[A-Za-z0-9 ._:/!&^*=+@$#-]+")
 _MONEYNESS = re.compile(r"atm|(?:itm|otm)[1-9][0-9]?")
 _SERIES = re.compile(r"weekly|monthly|\+[0-9]{1,2}")
 _ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
@@ -21,7 +21,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def read_symbol(reading: Reading, field: str) -> str | None:
     """A symbol or exchange as sent, of the characters that symbols are made of."""
     text = reading.text(field, LONGEST_SYMBOL)
-    if text is not None and not _SYMBOL.fullmatch(text):
+    if text is not None and not SYMBOL.fullmatch(text):
         raise MalformedAlert(f"{field}: {shown(text)} holds characters that no symbol has")
     if text is not None and any(map(str.isalpha, text.split()[1:])):
         raise MalformedAlert(f"{field}: {shown(text)} is a sentence, not a symbol")

@@ -17,7 +17,9 @@ from app.ports.records import (
     TradeFilter,
     TradeRecord,
 )
+from app.web import answers
 from app.web.csv_lists import asks_for_csv, csv_of
+from app.web.described import described
 from app.web.pages import page_of
 from app.web.results import text
 from app.web.schemas import (
@@ -67,11 +69,18 @@ def lists_blueprint(records: Records, recent_log: RecentLog) -> Blueprint:
     blueprint = Blueprint("lists", __name__, url_prefix="/api/v1")
 
     @blueprint.get("/fills")
+    @described("Fills, newest first", answers.Fills, query=FillsQuery)
     def fills() -> Response:
         wanted = FillFilter(**_asked(read_query(FillsQuery)))
         return page_of("fills", records.fills, wanted, shown_fill)
 
     @blueprint.get("/trades")
+    @described(
+        "Closed trades, newest first, also as CSV",
+        answers.Trades,
+        query=TradesQuery,
+        texts=("text/csv",),
+    )
     def trades() -> Response:
         query = read_query(TradesQuery)
         wanted = TradeFilter(**_asked(query))
@@ -80,6 +89,12 @@ def lists_blueprint(records: Records, recent_log: RecentLog) -> Blueprint:
         return page_of("trades", records.trades, wanted, shown_trade)
 
     @blueprint.get("/equity")
+    @described(
+        "Days of the equity curve, newest first, also as CSV",
+        answers.Equity,
+        query=EquityQuery,
+        texts=("text/csv",),
+    )
     def equity() -> Response:
         query = read_query(EquityQuery)
         wanted = DayFilter(**_asked(query))
@@ -88,11 +103,17 @@ def lists_blueprint(records: Records, recent_log: RecentLog) -> Blueprint:
         return page_of("equity", records.days, wanted, shown_day)
 
     @blueprint.get("/order-log")
+    @described(
+        "Events, newest first: what happened to alerts and orders",
+        answers.OrderLog,
+        query=OrderLogQuery,
+    )
     def order_log() -> Response:
         wanted = EventFilter(**_asked(read_query(OrderLogQuery), event="kind"))
         return page_of("events", records.events, wanted, shown_event)
 
     @blueprint.get("/logs")
+    @described("The latest lines of the log", answers.Logs, query=LogsQuery)
     def logs() -> Response:
         wanted = LogFilter(**_asked(read_query(LogsQuery)))
         return page_of("logs", recent_log.lines, wanted, dict)
@@ -108,7 +129,7 @@ def _asked(query: PageQuery, **names: str) -> dict[str, Any]:
     return asked
 
 
-def shown_fill(record: FillRecord) -> dict[str, object]:
+def shown_fill(record: FillRecord) -> answers.FillRow:
     """A fill with what it belongs to."""
     fill = record.fill
     return {
@@ -128,7 +149,7 @@ def shown_fill(record: FillRecord) -> dict[str, object]:
     }
 
 
-def shown_trade(trade: TradeRecord) -> dict[str, object]:
+def shown_trade(trade: TradeRecord) -> answers.Trade:
     """A closed trade; its quantity is positive, its side tells the rest."""
     return {
         "trade_id": f"{trade.exit_fill}-{trade.entry_fill}",
@@ -151,7 +172,7 @@ def shown_trade(trade: TradeRecord) -> dict[str, object]:
     }
 
 
-def shown_day(day: DayRecord) -> dict[str, object]:
+def shown_day(day: DayRecord) -> answers.Day:
     """A day of an account's equity curve."""
     return {
         "account": day.account,
@@ -165,7 +186,7 @@ def shown_day(day: DayRecord) -> dict[str, object]:
     }
 
 
-def shown_event(event: Event) -> dict[str, object]:
+def shown_event(event: Event) -> answers.EventRow:
     """An event, with what is known of it."""
     return {
         "at": utc(event.at),

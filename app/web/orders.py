@@ -9,6 +9,8 @@ from app.domain.order import Fill
 from app.engine.order_desk import Obstacle, OrderDesk
 from app.ports.journal import Journal, OrderRecord
 from app.ports.records import OrderFilter, Records
+from app.web import answers
+from app.web.described import described
 from app.web.errors import ApiError
 from app.web.pages import page_of
 from app.web.results import text
@@ -20,6 +22,7 @@ def orders_blueprint(records: Records, journal: Journal, desk: OrderDesk) -> Blu
     blueprint = Blueprint("orders", __name__, url_prefix="/api/v1/orders")
 
     @blueprint.get("")
+    @described("Orders, newest first, legs among them", answers.Orders, query=OrdersQuery)
     def every() -> Response:
         query = read_query(OrdersQuery)
         wanted = OrderFilter(
@@ -33,6 +36,7 @@ def orders_blueprint(records: Records, journal: Journal, desk: OrderDesk) -> Blu
         return page_of("orders", records.orders, wanted, shown_order)
 
     @blueprint.get("/<client_order_id>")
+    @described("One order, its legs and its fills", answers.WholeOrder, errors=(404,))
     def one(client_order_id: str) -> Response:
         order = journal.order(client_order_id)
         if order is None:
@@ -40,6 +44,13 @@ def orders_blueprint(records: Records, journal: Journal, desk: OrderDesk) -> Blu
         return jsonify(_whole(records, order))
 
     @blueprint.delete("/<client_order_id>")
+    @described(
+        "Cancel an order; a protective leg of an open position only with `force`",
+        answers.WholeOrder,
+        answers={202: answers.Error},
+        errors=(404, 409),
+        query=CancelQuery,
+    )
     def cancel(client_order_id: str) -> Response:
         answer = desk.cancel(client_order_id, force=read_query(CancelQuery).force)
         if isinstance(answer, Obstacle):
@@ -49,7 +60,7 @@ def orders_blueprint(records: Records, journal: Journal, desk: OrderDesk) -> Blu
     return blueprint
 
 
-def shown_order(order: OrderRecord) -> dict[str, object]:
+def shown_order(order: OrderRecord) -> answers.Order:
     """An order as every answer shows it: decimals as texts."""
     return {
         "client_order_id": order.client_order_id,
@@ -73,7 +84,7 @@ def shown_order(order: OrderRecord) -> dict[str, object]:
     }
 
 
-def _whole(records: Records, order: OrderRecord) -> dict[str, object]:
+def _whole(records: Records, order: OrderRecord) -> answers.WholeOrder:
     siblings = records.orders(OrderFilter(alert_id=order.alert_id, limit=MOST)).items
     legs = [leg for leg in siblings if leg.parent == order.client_order_id]
     fills = records.fills_of(order.client_order_id)
@@ -84,7 +95,7 @@ def _whole(records: Records, order: OrderRecord) -> dict[str, object]:
     }
 
 
-def _shown_fill(fill: Fill) -> dict[str, object]:
+def _shown_fill(fill: Fill) -> answers.Fill:
     return {
         "fill_id": fill.fill_id,
         "quantity": text(fill.quantity),

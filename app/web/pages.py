@@ -1,6 +1,6 @@
 """Pages: how every list is answered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ def page_of(
     plural: str,
     read: Callable[[Wanted], Page[Item]],
     wanted: Wanted,
-    show: Callable[[Item], dict[str, object]],
+    show: Callable[[Item], Mapping[str, object]],
 ) -> Response:
     """The wanted page of a list, and the cursor of the next one."""
     page = first_page(read, wanted)

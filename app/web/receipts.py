@@ -8,6 +8,7 @@ from flask import Response, jsonify, request
 
 from app.domain.errors import MalformedAlert
 from app.engine.intake import Intake, Receipt
+from app.web import answers
 from app.web.errors import error_answer, request_id
 from app.web.results import final_result
 
@@ -26,7 +27,7 @@ def answer_receipts(intake: Intake, receipts: Sequence[Receipt], *, several: boo
         return answer_receipt(intake, receipts[0])
     if all(receipt.error is not None for receipt in receipts):
         return _malformed(receipts[0])
-    body = {
+    body: answers.Receipts = {
         "status": "accepted",
         "request_id": request_id(),
         "alerts": [_element(receipt) for receipt in receipts],
@@ -36,10 +37,14 @@ def answer_receipts(intake: Intake, receipts: Sequence[Receipt], *, several: boo
     return answer
 
 
-def _element(receipt: Receipt) -> dict[str, object]:
+def _element(receipt: Receipt) -> answers.AcceptedElement | answers.RefusedElement:
     if receipt.error is not None:
-        fault = {"status": "error", "code": receipt.error.code, "message": str(receipt.error)}
-        return {"alert_id": receipt.alert_id, **fault}
+        return {
+            "alert_id": receipt.alert_id,
+            "status": "error",
+            "code": receipt.error.code,
+            "message": str(receipt.error),
+        }
     if receipt.conflict:
         return {"alert_id": receipt.alert_id, "status": "error", "code": "conflicting_alert"}
     return {
@@ -61,14 +66,13 @@ def answer_receipt(intake: Intake, receipt: Receipt) -> Response:
     record = intake.wait(receipt.alert_id, seconds) if seconds > 0 else None
     if record is not None and record.status.final:
         return jsonify(final_result(record, duplicate=receipt.duplicate))
-    answer = jsonify(
-        {
-            "status": "accepted",
-            "alert_id": receipt.alert_id,
-            "request_id": request_id(),
-            "duplicate": receipt.duplicate,
-        }
-    )
+    body: answers.Receipt = {
+        "status": "accepted",
+        "alert_id": receipt.alert_id,
+        "request_id": request_id(),
+        "duplicate": receipt.duplicate,
+    }
+    answer = jsonify(body)
     answer.status_code = HTTPStatus.OK if receipt.duplicate else HTTPStatus.ACCEPTED
     return answer
 
@@ -78,10 +82,10 @@ def _malformed(receipt: Receipt) -> Response:
     return error_answer(HTTPStatus.BAD_REQUEST, error.code, str(error), alert_id=receipt.alert_id)
 
 
-def wait_seconds() -> float:
+def wait_seconds(default: float = 0.0) -> float:
     """`?wait=S`, clamped to what TradingView's own limit allows; nonsense means not to wait."""
     with suppress(ValueError):
-        seconds = float(request.args.get("wait", "0"))
+        seconds = float(request.args.get("wait", default))
         if seconds == seconds:  # noqa: PLR0124  # NaN is not equal to itself
             return min(max(seconds, 0.0), LONGEST_WAIT)
     return 0.0

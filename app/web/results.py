@@ -1,17 +1,27 @@
 """What became of an alert, as JSON: the final result of interface and timeline."""
 
 from decimal import Decimal
+from typing import overload
 
 from app.ports.journal import AlertRecord
+from app.web import answers
 
 
-def number(value: Decimal | None) -> int | float | None:
+@overload
+def number(value: Decimal) -> float: ...
+@overload
+def number(value: Decimal | None) -> float | None: ...
+def number(value: Decimal | None) -> float | None:
     """A decimal as a JSON number; whole ones without a fraction."""
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+@overload
+def text(value: Decimal) -> str: ...
+@overload
+def text(value: Decimal | None) -> str | None: ...
 def text(value: Decimal | None) -> str | None:
     """A decimal as plain text, without exponent and trailing zeros."""
     if value is None:
@@ -20,11 +30,11 @@ def text(value: Decimal | None) -> str | None:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def final_result(record: AlertRecord, *, duplicate: bool) -> dict[str, object]:
+def final_result(record: AlertRecord, *, duplicate: bool) -> answers.FinalResult:
     """The final result of an alert."""
     outcome, sent = record.outcome, record.alert.sent
     return {
-        "status": outcome.status.value,
+        "status": outcome.status,
         "action": sent.get("action"),
         "symbol": sent.get("symbol"),
         "timeframe": sent.get("timeframe"),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast, overload
 
 from flask import request
 from pydantic import (
@@ -22,6 +22,7 @@ from pydantic import (
     StrictBool,
     TypeAdapter,
     ValidationInfo,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
@@ -118,11 +119,47 @@ def _on_a_page(limit: int) -> int:
     return min(max(limit, FEWEST), MOST)
 
 
-Moment = Annotated[datetime, PlainValidator(_when)]
+def _shown_as(schema: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema(schema, mode="validation")
+
+
+POSITIVE: dict[str, Any] = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "string", "pattern": r"^[0-9]*[1-9][0-9]*(\.[0-9]+)?$"},
+    ],
+    "description": "a positive number, also as a text",
+    "examples": [12.5, "12.5"],
+}
+LEVEL: dict[str, Any] = {
+    "anyOf": [
+        *POSITIVE["anyOf"],
+        {"type": "string", "pattern": "^[1-9][0-9]?%$"},
+        {
+            "type": "object",
+            "properties": {kind.value: {"anyOf": POSITIVE["anyOf"]} for kind in LevelKind},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        },
+    ],
+    "description": 'a price, `"2%"` of the average fill, or `{"percent"|"price"|"offset": 2}`',
+    "examples": [180.5, "2%", {"offset": 3}],
+}
+
+A_TIME: dict[str, Any] = {"type": ["string", "number"], "examples": ["2026-11-20T15:30:00Z"]}
+
+Moment = Annotated[datetime, PlainValidator(_when), _shown_as(A_TIME)]
 Word = Annotated[str, BeforeValidator(_lower)]
-AccountName = Annotated[str, PlainValidator(_account)]
-Positive = Annotated[Decimal, PlainValidator(_positive)]
-Protection = Annotated[Level, PlainValidator(_level)]
+AccountName = Annotated[str, PlainValidator(_account), _shown_as({"type": "string"})]
+Positive = Annotated[Decimal, PlainValidator(_positive), _shown_as(POSITIVE)]
+Protection = Annotated[Level, PlainValidator(_level), _shown_as(LEVEL)]
+Symbol = Annotated[
+    Ticker,
+    PlainValidator(_ticker),
+    _shown_as({"type": "string", "maxLength": LONGEST_SYMBOL, "examples": ["AAPL"]}),
+]
+SeenAt = Annotated[datetime, PlainValidator(_moment), _shown_as(A_TIME)]
 
 
 class Query(BaseModel):
@@ -157,7 +194,7 @@ class AlertsQuery(SpanQuery):
 
 
 class ReplayQuery(Query):
-    """`dry_run`: only say what it would lead to."""
+    """How an alert is traded once more."""
 
     dry_run: bool = False
 
@@ -227,13 +264,13 @@ class LogsQuery(SpanQuery):
 
 
 class CancelQuery(Query):
-    """`force`: cancel although it protects an open position."""
+    """How an order is canceled."""
 
     force: bool = False
 
 
 class PositionsQuery(Query):
-    """`account`: that one only."""
+    """Which positions."""
 
     account: AccountName | None = None
 
@@ -275,9 +312,17 @@ class StrategyBody(Body):
 class QuoteBody(Body):
     """A price that was seen; without `at` it is seen now."""
 
-    symbol: Annotated[Ticker, PlainValidator(_ticker)]
+    symbol: Symbol
     price: Positive
-    at: Annotated[datetime, PlainValidator(_moment)] | None = None
+    at: SeenAt | None = None
+
+
+class FlattenBody(Body):
+    """What is to go: all that is ours, or that of one account or symbol."""
+
+    account: AccountName | None = None
+    symbol: Symbol | None = None
+    dry_run: StrictBool = False
 
 
 class KillSwitchBody(Body):
@@ -286,7 +331,9 @@ class KillSwitchBody(Body):
     reason: Annotated[str, Field(max_length=LONGEST_REASON)] = ""
 
 
-_QUOTES = TypeAdapter(Annotated[list[QuoteBody], Field(min_length=1)])
+QuoteList = Annotated[list[QuoteBody], Field(min_length=1)]
+
+_QUOTES = TypeAdapter(QuoteList)
 
 
 def read_query(model: type[Model], **context: object) -> Model:
@@ -308,6 +355,10 @@ def read_quotes(now: datetime) -> list[QuoteBody]:
     return [QuoteBody.model_validate(document, context={"now": now})]
 
 
+@overload
+def utc(moment: datetime) -> str: ...
+@overload
+def utc(moment: datetime | None) -> str | None: ...
 def utc(moment: datetime | None) -> str | None:
     """A time as answers write it."""
     if moment is None:

@@ -10,8 +10,10 @@ from app.domain.strategy import Strategy, rival_of
 from app.domain.timeframe import canonical_timeframe
 from app.engine.accounts import Accounts
 from app.ports.playbook import Playbook
+from app.web import answers
+from app.web.described import described
 from app.web.errors import ApiError
-from app.web.instruments import LONGEST_SYMBOL
+from app.web.instruments import LONGEST_SYMBOL, SYMBOL
 from app.web.pages import answer
 from app.web.results import number
 from app.web.schemas import StrategyBody, read_body, utc
@@ -25,14 +27,24 @@ def strategies_blueprint(playbook: Playbook, accounts: Accounts) -> Blueprint:
     blueprint = Blueprint("strategies", __name__, url_prefix="/api/v1/strategies")
 
     @blueprint.get("")
+    @described("All rows of the playbook", answers.Strategies)
     def every() -> Response:
         return answer("strategies", [shown_strategy(row) for row in playbook.rows()])
 
     @blueprint.get("/<symbol>/<timeframe>")
+    @described("One row", answers.Strategy, errors=(404, 422))
     def one(symbol: str, timeframe: str) -> Response:
         return jsonify(shown_strategy(_row(playbook, *_key(symbol, timeframe))))
 
     @blueprint.put("/<symbol>/<timeframe>")
+    @described(
+        "Write a row; a column that is left out has its default",
+        answers.Strategy,
+        body=StrategyBody,
+        needs_body=False,
+        examples={"a row": {"position_size": 1000, "stop_loss": "2%", "sides": "long"}},
+        errors=(422,),
+    )
     def put(symbol: str, timeframe: str) -> Response:
         row = read_body(StrategyBody, accounts=accounts).row(*_key(symbol, timeframe))
         rival = rival_of(row, playbook.rows(), accounts.default)
@@ -42,6 +54,7 @@ def strategies_blueprint(playbook: Playbook, accounts: Accounts) -> Blueprint:
         return jsonify(shown_strategy(_row(playbook, row.symbol, row.timeframe)))
 
     @blueprint.delete("/<symbol>/<timeframe>")
+    @described("Delete a row; the answer is what it was", answers.Strategy, errors=(404, 422))
     def delete(symbol: str, timeframe: str) -> Response:
         row = _row(playbook, *_key(symbol, timeframe))
         playbook.delete(row.symbol, row.timeframe)
@@ -50,7 +63,7 @@ def strategies_blueprint(playbook: Playbook, accounts: Accounts) -> Blueprint:
     return blueprint
 
 
-def shown_strategy(row: Strategy) -> dict[str, object]:
+def shown_strategy(row: Strategy) -> answers.Strategy:
     """A row as every answer shows it."""
     return {
         "symbol": row.symbol,
@@ -72,14 +85,14 @@ def shown_strategy(row: Strategy) -> dict[str, object]:
     }
 
 
-def _level(level: Level | None) -> dict[str, object] | None:
+def _level(level: Level | None) -> dict[str, float] | None:
     return None if level is None else {level.kind.value: number(level.value)}
 
 
 def _key(symbol: str, timeframe: str) -> tuple[str, str]:
     """The key of a row, as alerts are looked up by it."""
     key = Ticker.parse(symbol).key
-    if not key or len(key) > LONGEST_SYMBOL or not key.isprintable():
+    if not key or len(key) > LONGEST_SYMBOL or not SYMBOL.fullmatch(symbol):
         raise _invalid("symbol: must be a symbol, such as AAPL or BTCUSD")
     if timeframe.lower() in ANY_TIMEFRAME:
         return key, ""

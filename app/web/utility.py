@@ -8,6 +8,8 @@ from flask import Blueprint, Response, jsonify
 from app.domain.tally import Tally
 from app.engine.holdings import Holding, holdings_of
 from app.engine.services import Services
+from app.web import answers
+from app.web.described import described
 from app.web.options import WebOptions
 from app.web.readiness import Readiness, word_for
 from app.web.results import number
@@ -25,10 +27,12 @@ def health_blueprint(services: Services, options: WebOptions) -> Blueprint:
     readiness = Readiness(services, options)
 
     @blueprint.get("/health")
+    @described("The process answers; nothing is looked at", answers.Health)
     def health() -> Response:
         return jsonify({"status": "ok", "version": VERSION})
 
     @blueprint.get("/ready")
+    @described("May alerts be sent here", answers.Readiness, answers={503: answers.Readiness})
     def ready() -> Response:
         checks = readiness.checks()
         word = word_for(checks)
@@ -47,6 +51,7 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
     readiness = Readiness(services, options)
 
     @blueprint.get("/positions")
+    @described("What the accounts hold", answers.Positions, query=PositionsQuery)
     def positions() -> Response:
         wanted = read_query(PositionsQuery, accounts=services.accounts).account
         held = [
@@ -58,20 +63,25 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
         return jsonify({"positions": [_position(holding) for holding in held]})
 
     @blueprint.get("/config")
+    @described("The playbook and the settings, without secrets", answers.Config)
     def config() -> Response:
         rows = [shown_strategy(row) for row in services.playbook.rows()]
         return jsonify({"strategies": rows, "settings": options.settings})
 
     @blueprint.get("/performance")
+    @described("Figures of closed trades", answers.Performance, query=PerformanceQuery)
     def performance() -> Response:
         query = read_query(PerformanceQuery, accounts=services.accounts)
         if query.refresh:
             services.performance.rebuild()
         by_symbol, total = services.performance.figures(query.account)
-        symbols = [{"symbol": symbol} | _tally(by_symbol[symbol]) for symbol in sorted(by_symbol)]
+        symbols: list[answers.SymbolTally] = [
+            {"symbol": symbol, **_tally(by_symbol[symbol])} for symbol in sorted(by_symbol)
+        ]
         return jsonify({"symbols": symbols, "total": _tally(total)})
 
     @blueprint.get("/metrics")
+    @described("Metrics for Prometheus", texts=("text/plain",))
     def metrics() -> Response:
         fine = {name: check.ok for name, check in readiness.checks().items()}
         return Response(options.metrics_page(fine), content_type=METRICS_TYPE)
@@ -79,7 +89,7 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
     return blueprint
 
 
-def _position(holding: Holding) -> dict[str, object]:
+def _position(holding: Holding) -> answers.Position:
     position = holding.position
     return {
         "account": holding.account,
@@ -95,7 +105,7 @@ def _position(holding: Holding) -> dict[str, object]:
     }
 
 
-def _tally(tally: Tally) -> dict[str, object]:
+def _tally(tally: Tally) -> answers.Tally:
     return {
         "total_trades": tally.total_trades,
         "winning_trades": tally.winning_trades,

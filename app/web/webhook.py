@@ -8,8 +8,11 @@ from app.domain.alert import Alert
 from app.domain.errors import MalformedAlert
 from app.engine.intake import Intake, Submission
 from app.ports.clock import Clock
+from app.web import answers
+from app.web.alert_body import EXAMPLES, AlertBody
 from app.web.alert_fields import parse_alert
 from app.web.auth import Guard, Keyring, digest_of
+from app.web.described import described
 from app.web.errors import request_id
 from app.web.payloads import canonical
 from app.web.receipts import answer_receipts, idempotency_key
@@ -24,6 +27,17 @@ def webhook_blueprint(
 
     @blueprint.post("/webhook", defaults={"token": None})
     @blueprint.post("/webhook/<path:token>")
+    @described(
+        "Take in an alert, or several",
+        answers.FinalResult | answers.Receipt,
+        answers={202: answers.Receipt | answers.Receipts},
+        body=AlertBody | list[AlertBody],
+        examples=EXAMPLES,
+        text=True,
+        errors=(409,),
+        headers=("Idempotency-Key",),
+        waits=True,
+    )
     def receive(token: str | None) -> Response:
         body = veil.read(request.get_data())
         # A secret in the URL decides alone: then names like `key` in the body mean something else.

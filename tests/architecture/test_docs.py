@@ -20,6 +20,7 @@ from app.config import Settings
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 README, QUICKSTART = ROOT / "README.md", ROOT / "docs/quickstart.md"
+API_PAGE = ROOT / "docs/http_api.md"
 HERE = "http://127.0.0.1:8080"
 SECRETS = {"WEBHOOK_SECRET": "a-secret-of-the-documents", "API_KEY": "a-key-of-the-documents"}
 
@@ -213,6 +214,13 @@ def test_the_calls_of_a_story_can_be_made_one_after_the_other(document: Path, ap
     for call in others if document == README else calls_of(document):
         call.send(client, str(answer["alert_id"]))
     assert Call("GET", "/performance").send(client, "")["total"]["total_pnl"] == 80
+
+
+def test_the_calls_of_the_api_page_can_be_made(app: Flask) -> None:
+    client = app.test_client()
+    answer = calls_of(README)[0].send(client, "")
+    for call in calls_of(API_PAGE):
+        call.send(client, str(answer["alert_id"]))
 
 
 def test_the_message_for_tradingview_trades(app: Flask) -> None:

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from app.bootstrap import Server, build_app
 from app.workers.loop import Loop
+from tests.integration.documented import documented
 
 SECRET = "canary-webhook-secret-8a1f"
 KEY = "canary-api-key-77be"
@@ -38,7 +39,7 @@ class MakeServer(Protocol):
 
 def client_of(server: Server) -> FlaskClient:
     """A client that carries the API key."""
-    client = build_app(server).test_client()
+    client = documented(build_app(server)).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {KEY}"
     return client
 

@@ -12,7 +12,7 @@ from app.domain.errors import (
     TradingError,
 )
 from app.web.payloads import LARGEST_BODY
-from tests.integration.api import SECRET, server_of
+from tests.integration.api import SECRET, buy, server_of
 
 
 def assert_form(answer: TestResponse, status: int, code: str) -> None:
@@ -61,7 +61,6 @@ def test_a_body_beyond_64_kb_is_too_large(method: str, path: str, client: FlaskC
     [
         (BrokerUnavailable("down"), 503, "broker_unavailable"),
         (BrokerLoginNeeded("expired"), 503, "login_needed"),
-        (OutcomeUnknown("lost"), 202, "outcome_unknown"),
         (JournalError("disk full"), 503, "not_journaled"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
@@ -79,6 +78,18 @@ def test_what_the_broker_or_the_journal_cannot_do_is_told(
     for account in server_of(client).services.accounts:
         monkeypatch.setattr(type(account.broker), "positions", fail)
     assert_form(client.get("/positions"), status, code)
+
+
+def test_a_cancel_that_may_have_arrived_is_told(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OutcomeUnknown("lost")
+
+    resting = buy(client, limit_price=100)["client_order_id"]
+    for account in server_of(client).services.accounts:
+        monkeypatch.setattr(type(account.broker), "cancel", fail)
+    assert_form(client.delete(f"/api/v1/orders/{resting}"), 202, "outcome_unknown")
 
 
 def test_a_journal_that_is_gone_is_a_503_on_every_route_that_reads_it(client: FlaskClient) -> None:

@@ -226,9 +226,20 @@ CALLS = [
     Call("GET", "/api/v1/kill-switch", SWITCH),
     Call("POST", "/api/v1/kill-switch", SWITCH, {"reason": "lunch"}),
     Call("DELETE", "/api/v1/kill-switch", SWITCH),
+    Call(
+        "POST",
+        "/api/v1/flatten",
+        {"dry_run": bool, "positions": [dict], "foreign": [dict], "unreadable": [str]},
+        {"dry_run": True},
+    ),
     Call("POST", "/api/v1/quotes", {"quotes": int}, [{"symbol": "AAPL", "price": 191}]),
 ]
-ELSEWHERE = {("GET", "/metrics"), ("POST", "/webhook"), ("POST", "/webhook/<path:token>")}
+ELSEWHERE = {
+    ("GET", "/metrics"),
+    ("GET", "/openapi.json"),
+    ("POST", "/webhook"),
+    ("POST", "/webhook/<path:token>"),
+}
 """Routes that answer something else than a form of their own, with tests of their own."""
 
 

@@ -23,7 +23,7 @@ SCAN = (
 )
 """A statement that reads all rows of a table that grows."""
 
-OPEN_ONLY = r"USING (COVERING )?INDEX jobs_(open|due)\b"
+OPEN_ONLY = r"USING (COVERING )?INDEX jobs_(open|due|running)\b"
 """Indexes that hold only what has not ended."""
 
 READS_ALL = {"every_fill", "every_trade", "every_lot", "every_tally", "every_day"} | {

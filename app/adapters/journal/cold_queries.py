@@ -179,6 +179,13 @@ class ColdQueries:
         query = select(tallies)
         return self._all(query if account is None else query.where(tallies.c.account == account))
 
+    def traded_by(self, account: str, instrument: str, strategy: str) -> Sequence[RowMapping]:
+        """The alert of the latest order of a strategy in an instrument."""
+        same = orders.c.account == account, orders.c.instrument == instrument
+        query = select(alerts.c.alert).join(orders, orders.c.alert_id == alerts.c.id)
+        query = query.where(*same, orders.c.strategy == strategy)
+        return self._all(query.order_by(orders.c.created_at.desc()).limit(1))
+
     def orders_by_status(self) -> Sequence[RowMapping]:
         """How many orders there are in each status."""
         return self._all(

@@ -164,6 +164,12 @@ class SqlJournal:
         )
         return from_db(row["at"]) if row and row["at"] is not None else None
 
+    def open_alerts(self, account: str) -> Sequence[AlertRecord]:
+        """The alerts of an account whose work is not finished."""
+        with self._db.reading() as tx:
+            rows = tx.run(Q["open_alerts"], {"account": account}).fetchall()
+        return [alert_record(row) for row in rows]
+
     def realised(self, account: str, since: datetime) -> Decimal:
         """Profit after fees of what an account closed since a moment; negative when lost."""
         params = {"account": account, "since": to_db(since)}

@@ -139,6 +139,13 @@ WHERE id = :id AND finished_at IS NULL
 -- alert --
 SELECT * FROM alerts WHERE id = :id
 
+-- open_alerts --
+SELECT alerts.* FROM jobs JOIN alerts ON alerts.id = jobs.alert_id
+WHERE jobs.state IN ('ready', 'waiting') AND jobs.account = :account
+UNION ALL
+SELECT alerts.* FROM jobs JOIN alerts ON alerts.id = jobs.alert_id
+WHERE jobs.state = 'running' AND jobs.account = :account
+
 -- add_order --
 INSERT INTO orders (client_order_id, broker_order_id, alert_id, job_id, account, symbol, instrument,
                     lane, role, side, order_type, quantity, filled_quantity, average_price,

@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from app.adapters.journal.codec import ALERT
 from app.adapters.journal.ledger import day_records, tally_of, trade_record
 from app.adapters.journal.rows import alert_record, fill_of, fill_record, order_record
 from app.adapters.sql import from_db
+from app.domain.alert import Alert
 from app.domain.events import Event, EventKind
 from app.domain.order import Fill
 from app.domain.tally import Tally
@@ -135,6 +137,11 @@ class SqlRecords:
         if row is None or row["stop_at"] is None:
             return None
         return from_db(max(row["entered_at"], row["stop_at"]))
+
+    def traded_by(self, account: str, instrument: str, strategy: str) -> Alert | None:
+        """The latest alert of a strategy that made an order of an instrument."""
+        rows = self._queries.traded_by(account, instrument, strategy)
+        return ALERT.load(rows[0]["alert"]) if rows else None
 
     def counts(self) -> Counts:
         """What the metrics tell of the journal's state."""
