@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.errors import TradingError
+from app.domain.errors import ConfigError, TradingError
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,12 +24,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     # Late, so that `import app.domain` stays light.
     from app.bootstrap import build, build_app
-    from app.cli import add_commands, without_a_server
+    from app.cli import add_commands, quiet, without_a_server, without_settings
     from app.config import Settings
 
-    settings = settings or Settings.from_env()
     try:
-        app = build_app(build(settings))
+        settings = settings or Settings.from_env()
+    except ConfigError as error:
+        without_settings(error)
+    try:
+        app = build_app(build(quiet(settings)))
     except TradingError as error:
         app = without_a_server(error)
     add_commands(app, settings)

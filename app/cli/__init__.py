@@ -1,14 +1,24 @@
 """The command line: `flask --app main NAME`. One module for a command, or for some of one kind."""
 
+from typing import NoReturn
+
 import click
 from flask import Flask
+from flask.cli import FlaskGroup
 
+from app.cli.adoption import adopt
 from app.cli.backup import backup, restore
-from app.cli.shared import SETTINGS
+from app.cli.doctor import doctor
+from app.cli.flatten import flatten
+from app.cli.kill import kill
+from app.cli.reconcile import reconcile
+from app.cli.replay import replay
+from app.cli.shared import FAULT, SETTINGS
+from app.cli.strategies import strategies
 from app.config import Settings
-from app.domain.errors import TradingError
+from app.domain.errors import ConfigError, TradingError
 
-COMMANDS = (backup, restore)
+COMMANDS = (adopt, backup, doctor, flatten, kill, reconcile, replay, restore, strategies)
 
 
 def add_commands(app: Flask, settings: Settings) -> None:
@@ -16,6 +26,22 @@ def add_commands(app: Flask, settings: Settings) -> None:
     app.extensions[SETTINGS] = settings
     for command in COMMANDS:
         app.cli.add_command(command)
+
+
+def quiet(settings: Settings) -> Settings:
+    """The same, without a log that would stand in what a command says: the journal has it all."""
+    return settings.model_copy(update={"log_level": "CRITICAL"}) if _is_command() else settings
+
+
+def without_settings(error: ConfigError) -> NoReturn:
+    """Settings that cannot be used: a line for who is at a command line.
+
+    Raises:
+        ConfigError: the same again, where nobody is.
+    """
+    if not _is_command():
+        raise error
+    raise click.ClickException(f"{error.code}: {error}") from error
 
 
 def without_a_server(error: TradingError) -> Flask:
@@ -26,5 +52,13 @@ def without_a_server(error: TradingError) -> Flask:
     """
     if click.get_current_context(silent=True) is None:
         raise error
-    click.echo(f"No server can be built: {error}", err=True)
-    return Flask("app")
+    app = Flask("app")
+    *_, why = str(error).strip().splitlines() or [""]  # of a traceback, what it comes to
+    app.extensions[FAULT] = f"{error.code}: no server can be built: {why}"
+    return app
+
+
+def _is_command() -> bool:
+    """Whether the application is made for one of its commands, and not to serve."""
+    context = click.get_current_context(silent=True)
+    return context is not None and isinstance(context.command, FlaskGroup)

@@ -22,6 +22,10 @@ class Playbook(Protocol):
         """Write a row, replacing the one of the same key."""
         ...
 
+    def put_all(self, rows: Sequence[Strategy]) -> None:
+        """Write rows as `put` does, all of them or none."""
+        ...
+
     def delete(self, symbol: str, timeframe: str) -> bool:
         """Remove a row; whether there was one."""
         ...

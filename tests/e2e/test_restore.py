@@ -1,43 +1,19 @@
 """The restore drill on the real server, with the commands that an owner has."""
 
 import json
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.books import STARTING_CASH, Books, await_books, read_books
+from tests.e2e.commands import command
 from tests.e2e.conftest import Serve
-from tests.e2e.live import API_KEY, REPOSITORY, SECRET, LiveServer
+from tests.e2e.live import LiveServer
 
 pytestmark = pytest.mark.e2e
 
 CASH = {"PAPER_CASH": str(STARTING_CASH)}
-
-
-def command(server: LiveServer, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run one of our commands with the settings of a server, as its owner would."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(REPOSITORY),
-        "DATA_DIR": str(server.data_dir),
-        "WEBHOOK_SECRET": SECRET,
-        "API_KEY": API_KEY,
-        "LOG_LEVEL": "ERROR",
-        **CASH,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "main", *words],
-        cwd=server.folder,
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 def trade(server: LiveServer, *symbols: str) -> None:

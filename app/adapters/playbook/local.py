@@ -33,11 +33,16 @@ class LocalPlaybook:
 
     def put(self, row: Strategy) -> None:
         """Write a row, replacing the one of the same key; its status stays."""
-        bare = replace(row, order_status="READY", last_updated=None)
-        text = _STRATEGY.dump_json(bare, exclude_defaults=True).decode()
-        params = {"symbol": row.symbol, "timeframe": row.timeframe, "strategy": text}
+        self.put_all([row])
+
+    def put_all(self, rows: Sequence[Strategy]) -> None:
+        """Write rows as `put` does, all of them or none."""
         with self._db.transaction() as tx:
-            tx.run(Q["put"], params)
+            for row in rows:
+                bare = replace(row, order_status="READY", last_updated=None)
+                text = _STRATEGY.dump_json(bare, exclude_defaults=True).decode()
+                params = {"symbol": row.symbol, "timeframe": row.timeframe, "strategy": text}
+                tx.run(Q["put"], params)
 
     def delete(self, symbol: str, timeframe: str) -> bool:
         """Remove a row; whether there was one."""

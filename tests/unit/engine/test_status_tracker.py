@@ -35,6 +35,9 @@ class FakePlaybook:
     def put(self, row: Strategy) -> None:
         raise NotImplementedError
 
+    def put_all(self, rows: Sequence[Strategy]) -> None:
+        raise NotImplementedError
+
     def delete(self, symbol: str, timeframe: str) -> bool:
         return False
 

@@ -1,0 +1,113 @@
+"""`doctor`: is everything as it has to be, one line for each."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from app.adapters.journal.migrate import database_file, revision_of
+from app.adapters.journal.revision import REVISION
+from app.cli.shared import fault, server, settings
+from app.domain.errors import BrokerLoginNeeded, TradingError
+from app.engine.accounts import Account
+from app.engine.services import Services
+from app.ports.records import AlertFilter
+
+LEAST_FREE_PERCENT = 5
+MOST_AHEAD = timedelta(seconds=30)
+
+
+class Finding(NamedTuple):
+    """What a check found."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@click.command()
+def doctor() -> None:
+    """Check clock, database, brokers, tokens and disk. Exit code 1 if something is wrong.
+
+    It may be asked while the server runs, and while it does not. It changes nothing.
+    """
+    findings = list(_findings())
+    for finding in findings:
+        click.echo(f"{'ok' if finding.ok else 'WRONG':<6} {finding.name:<16} {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+def _findings() -> Iterator[Finding]:
+    ours = server()
+    if ours is None:
+        yield Finding("database", ok=False, detail=fault())
+    else:
+        yield _clock(ours.services)
+        yield _database(ours.services)
+        for account in ours.services.accounts:
+            yield from _broker(account)
+        yield _switch(ours.services)
+    yield _disk(settings().data_dir)
+
+
+def _clock(services: Services) -> Finding:
+    now = services.clock.now()
+    stamp = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    try:
+        newest = services.records.alerts(AlertFilter(limit=1)).items
+    except TradingError as error:
+        return Finding("clock", ok=False, detail=f"{stamp}; {error.code}: {error}")
+    if newest and newest[0].received_at > now + MOST_AHEAD:
+        then = f"{newest[0].received_at:%Y-%m-%d %H:%M:%S}"
+        return Finding("clock", ok=False, detail=f"{stamp}, and an alert came at {then}")
+    return Finding("clock", ok=True, detail=stamp)
+
+
+def _database(services: Services) -> Finding:
+    file = database_file(settings().database_url)
+    try:
+        with services.journal.unit():
+            pass
+        revision = revision_of(file)
+    except TradingError as error:
+        return Finding("database", ok=False, detail=f"{error.code}: {error}")
+    megabytes = file.stat().st_size / 1e6
+    detail = f"writable, revision {revision}, {megabytes:.1f} MB"
+    return Finding("database", ok=revision == REVISION and os.access(file, os.W_OK), detail=detail)
+
+
+def _broker(account: Account) -> Iterator[Finding]:
+    name, token = f"broker {account.name}", f"token {account.name}"
+    try:
+        balance, held = account.broker.balance(), account.broker.positions()
+    except BrokerLoginNeeded as error:
+        yield Finding(name, ok=False, detail=f"{error.code}: {error}")
+        yield Finding(token, ok=False, detail="log in again")
+    except TradingError as error:
+        yield Finding(name, ok=False, detail=f"{error.code}: {error}")
+        yield Finding(token, ok=True, detail="not asked for")
+    else:
+        detail = f"equity {balance.equity:.2f}, {len(held)} positions"
+        yield Finding(name, ok=True, detail=detail)
+        yield Finding(token, ok=True, detail="good, or none is needed")
+
+
+def _switch(services: Services) -> Finding:
+    state = services.kill_switch.state()
+    detail = f"entries are stopped: {state.reason}" if state.active else "entries are allowed"
+    return Finding("kill switch", ok=True, detail=detail)
+
+
+def _disk(folder: Path) -> Finding:
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError as error:
+        return Finding("disk", ok=False, detail=f"{folder}: {error.strerror}")
+    free = 100 * usage.free / usage.total
+    detail = f"{free:.1f} % free, {usage.free / 1e9:.1f} GB"
+    return Finding("disk", ok=free > LEAST_FREE_PERCENT, detail=detail)
