@@ -15,10 +15,11 @@ from app.cli.reconcile import reconcile
 from app.cli.replay import replay
 from app.cli.shared import FAULT, SETTINGS
 from app.cli.strategies import strategies
+from app.cli.unblock import unblock
 from app.config import Settings
 from app.domain.errors import ConfigError, TradingError
 
-COMMANDS = (adopt, backup, doctor, flatten, kill, reconcile, replay, restore, strategies)
+COMMANDS = (adopt, backup, doctor, flatten, kill, reconcile, replay, restore, strategies, unblock)
 
 
 def add_commands(app: Flask, settings: Settings) -> None:

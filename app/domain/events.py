@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     FOREIGN_POSITION = "foreign_position"
     ADOPTED = "adopted"
     LANE_BLOCKED = "lane_blocked"
+    LANE_UNBLOCKED = "lane_unblocked"
     KILL_SWITCH_SET = "kill_switch_set"
     KILL_SWITCH_RESET = "kill_switch_reset"
     TAKEN_OVER = "taken_over"

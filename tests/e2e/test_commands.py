@@ -11,7 +11,7 @@ from tests.e2e.live import LiveServer
 
 pytestmark = pytest.mark.e2e
 
-COMMANDS = ("adopt", "doctor", "flatten", "kill", "reconcile", "replay", "strategies")
+COMMANDS = ("adopt", "doctor", "flatten", "kill", "reconcile", "replay", "strategies", "unblock")
 ROWS = """\
 symbol,timeframe,position_size,active,sides,stop_loss,take_profit
 AAPL,15m,1000,yes,long,2%,offset 3
@@ -169,3 +169,14 @@ def test_of_a_file_with_a_fault_nothing_is_imported(serve: Serve, tmp_path: Path
     assert "line 4: position_size" in told
     assert "line 5: timeframe" in told
     assert run(server, "strategies", "export").count("\n") == 1
+
+
+def test_unblock_lets_entries_in_again_after_a_missed_exit(serve: Serve) -> None:
+    server = serve()
+    buy(server)
+    late = server.alert(wait=2.5, action="close", symbol="AAPL", timenow="2026-01-05T15:00:07Z")
+    assert late.body["reason"] == "EXIT_MISSED"
+    assert "kept out" in run(server, "unblock", "paper", "AAPL")
+    assert "not_found" in run(server, "unblock", "paper", "AAPL", code=1)
+    again = server.alert(wait=2.5, action="add", symbol="AAPL", quantity=1, price=10)
+    assert again.body["status"] == "success"
