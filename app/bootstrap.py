@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.adapters.brokers.registry import Resources, open_broker
+from app.adapters.calendars.files import FileCalendars
 from app.adapters.clock import SystemClock, zone
 from app.adapters.journal.backup import Backups, Rules
 from app.adapters.journal.journal import SqlJournal
@@ -37,10 +38,12 @@ from app.engine.accounts import Account, Accounts
 from app.engine.adoption import Adoption
 from app.engine.alert_flow import AlertFlow, Rooms
 from app.engine.alert_ids import AlertIds
+from app.engine.blocks import Blocks
 from app.engine.closing import Closing
 from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
 from app.engine.event_bus import EventBus, Listener
+from app.engine.gates import Gates
 from app.engine.intake import Endings, Intake
 from app.engine.judge import Judge
 from app.engine.kill_switch import KillSwitch
@@ -49,10 +52,12 @@ from app.engine.order_engine import OrderEngine
 from app.engine.ownership import Ownership
 from app.engine.performance import Performance
 from app.engine.preview import Preview
+from app.engine.queue import Queue
 from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import Recovery
 from app.engine.risk_gate import RiskGate
 from app.engine.services import Services
+from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
 from app.engine.status_tracker import StatusTracker
 from app.engine.stop_watch import StopWatch
@@ -66,9 +71,13 @@ from app.workers.loop import Loop, Step
 
 log = logging.getLogger(__name__)
 
+CALENDARS = "calendars"
+"""The folder in `DATA_DIR` of the owner's own calendar files."""
+
 LANE_THREADS = 8
 SWEEP_EVERY = timedelta(milliseconds=250)
 TAKE_OVER_EVERY = timedelta(seconds=1)
+WATCH_EVERY = timedelta(seconds=1)
 RESERVE_EVERY = timedelta(seconds=1)
 STOP_WATCH_EVERY = timedelta(seconds=1)
 BEAT_EVERY = timedelta(seconds=10)
@@ -139,8 +148,6 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     """Services of these settings, on a database of this version's schema; nothing runs yet."""
     parts = parts or Parts()
     recent = _configure_log(settings)
-    for warning in settings.warnings:
-        log.warning(warning)
     migrate_apart(settings.database_url)
     clock = parts.clock or SystemClock()
     file = database_file(settings.database_url)
@@ -164,23 +171,27 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
     quotes = QuoteDesk(accounts, settlement)
     risk_gate = RiskGate(journal, clock, zone)
-    judge = Judge(journal, playbook, TradeRouter(), OrderEngine(), risk_gate)
+    sessions = Sessions(FileCalendars(zone, settings.data_dir / CALENDARS), clock)
+    judge = Judge(
+        journal, playbook, TradeRouter(), OrderEngine(sessions.day_end), risk_gate, sessions
+    )
+    gates = Gates(kill_switch, sessions, risk_gate)
     dispatcher = Dispatcher(journal, ownership, clock)
     closing = Closing(journal, dispatcher, settlement, ownership)
     rooms = Rooms(
         accounts=accounts,
         quotes=quotes,
         judge=judge,
+        queue=Queue(journal, judge, gates, closing, quotes),
         closing=closing,
-        entering=Entering(journal, dispatcher, settlement, closing, kill_switch, risk_gate),
+        entering=Entering(journal, dispatcher, settlement, closing, gates),
         settlement=settlement,
         tracker=StatusTracker(playbook, clock),
     )
-    flow = AlertFlow(
-        journal, rooms, clock, AgeLimits(entry=settings.max_alert_age, exit=settings.max_exit_age)
-    )
     pool = parts.pool or ThreadPoolExecutor(LANE_THREADS, thread_name_prefix="novalgo-lane")
-    lanes = Lanes(journal, flow, ownership, clock, pool)
+    lanes = Lanes(
+        journal, AlertFlow(journal, rooms, clock, _ages(settings)), ownership, clock, pool
+    )
     recovery = Recovery(journal, accounts, settlement, clock)
     services = Services(
         clock=clock,
@@ -209,6 +220,8 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         stop_watch=StopWatch(journal, accounts, settlement, ownership, clock),
         recovery=recovery,
         adoption=Adoption(journal, accounts, recovery, clock),
+        sessions=sessions,
+        blocks=Blocks(journal, clock),
         performance=Performance(SqlLedger(database), records, accounts, clock),
         preview=Preview(accounts, judge),
     )
@@ -276,6 +289,7 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
             Step("watch the stops", STOP_WATCH_EVERY, services.stop_watch.run),
             Step("resume stranded", TAKE_OVER_EVERY, lanes.resume_stranded),
             Step("keep the reserve", RESERVE_EVERY, reserve.keep),
+            Step("watch the kill file", WATCH_EVERY, services.kill_switch.watch),
             Step("sweep", SWEEP_EVERY, lanes.sweep),
         ]
     )
@@ -341,18 +355,26 @@ def _open_accounts(
             metrics.observe_broker(known.broker),
             resources.clock,
         )
-        account = Account(known.name, metered, known.limits, known.default_position_size)
+        account = Account(
+            known.name, metered, known.limits, known.default_position_size, known.sessions
+        )
         accounts.append(account)
     return Accounts(accounts, settings.default_account)
 
 
+def _ages(settings: Settings) -> AgeLimits:
+    return AgeLimits(entry=settings.max_alert_age, exit=settings.max_exit_age)
+
+
 def _configure_log(settings: Settings) -> RecentLines:
-    """Write the log, and keep its newest lines."""
+    """Write the log, and keep its newest lines; what is odd about the settings comes first."""
     recent = RecentLines()
     secrets_of_ours = list(_secrets_of(settings))
     configure_logging(
         settings.log_level, settings.log_format, secrets=secrets_of_ours, keep=recent.keep
     )
+    for warning in settings.warnings:
+        log.warning(warning)
     return recent
 
 

@@ -26,6 +26,7 @@ from pydantic import (
 
 from app.domain.errors import ConfigError
 from app.domain.limits import Limits
+from app.domain.session import SessionPolicy, SessionRules
 from app.domain.windows import parse_windows
 
 BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
@@ -50,8 +51,12 @@ ACCOUNT_LIMITS = (
     "allowed_symbols",
     "max_spread_percent",
     "price_collar_percent",
+    "session_policy",
 )
 """What an account may have of its own, by its name in front: `PAPER_MAX_OPEN_POSITIONS`."""
+
+PAPER = "paper"
+"""The broker that trades at any hour, and in years without a calendar, unless it is told not to."""
 
 SHORTEST_STRONG_SECRET = 16
 TYPO_LIKENESS = 0.8
@@ -137,6 +142,7 @@ Windows = Annotated[str, AfterValidator(_windows)]
 Symbols = Annotated[str, AfterValidator(_symbols)]
 Name = Annotated[str, AfterValidator(_name)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+Hours = Annotated[SessionPolicy, BeforeValidator(_lower)]
 
 
 def _patterns(text: str) -> tuple[str, ...]:
@@ -164,6 +170,14 @@ class AccountSettings(BaseModel):
     allowed_symbols: Symbols | None = None
     max_spread_percent: Percent | None = None
     price_collar_percent: Percent | None = None
+    session_policy: Hours | None = None
+
+    @property
+    def sessions(self) -> SessionRules:
+        """The hours in which the account trades."""
+        simulated = self.broker == PAPER
+        usual = SessionPolicy.ALWAYS if simulated else SessionPolicy.REGULAR
+        return SessionRules(self.session_policy or usual, trusts_weekdays=simulated)
 
     @property
     def limits(self) -> Limits:
@@ -284,6 +298,11 @@ class Settings(BaseModel):
         (),
         description="text forms of your own, one a line or parted by `;;`:"
         " `{action} {symbol} at {price}`",
+    )
+    session_policy: Hours | None = Field(
+        None,
+        description="hours in which is traded: `always`, `regular`, `extended`; empty: `always` on "
+        "the paper account, `regular` elsewhere; a strategy row overrides it",
     )
     secret_rate_limit: Annotated[str, AfterValidator(_rate)] = Field(
         "30 per minute", description="wrong secrets from one source before it is told to wait"

@@ -19,6 +19,7 @@ class Capabilities:
     `reprices`: the limit of a working order can be moved.
     `stop_types`: kinds of stop-loss legs.
     `times_in_force`: words of an order's life that the broker acts on.
+    `stops_never_sleep`: stops work outside the regular hours of their market too.
     """
 
     asset_classes: frozenset[AssetClass]
@@ -33,3 +34,4 @@ class Capabilities:
     reprices: bool = False
     stop_types: frozenset[OrderType] = frozenset({OrderType.STOP})
     times_in_force: frozenset[str] = frozenset({"day", "gtc"})
+    stops_never_sleep: bool = False

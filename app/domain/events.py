@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     REJECTED = "rejected"
     OUTCOME_UNKNOWN = "outcome_unknown"
     WAITING = "waiting"
+    QUEUED = "queued"
     RETRYING = "retrying"
     FINISHED = "finished"
     STOPPED_OUT = "stopped_out"

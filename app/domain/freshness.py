@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.alert import Alert
+from app.domain.session import Market
 
 _LENGTH = re.compile(r"^(\d+)([smhdwM])$")
 _UNITS = {
@@ -43,3 +44,8 @@ def age(alert: Alert, received_at: datetime, now: datetime) -> timedelta:
     elif alert.bar_at is not None:
         ages.append(now - alert.bar_at - bar_length(alert.timeframe))
     return max(ages)
+
+
+def age_in_session(alert: Alert, received_at: datetime, now: datetime, market: Market) -> timedelta:
+    """The age that an alert had when it came, and the time that its market was open since then."""
+    return age(alert, received_at, received_at) + market.open_time(received_at, now)

@@ -124,7 +124,8 @@ class OrderIntent:
     `multiplier` is the instrument's: money per unit and point of price. `strategy` is the name of
     the one whose order it is; its fills, and those of its legs, are that one's. `trail` is the
     distance in price of a trailing stop. `expires_at`: when it ends unless it has filled (aware
-    UTC); None: by no clock of ours.
+    UTC); None: by no clock of ours. `extended_hours`: it may be executed outside the regular hours
+    of its market.
     """
 
     client_order_id: str
@@ -144,6 +145,7 @@ class OrderIntent:
     stop_loss: Leg | None = None
     take_profit: Leg | None = None
     strategy: str = ""
+    extended_hours: bool = False
 
     @property
     def legs(self) -> tuple[tuple[OrderRole, Leg], ...]:

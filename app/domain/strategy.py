@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.domain.alert import Amount, AmountUnit
 from app.domain.order import Level, Side
+from app.domain.session import SessionPolicy, WhenClosed
 
 
 class Sides(StrEnum):
@@ -69,7 +70,8 @@ class Strategy:
     `position_size` sizes an entry that gives no size; `sizing_type` says what it counts.
     `symbol` and `timeframe` are keys in canonical form; an empty timeframe matches every one.
     `sides` None = both where the broker can short, long otherwise. `shared`: other rows may trade
-    the same instrument in the same account.
+    the same instrument in the same account. `session_policy` None = the account's. `when_closed`:
+    what becomes of entries that come while the market is closed.
     """
 
     symbol: str
@@ -86,6 +88,8 @@ class Strategy:
     shared: bool = False
     sync: Sync = Sync.RESYNC
     after_stop: AfterStop = AfterStop.SKIP
+    session_policy: SessionPolicy | None = None
+    when_closed: WhenClosed = WhenClosed.DENY
     order_status: str = "READY"
     last_updated: datetime | None = None
 

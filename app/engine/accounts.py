@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.domain.limits import Limits
+from app.domain.session import SessionRules
 from app.ports.broker import Broker
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account: its broker, its limits, and whether it was held against its journal.
+    """One account: its broker, its limits, its hours, and whether it was held against its journal.
 
     `default_size`: notional of an entry when neither the alert nor its row gives a size.
     Until `reconciled` is set its entries wait: what a crash left at the broker is not known yet.
@@ -21,6 +22,7 @@ class Account:
     broker: Broker
     limits: Limits = Limits()
     default_size: Decimal | None = None
+    sessions: SessionRules = SessionRules()
     reconciled: threading.Event = field(default_factory=threading.Event)
 
 

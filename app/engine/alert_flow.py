@@ -24,7 +24,7 @@ from app.domain.decision import (
 )
 from app.domain.errors import BrokerError, FencedOut, JournalError
 from app.domain.events import Event, EventKind
-from app.domain.freshness import AgeLimits, age
+from app.domain.freshness import AgeLimits, age, age_in_session
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.outcome import AlertStatus, Outcome
 from app.engine.accounts import Accounts
@@ -33,6 +33,7 @@ from app.engine.dispatcher import decided, out_of_sync
 from app.engine.endings import finished, naked, outcome_of
 from app.engine.entering import Entering
 from app.engine.judge import Case, Judge
+from app.engine.queue import Queue, note_queued
 from app.engine.quote_desk import QuoteDesk
 from app.engine.settlement import Settlement, event_of
 from app.engine.status_tracker import StatusTracker
@@ -40,7 +41,7 @@ from app.engine.trade_router import Situation
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Refused, Walk
 from app.ports.clock import Clock
-from app.ports.journal import Job, Journal, OrderRecord, Unit
+from app.ports.journal import Job, Journal, OrderRecord, Pause, Unit
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Rooms:
     accounts: Accounts
     quotes: QuoteDesk
     judge: Judge
+    queue: Queue
     closing: Closing
     entering: Entering
     settlement: Settlement
@@ -114,7 +116,7 @@ class AlertFlow:
         return replace(walk, job=replace(walk.job, halted=False))
 
     def _decide(self, walk: Walk) -> Plan | Ending:
-        if self._journal.newer_taken(walk.job):
+        if walk.job.opens_at is None and self._journal.newer_taken(walk.job):
             why = "a later alert of this strategy was taken already"
             return Ending(refusal=Skipped(Skip.OUT_OF_ORDER, why))
         if walk.alert.price is not None:
@@ -129,12 +131,16 @@ class AlertFlow:
         signal = judge.route(case, situation)
         if isinstance(signal, Noted) and signal.reason is Note.NO_POSITION:
             return self._nothing_to_close(walk, situation, signal)
+        refusal = self._rooms.queue.pass_or_wait(walk, signal)
+        if refusal is not None:
+            return self._refused(walk, situation, refusal)
         self._await_turn(walk, signal)
         if not isinstance(signal, Signal):
             return self._refused(walk, situation, signal)
         late = walk.too_late(signal)
         if late is not None:
             return self._refused(walk, situation, late)
+        self._rooms.queue.await_price(walk)
         plan = judge.plan(case, situation, signal, alert_id=walk.job.alert_id)
         return replace(plan, out_of_sync=_out_of_sync(walk, situation))
 
@@ -206,6 +212,8 @@ class AlertFlow:
             if plan.signal.reduces and not self._entered(plan, fresh=fresh):
                 if fresh:
                     self._write_plan(walk, plan)
+                else:
+                    self._rooms.queue.keep_until_open(walk, plan)
                 closing = self._rooms.closing.close(walk, plan)
                 if plan.signal.trade_type is TradeType.EXIT or closing.order is None:
                     return closing
@@ -245,7 +253,9 @@ class AlertFlow:
             outcome = outcome_of(ending, settled)
             if outcome.reason == Lapse.EXIT_MISSED and outcome.status is AlertStatus.EXPIRED:
                 unit.set_block(job.lane, f"{outcome.detail} (alert {job.alert_id})")
-                unit.record(_event(EventKind.LANE_BLOCKED, job, self._clock, problem=True))
+                why: dict[str, object] = {"reason": outcome.reason, "detail": outcome.detail}
+                event = _event(EventKind.LANE_BLOCKED, job, self._clock, problem=True, facts=why)
+                unit.record(event)
             if ending.late_exit_of is not None:
                 unit.forget_stop(ending.late_exit_of)
             unit.record(*ending.events, finished(job, outcome, self._clock.now()))
@@ -261,22 +271,42 @@ class AlertFlow:
         return settled
 
     def _suspend(self, job: Job, wait: Wait) -> Job | None:
-        run_at = self._clock.now() + wait.delay
+        pause = Pause(
+            status=wait.status,
+            until=self._clock.now() + wait.delay,
+            holds=wait.holds,
+            reason=Denial.MARKET_CLOSED if wait.opens_at is not None else "",
+            detail=str(wait),
+            opens_at=wait.opens_at,
+        )
         with self._journal.unit(job) as unit:
-            if job.tries == 0:
+            if wait.opens_at is not None:
+                note_queued(unit, job, wait, self._clock)
+            elif job.tries == 0:
                 facts: dict[str, object] = {"status": wait.status.value, "why": str(wait)}
                 unit.record(_event(EventKind.WAITING, job, self._clock, facts=facts))
-            return unit.suspend(wait.status, run_at, holds=wait.holds)
+            return unit.suspend(pause)
 
     def _unreadable(self, job: Job, error: BrokerError) -> Job | None:
         """The broker could not be asked: unknown is not flat. Try again while it is fresh."""
-        old = age(job.alert, job.received_at, self._clock.now())
+        old = self._age_of(job)
         only_exits = job.alert.only_reduces
         why = f"{error.code}: {error}"
         if old > (self._ages.exit if only_exits else self._ages.entry):
             lapse = Lapse.EXIT_MISSED if only_exits else Lapse.STALE
             return self._finish(job, Ending(refusal=Expired(lapse, why)))
         return self._suspend(job, Wait(AlertStatus.WAITING, backoff(job.tries), why))
+
+    def _age_of(self, job: Job) -> timedelta:
+        """As the walk would tell it, which needs the broker to begin."""
+        account = self._rooms.accounts.get(job.account)
+        assert account is not None  # noqa: S101  # its broker was asked
+        market = self._rooms.judge.market(job.alert, account)
+        exempt = job.alert.only_reduces or (market.queues and job.opens_at is not None)
+        now = self._clock.now()
+        if exempt:
+            return age_in_session(job.alert, job.received_at, now, market)
+        return age(job.alert, job.received_at, now)
 
     def _failed(self, job: Job, error: Exception) -> Job | None:
         """A fault of ours: try again a few times, then give up aloud. It never blocks the lane."""

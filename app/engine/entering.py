@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from app.domain.decision import Denial, Denied, Plan, Refusal
+from app.domain.decision import Denial, Denied, Plan
+from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.engine.closing import Closing, is_entry
 from app.engine.dispatcher import Dispatcher
-from app.engine.kill_switch import KillSwitch
-from app.engine.risk_gate import RiskGate
+from app.engine.gates import CANCELED, Gates
 from app.engine.settlement import Settlement
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Gate, Refused, Walk
@@ -27,15 +27,13 @@ class Entering:
         dispatcher: Dispatcher,
         settlement: Settlement,
         closing: Closing,
-        kill_switch: KillSwitch,
-        risk_gate: RiskGate,
+        gates: Gates,
     ) -> None:
         self._journal = journal
         self._dispatcher = dispatcher
         self._settlement = settlement
         self._closing = closing
-        self._kill_switch = kill_switch
-        self._risk_gate = risk_gate
+        self._gates = gates
 
     def enter(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
         """Place the plan's entry. `fresh`: the plan is journaled together with the order."""
@@ -47,26 +45,14 @@ class Entering:
             return self._withdraw(walk, known)
         if known is None:
             self._open_the_way(walk)
-        gate = Gate(
-            admit=self._risk_gate.admission(walk.account, entry), ask=lambda: self._gate(walk)
-        )
+        gate = Gate(admit=self._gates.admission(walk, entry), ask=lambda: self._gates.entry(walk))
         answer = self._dispatcher.place(walk.job, walk.broker, entry, gate, plan if fresh else None)
         self._closing.await_fill(walk, answer, entry.order_type)
         return Ending(order=answer, budget=plan.budget)
 
-    def _gate(self, walk: Walk) -> Refusal | None:
-        """What is asked right before the wire write of every entry (trading-rules 2, 16, 25)."""
-        if walk.job.halted:
-            return _CANCELED
-        kill = self._kill_switch.state()
-        if kill.active:
-            return Denied(Denial.KILL_SWITCH, kill.reason)
-        late = walk.too_late_to_enter()
-        return late or self._risk_gate.look_again(walk.account, walk.instrument, walk.case.ticker)
-
     def _open_the_way(self, walk: Walk) -> None:
         """Refuse, or wait while the answer may still change; make room for the new entry."""
-        refusal = self._gate(walk)
+        refusal = self._gates.entry(walk)
         if refusal is not None:
             raise Refused(refusal)
         pause = backoff(walk.job.tries, most=2)
@@ -88,8 +74,17 @@ class Entering:
         stakes = walk.stakes()
         if any(stakes.own(holder) for holder in stakes.holders):
             raise Refused(Denied(Denial.EXIT_MISSED, f"the position is still open: {reason}"))
+        event = Event(
+            kind=EventKind.LANE_UNBLOCKED,
+            at=walk.clock.now(),
+            alert_id=walk.job.alert_id,
+            account=walk.account.name,
+            symbol=walk.alert.symbol,
+            facts={"detail": f"the position is closed: {reason}"},
+        )
         with self._journal.unit(walk.job) as unit:
             unit.set_block(walk.job.lane, None)
+            unit.record(event)
 
     def _withdraw(self, walk: Walk, known: OrderRecord) -> Ending:
         """An exit came while this entry's outcome was open: whatever became of it is undone."""
@@ -101,13 +96,10 @@ class Entering:
             answer = walk.broker.cancel(known.client_order_id) or answer
         self._settlement.apply([answer])
         if not answer.filled_quantity:
-            return Ending(refusal=_CANCELED)
+            return Ending(refusal=CANCELED)
         order = self._closing.undo(walk, known.side, answer.filled_quantity)
         detail = f"{answer.filled_quantity:f} had filled and was closed again" if order else ""
-        return Ending(refusal=_CANCELED, order=order, detail=detail)
-
-
-_CANCELED = Denied(Denial.CANCELED_BY_EXIT, "a later exit canceled this entry")
+        return Ending(refusal=CANCELED, order=order, detail=detail)
 
 
 def _never_placed(known: OrderRecord) -> BrokerOrder:

@@ -10,10 +10,13 @@ from app.domain.alert import Alert
 from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, Signal
 from app.domain.identity import lane_of
 from app.domain.instrument import Instrument, Ticker
+from app.domain.session import Market
+from app.domain.strategy import Strategy
 from app.engine.accounts import Account
 from app.engine.holdings import stakes_in
 from app.engine.order_engine import Order, OrderEngine
 from app.engine.risk_gate import RiskGate
+from app.engine.sessions import Queued, Sessions
 from app.engine.trade_router import Situation, TradeRouter
 from app.ports.journal import Journal
 from app.ports.playbook import Playbook
@@ -21,12 +24,17 @@ from app.ports.playbook import Playbook
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An alert on one account, the instrument that it means there, and the strategy it is of."""
+    """An alert on one account, and what it means there.
+
+    An instrument, its market, the owner's row, and the name of the strategy that it is of.
+    """
 
     alert: Alert
     account: Account
     ticker: Ticker
     instrument: Instrument
+    market: Market
+    row: Strategy | None
     strategy: str = ""
 
 
@@ -40,12 +48,14 @@ class Judge:
         router: TradeRouter,
         order_engine: OrderEngine,
         risk_gate: RiskGate,
+        sessions: Sessions,
     ) -> None:
         self._journal = journal
         self._playbook = playbook
         self._router = router
         self._order_engine = order_engine
         self._risk_gate = risk_gate
+        self._sessions = sessions
 
     def open(self, alert: Alert, account: Account) -> Case | Refusal:
         """The case of an alert; refused when there is nothing that it could trade there."""
@@ -59,8 +69,16 @@ class Judge:
         instrument = account.broker.instrument(ticker)
         if instrument is None:
             return Denied(Denial.UNKNOWN_SYMBOL, f"{ticker.name!r} is not known to {account.name}")
+        row = self._playbook.find(ticker.key, alert.timeframe)
+        market = self._sessions.market(alert, account, row, instrument)
         strategy = self._strategy(alert, account, ticker, instrument)
-        return Case(alert, account, ticker, instrument, strategy)
+        return Case(alert, account, ticker, instrument, market, row, strategy)
+
+    def market(self, alert: Alert, account: Account) -> Market:
+        """The market of an alert as far as it is known without its broker."""
+        ticker = Ticker.parse(alert.symbol, alert.exchange)
+        row = self._playbook.find(ticker.key, alert.timeframe)
+        return self._sessions.market(alert, account, row)
 
     def situation(self, case: Case) -> Situation:
         """What is held, whose it is, and what the owner's row says, read at this moment."""
@@ -72,13 +90,17 @@ class Judge:
             unexplained=stakes.nobodys,
             stopped=stakes.stopped(case.strategy),
             newcomer=not stakes.knows(case.strategy),
-            strategy=self._playbook.find(case.ticker.key, case.alert.timeframe),
+            strategy=case.row,
             capabilities=case.account.broker.capabilities,
         )
 
     def route(self, case: Case, situation: Situation) -> Signal | Refusal:
         """What the alert means in a situation."""
         return self._router.route(case.alert, situation)
+
+    def ruling(self, case: Case, signal: Signal | None) -> Queued | Denied | None:
+        """What a closed market makes of a signal; None while it trades."""
+        return self._sessions.ruling(case.market, signal)
 
     def plan(
         self,
@@ -100,8 +122,14 @@ class Judge:
             account=case.account,
             strategy=situation.strategy,
             quoted=quoted,
+            extended_hours=self._in_extended_hours(case),
         )
         return self._risk_gate.judge(order, self._order_engine.plan(order))
+
+    def _in_extended_hours(self, case: Case) -> bool:
+        """Whether an order may be executed outside regular hours: by its word, or by the hour."""
+        asked = case.market.has_extended_hours and bool(case.alert.extended_hours)
+        return asked or self._sessions.after_hours(case.market)
 
     def _strategy(
         self, alert: Alert, account: Account, ticker: Ticker, instrument: Instrument

@@ -30,6 +30,7 @@ class KillSwitch:
         self._settlement = settlement
         self._clock = clock
         self._file = file
+        self._acted = False
 
     def state(self) -> KillState:
         """Whether entries are stopped, and why."""
@@ -46,13 +47,20 @@ class KillSwitch:
         now = self._clock.now()
         state = known if known.active else KillState(active=True, reason=reason, since=now)
         self._journal.set_kill_switch(state)
-        facts = {"reason": state.reason, "canceled": self._cancel_entries()}
-        with self._journal.unit() as unit:
-            unit.wake_waiting()
-            unit.record(
-                Event(kind=EventKind.KILL_SWITCH_SET, at=now, problem=True, facts=facts),
-            )
+        self._stop_entries(state.reason)
         return self.state()
+
+    def watch(self) -> None:
+        """Do with the file what `engage` does, once each time that it appears.
+
+        It may be gone before the market opens, and what waits for that is denied all the same.
+        """
+        there = self._file is not None and self._file.exists()
+        if there and not self._acted:
+            reason = self.state().reason
+            self._journal.stamp_kill_switch(reason)
+            self._stop_entries(reason)
+        self._acted = there
 
     def reset(self) -> KillState:
         """Allow entries again. Nothing that was denied meanwhile is executed."""
@@ -61,6 +69,13 @@ class KillSwitch:
         with self._journal.unit() as unit:
             unit.record(Event(kind=EventKind.KILL_SWITCH_RESET, at=now))
         return self.state()
+
+    def _stop_entries(self, reason: str) -> None:
+        facts = {"reason": reason, "canceled": self._cancel_entries()}
+        kind, now = EventKind.KILL_SWITCH_SET, self._clock.now()
+        with self._journal.unit() as unit:
+            unit.wake_waiting()
+            unit.record(Event(kind=kind, at=now, problem=True, facts=facts))
 
     def _cancel_entries(self) -> int:
         canceled = 0

@@ -29,7 +29,11 @@ OF_THE_ACCOUNT = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY, AmountUnit.R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the engine makes an order from. `quoted`: a price that counts as the newest quote."""
+    """What the engine makes an order from.
+
+    `quoted`: a price that counts as the newest quote. `extended_hours`: the order may be executed
+    outside the regular hours of its market.
+    """
 
     alert_id: str
     alert: Alert
@@ -38,6 +42,7 @@ class Order:
     account: Account
     strategy: Strategy | None
     quoted: Decimal | None = None
+    extended_hours: bool = False
 
 
 DayEnd = Callable[[Order], datetime | None]
@@ -142,9 +147,11 @@ def _prices(order: Order, side: Side) -> _Prices | Denied:
     kind = alert.order_type or OrderType.MARKET
     if kind not in order.account.broker.capabilities.order_types:
         return Denied(Denial.UNSUPPORTED_ORDER_TYPE, f"{kind.value} orders are not supported")
+    needs_limit = kind in (OrderType.LIMIT, OrderType.STOP_LIMIT)
+    if not needs_limit and order.extended_hours and alert.extended_hours:
+        return Denied(Denial.NO_PRICE, "an order for extended hours needs a limit price")
     if kind is OrderType.TRAILING_STOP:
         return _trailing_price(order)
-    needs_limit = kind in (OrderType.LIMIT, OrderType.STOP_LIMIT)
     needs_stop = kind in (OrderType.STOP, OrderType.STOP_LIMIT)
     if (needs_limit and alert.limit_price is None) or (needs_stop and alert.stop_price is None):
         return Denied(Denial.NO_PRICE, f"a {kind.value} order needs its price")
@@ -269,6 +276,9 @@ def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
     unsupported = unsupported_protection(order.alert, levels, abilities)
     if unsupported is not None:
         return unsupported
+    if levels.stop_loss is not None and order.extended_hours and not _stops_never_sleep(order):
+        detail = "its stop would sleep outside regular hours"
+        return Denied(Denial.NO_STOP_IN_SESSION, detail)
     if prices.reference is None:
         return levels
     wrong = check_levels(
@@ -279,6 +289,10 @@ def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
         tick=order.instrument.tick,
     )
     return wrong or levels
+
+
+def _stops_never_sleep(order: Order) -> bool:
+    return order.account.broker.capabilities.stops_never_sleep
 
 
 def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Decimal | None:
@@ -306,6 +320,7 @@ def _intent(  # the parts of an order, one each
         stop_loss=Leg(_id(order, "stop"), levels.stop_loss) if levels.stop_loss else None,
         take_profit=Leg(_id(order, "target"), levels.take_profit) if levels.take_profit else None,
         strategy=order.alert.strategy or "",
+        extended_hours=order.extended_hours,
     )
 
 

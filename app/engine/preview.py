@@ -8,19 +8,21 @@ from app.domain.order import OrderIntent
 from app.engine.accounts import Account, Accounts
 from app.engine.exit_order import exit_order
 from app.engine.judge import Case, Judge
+from app.engine.sessions import Queued
 
 
 @dataclass(frozen=True, slots=True)
 class Foresight:
     """The signal and the plan of an alert, or why there is none, on one account.
 
-    `close`: the order that would close something first.
+    `close`: the order that would close something first. `queued`: it would wait for the open.
     """
 
     account: str
     signal: Signal | None
     decision: Plan | Refusal
     close: OrderIntent | Denied | None = None
+    queued: Queued | None = None
 
 
 class Preview:
@@ -47,10 +49,13 @@ class Preview:
         signal = self._judge.route(case, situation)
         if not isinstance(signal, Signal):
             return Foresight(account.name, None, signal)
+        ruling = self._judge.ruling(case, signal)
+        if isinstance(ruling, Denied):
+            return Foresight(account.name, signal, ruling)
         # The alert's own price would be the newest quote where the broker takes quotes.
         quoted = case.alert.price if account.broker.capabilities.takes_quotes else None
         plan = self._judge.plan(case, situation, signal, alert_id="preview", quoted=quoted)
         if signal.reduce is None or not situation.held:
-            return Foresight(account.name, signal, plan)
+            return Foresight(account.name, signal, plan, queued=ruling)
         close = exit_order(case, "", situation.held, signal.reduce, signal.trade_type)
-        return Foresight(account.name, signal, plan, close)
+        return Foresight(account.name, signal, plan, close, ruling)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.engine.accounts import Accounts
 from app.engine.adoption import Adoption
+from app.engine.blocks import Blocks
 from app.engine.event_bus import EventBus
 from app.engine.intake import Intake
 from app.engine.kill_switch import KillSwitch
@@ -13,6 +14,7 @@ from app.engine.performance import Performance
 from app.engine.preview import Preview
 from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import Recovery
+from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
 from app.engine.stop_watch import StopWatch
 from app.ports.clock import Clock
@@ -40,5 +42,7 @@ class Services:
     recovery: Recovery
     adoption: Adoption
     stop_watch: StopWatch
+    sessions: Sessions
+    blocks: Blocks
     performance: Performance
     preview: Preview

@@ -1,6 +1,6 @@
 """A wait: the job leaves its lane and comes back when something happens or time is up."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.domain.outcome import AlertStatus
 
@@ -9,15 +9,26 @@ class Wait(Exception):
     """Leave the lane for at most `delay`, which may be no time: then the job stays the next one.
 
     `holds`: later alerts wait meanwhile, unless they are exits; a lane keeps its order.
+    `opens_at`: the open of its market that it waits for; entries of `halts`, a strategy, that came
+    before it are not to be made any more.
     """
 
     def __init__(
-        self, status: AlertStatus, delay: timedelta, why: str, *, holds: bool = True
+        self,
+        status: AlertStatus,
+        delay: timedelta,
+        why: str,
+        *,
+        holds: bool = True,
+        opens_at: datetime | None = None,
+        halts: str | None = None,
     ) -> None:
         super().__init__(why)
         self.status = status
         self.delay = delay
         self.holds = holds
+        self.opens_at = opens_at
+        self.halts = halts
 
 
 def backoff(tries: int, *, first: float = 0.25, most: float = 15.0) -> timedelta:

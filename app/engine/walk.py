@@ -8,10 +8,11 @@ from decimal import Decimal
 from app.domain.alert import Alert
 from app.domain.decision import Expired, Lapse, Refusal, Signal
 from app.domain.events import Event
-from app.domain.freshness import AgeLimits, age
+from app.domain.freshness import AgeLimits, age, age_in_session
 from app.domain.identity import client_order_id
 from app.domain.instrument import Instrument
 from app.domain.order import BrokerOrder
+from app.domain.session import Market
 from app.domain.stake import StakeKey, Stakes
 from app.engine.accounts import Account
 from app.engine.holdings import stakes_in
@@ -57,9 +58,25 @@ class Walk:
         return self.instrument.key
 
     @property
+    def market(self) -> Market:
+        """The sessions of the instrument."""
+        return self.case.market
+
+    @property
+    def came_closed(self) -> bool:
+        """Whether the alert came while its market was closed, or had to wait for the open."""
+        waited = self.job.opens_at is not None
+        return waited or not self.market.is_open(self.job.received_at)
+
+    @property
     def age(self) -> timedelta:
         """How old the alert is now."""
         return age(self.alert, self.job.received_at, self.clock.now())
+
+    @property
+    def age_in_session(self) -> timedelta:
+        """The same without the time in which its market was closed since it came (rule 26)."""
+        return age_in_session(self.alert, self.job.received_at, self.clock.now(), self.market)
 
     def order_id(self, leg: str) -> str:
         """Our id of one of the alert's orders."""
@@ -80,7 +97,7 @@ class Walk:
 
     def too_late(self, signal: Signal) -> Expired | None:
         """Whether it is too old. A reversal that is too old to enter may still close."""
-        old = self.age
+        old = self.age_in_session
         if signal.reduces and old > self.ages.exit:
             return Expired(Lapse.EXIT_MISSED, f"the exit is {seconds(old)} old")
         if signal.enters and not signal.reduces:
@@ -89,7 +106,8 @@ class Walk:
 
     def too_late_to_enter(self) -> Expired | None:
         """Whether an entry is too old now; asked again right before each entry write (rule 2)."""
-        old = self.age
+        queued = self.market.queues and self.came_closed
+        old = self.age_in_session if queued else self.age
         if old <= self.ages.entry:
             return None
         return Expired(Lapse.STALE, f"the alert is {seconds(old)} old")

@@ -72,6 +72,7 @@ class Job:
     """A claimed piece of work. (owner, attempt) is the fence: an older claim cannot write.
 
     `resumed`: it may have been run before, so what it decided and sent must be looked up.
+    `opens_at`: the last open of its market that it waited for.
     """
 
     id: int
@@ -86,6 +87,22 @@ class Job:
     tries: int
     halted: bool
     resumed: bool
+    opens_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """How a job leaves its lane, and what its alert shows meanwhile.
+
+    `holds`: the entries of later jobs of the lane wait too. `opens_at`: the open that it waits for.
+    """
+
+    status: AlertStatus
+    until: datetime
+    holds: bool
+    reason: str = ""
+    detail: str = ""
+    opens_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +175,9 @@ class Unit(Protocol):
         """Instruments with an entry that may still fill, or a fill after a number."""
         ...
 
-    def alert_status(self, alert_id: str, status: AlertStatus) -> None:
+    def alert_status(
+        self, alert_id: str, status: AlertStatus, reason: str = "", detail: str = ""
+    ) -> None:
         """Set the state of an alert that is not final."""
         ...
 
@@ -187,6 +206,10 @@ class Unit(Protocol):
         """A strategy's late exit has come: the next opposite alert is an entry again."""
         ...
 
+    def end_queued(self, outcome: Outcome) -> Sequence[str]:
+        """End the earlier entries of the job's lane that wait for the open; their alerts' ids."""
+        ...
+
     def wake_lane(self, lane: str) -> None:
         """Make the waiting jobs of a lane look again."""
         ...
@@ -203,11 +226,8 @@ class Unit(Protocol):
         """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
         ...
 
-    def suspend(self, status: AlertStatus, run_at: datetime, *, holds: bool) -> "Job | None":
-        """Leave the lane until an event or `run_at`; claim the lane's next job.
-
-        `holds`: the entries of later jobs of the lane wait meanwhile.
-        """
+    def suspend(self, pause: Pause) -> "Job | None":
+        """Leave the lane until an event or the end of a pause; claim the lane's next job."""
         ...
 
     def record(self, *events: Event) -> None:
@@ -293,6 +313,10 @@ class Journal(Protocol):
         """Stop or allow entries."""
         ...
 
+    def stamp_kill_switch(self, reason: str) -> None:
+        """Note that entries are stopped from now on, by something else than this switch."""
+        ...
+
     def alert(self, alert_id: str) -> "AlertRecord | None":
         """How an alert stands."""
         ...
@@ -324,11 +348,12 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KillState:
-    """The kill switch. `since` is None when it is not set."""
+    """The kill switch. `since` is None when it is not set; `last_set` stays when it is reset."""
 
     active: bool
     reason: str = ""
     since: datetime | None = None
+    last_set: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

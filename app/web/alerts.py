@@ -173,6 +173,11 @@ def _foreseen(alert: Alert, foresight: Foresight) -> answers.Preview:
             "trade_type": signal.trade_type,
             "side": signal.side,
         }
+    if foresight.queued is not None:
+        answer["queued"] = {
+            "until": utc(foresight.queued.until),
+            "detail": foresight.queued.detail,
+        }
     if not isinstance(plan, Plan):
         answer["denied"] = _refused(plan)
         return answer

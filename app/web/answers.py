@@ -14,6 +14,7 @@ from app.domain.instrument import AssetClass
 from app.domain.order import OrderRole, OrderStatus, OrderType, Side
 from app.domain.outcome import AlertStatus
 from app.domain.position import Direction
+from app.domain.session import SessionPolicy, WhenClosed
 from app.domain.strategy import AfterStop, Sides, Sizing, Sync
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -314,6 +315,13 @@ class Intent(TypedDict):
     take_profit: NotRequired[dict[str, DecimalText]]
 
 
+class Queued(TypedDict):
+    """That it would wait for its market to open."""
+
+    until: Moment
+    detail: str
+
+
 class Preview(TypedDict):
     """What an alert would lead to now."""
 
@@ -322,6 +330,7 @@ class Preview(TypedDict):
     signal: NotRequired[Signal]
     intents: NotRequired[list[Intent]]
     denied: NotRequired[Refusal]
+    queued: NotRequired[Queued]
 
 
 class Strategy(TypedDict):
@@ -341,6 +350,8 @@ class Strategy(TypedDict):
     shared: bool
     sync: Sync
     after_stop: AfterStop
+    session_policy: SessionPolicy | None
+    when_closed: WhenClosed
     order_status: str
     last_updated: Moment | None
 

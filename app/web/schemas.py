@@ -31,6 +31,7 @@ from app.domain.events import EventKind
 from app.domain.instrument import Ticker
 from app.domain.order import Level, LevelKind, OrderStatus, Side
 from app.domain.outcome import AlertStatus
+from app.domain.session import SessionPolicy, WhenClosed
 from app.domain.strategy import AfterStop, Sides, Sizing, Strategy, Sync
 from app.engine.accounts import Accounts
 from app.ports.recent import LogLevel
@@ -303,6 +304,8 @@ class StrategyBody(Body):
     shared: StrictBool = False
     sync: Annotated[Sync, BeforeValidator(_lower)] = Sync.RESYNC
     after_stop: Annotated[AfterStop, BeforeValidator(_lower)] = AfterStop.SKIP
+    session_policy: Annotated[SessionPolicy, BeforeValidator(_lower)] | None = None
+    when_closed: Annotated[WhenClosed, BeforeValidator(_lower)] = WhenClosed.DENY
 
     def row(self, symbol: str, timeframe: str) -> Strategy:
         """The row of a key."""

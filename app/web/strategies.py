@@ -80,6 +80,8 @@ def shown_strategy(row: Strategy) -> answers.Strategy:
         "shared": row.shared,
         "sync": row.sync,
         "after_stop": row.after_stop,
+        "session_policy": row.session_policy,
+        "when_closed": row.when_closed,
         "order_status": row.order_status,
         "last_updated": utc(row.last_updated),
     }

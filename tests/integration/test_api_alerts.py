@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.fakes.clock import FakeClock
-from tests.integration.api import SECRET, body_of, buy, quote, send
+from tests.integration.api import SECRET, MakeServer, body_of, buy, client_of, quote, send
 
 NO_ID = "0" * 26
 
@@ -222,3 +222,25 @@ def test_a_preview_is_of_one_alert(client: FlaskClient) -> None:
     assert answer.status_code == 422
     one = client.post("/api/v1/preview", json=[{"action": "buy", "symbol": "AAPL"}])
     assert one.status_code == 200
+
+
+def test_a_preview_and_an_alert_tell_of_a_closed_market(make_server: MakeServer) -> None:
+    client = client_of(make_server(SESSION_POLICY="regular"))
+    fields = {"action": "buy", "symbol": "NSE:SBIN", "quantity": 1, "price": 800}
+    denied = {"reason": "MARKET_CLOSED", "detail": "XNSE is closed until 2026-11-23 03:45 UTC"}
+    assert foresee(client, **fields)["denied"] == denied
+    told = send(client, **fields)
+    assert (told["status"], told["reason"]) == ("denied", "MARKET_CLOSED")
+
+
+def test_a_queued_alert_shows_when_its_market_opens(make_server: MakeServer) -> None:
+    client = client_of(make_server(SESSION_POLICY="regular"))
+    client.put("/api/v1/strategies/SBIN/any", json={"when_closed": "queue"})
+    fields = {"action": "buy", "symbol": "NSE:SBIN", "quantity": 1, "price": 800}
+    seen = foresee(client, **fields)
+    assert seen["queued"]["until"] == "2026-11-23T03:45:00.000000Z"
+    assert len(seen["intents"]) == 1
+    shown = whole(client, send(client, **fields))
+    assert (shown["status"], shown["reason"]) == ("waiting", "MARKET_CLOSED")
+    assert shown["detail"] == seen["queued"]["detail"]
+    assert [line["event"] for line in shown["timeline"]] == ["received", "queued"]

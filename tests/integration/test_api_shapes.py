@@ -71,6 +71,8 @@ STRATEGY = {
     "shared": bool,
     "sync": str,
     "after_stop": str,
+    "session_policy": TEXT_OR_NOTHING,
+    "when_closed": str,
     "order_status": str,
     "last_updated": TEXT_OR_NOTHING,
 }

@@ -59,6 +59,8 @@ def test_a_row_is_answered_as_it_is_kept(client: FlaskClient) -> None:
         "shared": False,
         "sync": "resync",
         "after_stop": "skip",
+        "session_policy": None,
+        "when_closed": "deny",
         "order_status": "READY",
         "last_updated": None,
     }

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from app.adapters.journal.rebuild import SqlLedger
 from app.domain.errors import JournalError
+from app.domain.session import WhenClosed
+from app.domain.strategy import Strategy
 from tests.fakes.broker import (
     EVERYTHING,
     REPLY_LOST,
@@ -21,6 +24,7 @@ from tests.fakes.broker import (
     late,
     reject,
 )
+from tests.fakes.clock import FakeClock
 from tests.integration.world import Crash, DiskFault, Fuse, World
 
 TAG_ONLY = replace(EVERYTHING, unique_client_ids=False)
@@ -121,13 +125,14 @@ def every_crash(
     *,
     most: int | None = None,
     kind: type[Fuse] = Fuse,
+    check: Callable[[World, str], None] = check_invariants,
 ) -> Iterable[tuple[World, str]]:
     """The world of each crash point after it has recovered, with the point's name."""
     calm = make("calm")
     calm.boot()
     calm.fuse = Fuse()
     play(calm, alerts)
-    check_invariants(calm)
+    check(calm, "calm")
     picture, steps = final_picture(calm), calm.fuse.step
     assert steps > 10
     every = 1 if most is None else -(-steps // most)
@@ -204,6 +209,49 @@ def test_rule_7_a_late_exit_is_skipped_once_whatever_crashes(tmp_path: Path) -> 
         check_invariants(world, where)
         assert world.broker_position() == {"AAPL": Decimal(-5)}
         assert [row["reason"] for row in world.rows(ENDS)] == ["", "STOPPED_OUT", ""]
+
+
+BEFORE_THE_OPEN = datetime(2026, 11, 23, 14, 29, 50, tzinfo=UTC)
+"""A Monday, ten seconds before New York opens."""
+
+
+def before_the_open(folder: Path, held: int) -> World:
+    """A world that queues entries, and holds so many shares."""
+    world = World(folder, clock=FakeClock(BEFORE_THE_OPEN), settings={"SESSION_POLICY": "regular"})
+    world.broker = FakeBroker(clock=world.clock, capabilities=TAG_ONLY)
+    world.boot()
+    if held:
+        world.own("AAPL", held)
+    row = Strategy(symbol="AAPL", when_closed=WhenClosed.QUEUE)
+    world.server.services.playbook.put(row)
+    world.server.database.close()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("alert", "held", "after"),
+    [(ENTRY, 0, 10), (CLOSE, 10, 0), (SHORT, 10, -5)],
+    ids=["entry", "exit", "reversal"],
+)
+def test_rule_26_a_crash_at_any_step_of_the_queue_changes_nothing(
+    tmp_path: Path, alert: dict[str, object], held: int, after: int
+) -> None:
+    worlds = every_crash(
+        lambda folder: before_the_open(tmp_path / folder, held),
+        (alert,),
+        check=lambda world, where: check_queue(world, after, where),
+    )
+    for world, where in worlds:
+        check_queue(world, after, where)
+
+
+def check_queue(world: World, after: int, where: str = "") -> None:
+    expected = {"AAPL": Decimal(after)} if after else {}
+    assert world.broker_position() == expected, where
+    assert not world.rows("SELECT * FROM jobs WHERE state NOT IN ('done', 'failed')"), where
+    (alert,) = world.rows("SELECT id, status FROM alerts")
+    assert alert["status"] == "success", where
+    assert world.events(alert["id"]).count("queued") == 1, where
 
 
 def test_quantities_are_the_same_after_a_crash(tmp_path: Path) -> None:

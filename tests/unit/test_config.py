@@ -483,3 +483,25 @@ def test_text_templates_stand_on_lines_or_between_two_semicolons() -> None:
     assert settings.text_templates == ("{action} {symbol}", "{action}; {ticker}")
     assert settings.shown()["TEXT_TEMPLATES"] == "{action} {symbol};;{action}; {ticker}"
     assert read().text_templates == ()
+
+
+@pytest.mark.parametrize(
+    ("variables", "policies"),
+    [
+        ({}, ("always", "regular")),
+        ({"SESSION_POLICY": "Extended"}, ("extended", "extended")),
+        ({"SESSION_POLICY": "regular", "PAPER_SESSION_POLICY": "always"}, ("always", "regular")),
+        ({"REAL_SESSION_POLICY": "always"}, ("always", "always")),
+    ],
+)
+def test_paper_trades_at_any_hour_and_others_in_the_regular_ones_unless_told(
+    variables: dict[str, str], policies: tuple[str, str]
+) -> None:
+    settings = read(ACCOUNTS="paper,real=other", **variables)
+    assert tuple(account.sessions.policy for account in settings.accounts) == policies
+    assert [account.sessions.trusts_weekdays for account in settings.accounts] == [True, False]
+
+
+def test_a_session_policy_is_one_of_three() -> None:
+    assert refusal(SESSION_POLICY="night").startswith("SESSION_POLICY must be ")
+    assert refusal(PAPER_SESSION_POLICY="night").startswith("PAPER_SESSION_POLICY must be ")

@@ -33,4 +33,5 @@ def job_of(tx: Transaction, job_id: int) -> Job:
         tries=row["tries"],
         halted=bool(row["halted"]),
         resumed=row["attempt"] > 1 or row["tries"] > 0,
+        opens_at=from_db(row["opens_at"]) if row["opens_at"] is not None else None,
     )

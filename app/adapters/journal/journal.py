@@ -14,7 +14,7 @@ from app.adapters.journal.entries import being_entered, entries_since
 from app.adapters.journal.rows import alert_record, order_record, stake_of
 from app.adapters.journal.statements import Q
 from app.adapters.journal.unit import SqlUnit
-from app.adapters.sql import Database, Row, from_db, to_db
+from app.adapters.sql import Database, Row, Transaction, from_db, to_db
 from app.domain.decision import Plan
 from app.domain.events import Event
 from app.domain.grains import from_money_grains, money_grains
@@ -24,6 +24,7 @@ from app.ports.clock import Clock
 from app.ports.journal import Admission, AlertRecord, Job, KillState, NewAlert, OrderRecord
 
 KILL_SWITCH = "kill_switch"
+LAST_KILL = "kill_switch_set"
 
 Publish = Callable[[Sequence[Event]], None]
 
@@ -125,10 +126,15 @@ class SqlJournal:
 
     def kill_switch(self) -> KillState:
         """Whether entries are stopped."""
-        row = self._read_one("switch", name=KILL_SWITCH)
+        with self._db.reading() as tx:
+            found = tx.run(Q["switch"], {"name": KILL_SWITCH, "last": LAST_KILL}).fetchall()
+        rows = {row["name"]: row for row in found}
+        last = from_db(rows[LAST_KILL]["at"]) if LAST_KILL in rows else None
+        row = rows.get(KILL_SWITCH)
         if row is None:
-            return KillState(active=False)
-        return KillState(active=True, reason=row["reason"], since=from_db(row["at"]))
+            return KillState(active=False, last_set=last)
+        since = from_db(row["at"])
+        return KillState(active=True, reason=row["reason"], since=since, last_set=last)
 
     def set_kill_switch(self, state: KillState) -> None:
         """Stop or allow entries."""
@@ -136,6 +142,13 @@ class SqlJournal:
         params = {"name": KILL_SWITCH, "reason": state.reason, "now": now}
         with self._db.transaction() as tx:
             tx.run(Q["set_switch" if state.active else "reset_switch"], params)
+            if state.active:
+                self._stamp(tx, state.reason)
+
+    def stamp_kill_switch(self, reason: str) -> None:
+        """Note that entries are stopped from now on, by something else than this switch."""
+        with self._db.transaction() as tx:
+            self._stamp(tx, reason)
 
     def alert(self, alert_id: str) -> AlertRecord | None:
         """How an alert stands."""
@@ -176,6 +189,10 @@ class SqlJournal:
         with self._db.reading() as tx:
             rows = tx.run(Q["realised_since"], params).fetchall()
         return from_money_grains(sum(money_grains(Decimal(row["pnl"])) for row in rows))
+
+    def _stamp(self, tx: Transaction, reason: str) -> None:
+        now = to_db(self._clock.now())
+        tx.run(Q["stamp_switch"], {"name": LAST_KILL, "reason": reason, "now": now})
 
     def _fired_beside(self, query: str, job: Job) -> bool:
         fired_at, strategy = job.alert.fired_at, job.alert.strategy or ""

@@ -91,11 +91,20 @@ RETURNING halted
 UPDATE jobs SET state = :state, owner = NULL, unsettled = FALSE, updated_at = :now WHERE id = :id
 
 -- suspend_job --
--- A wait of no time keeps its place: it is the lane's next job again.
+-- A wait of no time keeps its place: it is the lane's next job again. `opens_at` is the open that it
+-- waits for: it stays when the job waits for something else after that, and its tries begin anew.
 UPDATE jobs SET state = CASE WHEN :run_at <= :now THEN 'ready' ELSE 'waiting' END,
-                owner = NULL, unsettled = :unsettled, tries = tries + 1,
-                run_at = :run_at, updated_at = :now
+                owner = NULL, unsettled = :unsettled,
+                tries = CASE WHEN :opens_at IS NULL THEN tries + 1 ELSE 0 END,
+                opens_at = coalesce(:opens_at, opens_at), run_at = :run_at, updated_at = :now
 WHERE id = :id
+
+-- end_queued --
+-- Earlier entries of the lane that wait for the open: the latest wins. What reduces is unsettled.
+UPDATE jobs SET state = 'done', owner = NULL, updated_at = :now
+WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting')
+  AND opens_at IS NOT NULL AND NOT unsettled
+RETURNING alert_id
 
 -- halt_entries --
 UPDATE jobs SET halted = TRUE
@@ -113,7 +122,7 @@ LIMIT 1
 -- An alert of the same strategy that fired later and was taken already (trading-rules 5).
 SELECT 1 FROM jobs
 WHERE lane = :lane AND fired_at > :fired_at AND strategy = :strategy AND id <> :id
-  AND attempt > 0 AND state <> 'waiting'
+  AND attempt > 0 AND state NOT IN ('ready', 'waiting')
 LIMIT 1
 
 -- sibling --
@@ -129,7 +138,8 @@ INSERT INTO steps (job_id, name, result, at) VALUES (:job_id, :name, :result, :n
 SELECT result FROM steps WHERE job_id = :job_id AND name = :name
 
 -- set_alert_status --
-UPDATE alerts SET status = :status WHERE id = :id AND finished_at IS NULL
+UPDATE alerts SET status = :status, reason = :reason, detail = :detail
+WHERE id = :id AND finished_at IS NULL
 
 -- finish_alert --
 UPDATE alerts SET status = :status, reason = :reason, detail = :detail, outcome = :outcome,
@@ -308,11 +318,16 @@ ON CONFLICT (lane) DO NOTHING
 DELETE FROM lane_blocks WHERE lane = :lane
 
 -- switch --
-SELECT reason, at FROM switches WHERE name = :name
+SELECT name, reason, at FROM switches WHERE name IN (:name, :last)
 
 -- set_switch --
 INSERT INTO switches (name, reason, at) VALUES (:name, :reason, :now)
 ON CONFLICT (name) DO UPDATE SET reason = excluded.reason
+
+-- stamp_switch --
+-- When it was set last; this stays when it is reset.
+INSERT INTO switches (name, reason, at) VALUES (:name, :reason, :now)
+ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, at = excluded.at
 
 -- reset_switch --
 DELETE FROM switches WHERE name = :name

@@ -187,7 +187,11 @@ def stake_params(stake: Stake, now: int) -> dict[str, Any]:
 def alert_record(row: Row) -> AlertRecord:
     """The alert of a row."""
     status = AlertStatus(row["status"])
-    outcome = OUTCOME.load(row["outcome"]) if row["outcome"] else Outcome(status=status)
+    outcome = (
+        OUTCOME.load(row["outcome"])
+        if row["outcome"]
+        else Outcome(status=status, reason=row["reason"], detail=row["detail"])
+    )
     return AlertRecord(
         alert_id=row["id"],
         alert=ALERT.load(row["alert"]),

@@ -77,6 +77,7 @@ jobs = Table(
     Column("tries", Integer, nullable=False),
     Column("halted", Boolean, nullable=False),
     Column("unsettled", Boolean, nullable=False),
+    Column("opens_at", BigInteger),
     Column("run_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Index(

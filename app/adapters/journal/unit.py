@@ -27,7 +27,7 @@ from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.settlement import advance
 from app.domain.stake import Stake, StakeKey
-from app.ports.journal import Changes, Job, OrderRecord
+from app.ports.journal import Changes, Job, OrderRecord, Pause
 
 
 class SqlUnit:
@@ -106,9 +106,12 @@ class SqlUnit:
         """Instruments with an entry that may still fill, or a fill after a number."""
         return being_entered(self._tx, account, after_fill)
 
-    def alert_status(self, alert_id: str, status: AlertStatus) -> None:
+    def alert_status(
+        self, alert_id: str, status: AlertStatus, reason: str = "", detail: str = ""
+    ) -> None:
         """Set the state of an alert that is not final."""
-        self._tx.run(Q["set_alert_status"], {"id": alert_id, "status": status.value})
+        params = {"id": alert_id, "status": status.value, "reason": reason, "detail": detail}
+        self._tx.run(Q["set_alert_status"], params)
 
     def halt_entries(self, strategy: str) -> int:
         """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
@@ -133,6 +136,15 @@ class SqlUnit:
         """A strategy's late exit has come: the next opposite alert is an entry again."""
         self._tx.run(Q["forget_stop"], key._asdict())
 
+    def end_queued(self, outcome: Outcome) -> Sequence[str]:
+        """End the earlier entries of the job's lane that wait for the open; their alerts' ids."""
+        job = self._own_job()
+        params = {"lane": job.lane, "id": job.id, "now": self._now}
+        ended = [row["alert_id"] for row in self._tx.run(Q["end_queued"], params).fetchall()]
+        for alert_id in ended:
+            self._finish_alert(alert_id, outcome)
+        return ended
+
     def set_block(self, lane: str, reason: str | None) -> None:
         """Block a lane's entries, or lift the block."""
         params = {"lane": lane, "reason": reason, "now": self._now}
@@ -143,22 +155,22 @@ class SqlUnit:
         job = self._own_job()
         state = "failed" if outcome.status is AlertStatus.FAILED else "done"
         self._tx.run(Q["end_job"], {"id": job.id, "state": state, "now": self._now})
-        params = {"id": job.alert_id, "outcome": OUTCOME.dump(outcome), "now": self._now}
-        self._tx.run(Q["finish_alert"], params | words(outcome))
+        self._finish_alert(job.alert_id, outcome)
         self._tx.run(Q["wake_lane"], {"lane": job.lane, "now": self._now})
         return claim(self._tx, job.lane, job.owner, from_db(self._now))
 
-    def suspend(self, status: AlertStatus, run_at: datetime, *, holds: bool) -> Job | None:
-        """Leave the lane until an event or `run_at`; claim the lane's next job."""
+    def suspend(self, pause: Pause) -> Job | None:
+        """Leave the lane until an event or the end of a pause; claim the lane's next job."""
         job = self._own_job()
         params = {
             "id": job.id,
-            "run_at": to_db(run_at),
-            "unsettled": holds,
+            "run_at": to_db(pause.until),
+            "unsettled": pause.holds,
+            "opens_at": to_db(pause.opens_at) if pause.opens_at is not None else None,
             "now": self._now,
         }
         self._tx.run(Q["suspend_job"], params)
-        self.alert_status(job.alert_id, status)
+        self.alert_status(job.alert_id, pause.status, pause.reason, pause.detail)
         return claim(self._tx, job.lane, job.owner, from_db(self._now))
 
     def wake_lane(self, lane: str) -> None:
@@ -174,6 +186,10 @@ class SqlUnit:
         for event in events:
             self._tx.run(Q["add_event"], event_params(event))
         self.events.extend(events)
+
+    def _finish_alert(self, alert_id: str, outcome: Outcome) -> None:
+        params = {"id": alert_id, "outcome": OUTCOME.dump(outcome), "now": self._now}
+        self._tx.run(Q["finish_alert"], params | words(outcome))
 
     def _settle_one(self, known: OrderRecord, answer: BrokerOrder) -> Changes:
         fills = [fill for fill in answer.fills if self._add_fill(known, fill)]

@@ -1,12 +1,13 @@
 """How old an alert is, by its own time and by ours (rules 1 and 2)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.freshness import AgeLimits, age, bar_length
+from app.domain.freshness import AgeLimits, age, age_in_session, bar_length
+from app.domain.session import Calendar, Day, Hours, Market, SessionPolicy
 from tests.builders import an_alert
 from tests.fakes.clock import START
 
@@ -74,3 +75,27 @@ def test_rule_2_an_alert_only_grows_older_and_is_never_younger_than_its_receipt(
         old = age(alert, START - received, START)
         assert old >= received
         assert age(alert, START - received, START + later) == old + later
+
+
+NIGHTLY = Calendar(
+    name="office hours", zone=UTC, usual=Day((Hours(time(9), time(17)),)), years=frozenset()
+)
+
+
+@given(st.timedeltas(0 * DAY, 9 * DAY), st.timedeltas(0 * DAY, DAY))
+def test_rule_26_the_age_in_session_never_counts_more_than_the_age(
+    waited: timedelta, old: timedelta
+) -> None:
+    alert = an_alert(fired_at=START - old)
+    market = Market(calendar=NIGHTLY, policy=SessionPolicy.REGULAR)
+    now = START + waited
+    counted = age_in_session(alert, START, now, market)
+    assert old <= counted <= age(alert, START, now)
+    assert age_in_session(alert, START, now, Market(calendar=NIGHTLY)) == old + waited
+
+
+def test_rule_26_a_night_does_not_make_an_alert_older() -> None:
+    market = Market(calendar=NIGHTLY, policy=SessionPolicy.REGULAR)
+    came = datetime(2026, 11, 24, 16, 55, tzinfo=UTC)
+    now = datetime(2026, 11, 25, 9, 5, tzinfo=UTC)
+    assert age_in_session(an_alert(), came, now, market) == timedelta(minutes=10)

@@ -39,6 +39,7 @@ CAPABILITIES = Capabilities(
     reprices=True,
     stop_types=STOP_TYPES,
     times_in_force=TIMES_IN_FORCE,
+    stops_never_sleep=True,
 )
 
 

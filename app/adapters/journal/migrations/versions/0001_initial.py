@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("halted", sa.Boolean(), nullable=False),
         sa.Column("unsettled", sa.Boolean(), nullable=False),
+        sa.Column("opens_at", sa.BigInteger(), nullable=True),
         sa.Column("run_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),

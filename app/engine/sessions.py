@@ -1,0 +1,154 @@
+"""Sessions: whose market is open, and what becomes of an alert while it is closed (rule 26)."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.alert import Alert
+from app.domain.decision import Denial, Denied, Signal, TradeType
+from app.domain.instrument import AssetClass, Instrument, Ticker
+from app.domain.order import OrderType
+from app.domain.session import (
+    Calendar,
+    Market,
+    SessionPolicy,
+    WhenClosed,
+    calendar_name,
+)
+from app.domain.strategy import Strategy
+from app.engine.accounts import Account
+from app.engine.order_engine import Order
+from app.ports.calendars import Calendars
+from app.ports.clock import Clock
+
+INTRADAY = "intraday"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Not now: the market is closed, and the alert waits for it to open."""
+
+    until: datetime
+    detail: str
+
+
+class Sessions:
+    """Knows the market of every instrument, and the time."""
+
+    def __init__(self, calendars: Calendars, clock: Clock) -> None:
+        self._calendars = calendars
+        self._clock = clock
+        self._warned: set[tuple[str, int]] = set()
+
+    def market(
+        self,
+        alert: Alert,
+        account: Account,
+        strategy: Strategy | None,
+        instrument: Instrument | None = None,
+    ) -> Market:
+        """The market that an alert trades on, as its row and its account trade there.
+
+        Without an instrument, which is the broker's to tell, its class is what the name tells.
+        """
+        ticker = Ticker.parse(alert.symbol, alert.exchange)
+        asset_class = instrument.asset_class if instrument is not None else ticker.asset_class
+        own = strategy.session_policy if strategy is not None else None
+        return Market(
+            calendar=self._calendar(asset_class, ticker, instrument),
+            policy=_longer(own or account.sessions.policy, alert),
+            queues=strategy is not None and strategy.when_closed is WhenClosed.QUEUE,
+            trusts_weekdays=account.sessions.trusts_weekdays,
+            intraday=alert.product_type == INTRADAY,
+        )
+
+    def ruling(self, market: Market, signal: Signal | None) -> Queued | Denied | None:
+        """What a closed market makes of a signal; None while it trades, and for cancels.
+
+        Whatever reduces waits for the open, a reversal as a whole. An entry waits when its row says
+        so. Without a signal: an alert that may enter, whose meaning is not known before the open.
+        """
+        now = self._clock.now()
+        if market.is_open(now) or (signal and signal.trade_type is TradeType.CANCEL):
+            self._warn(market, now)
+            return self._too_late(market, signal, now)
+        until = market.next_open(now)
+        detail = f"{market.calendar.name} is closed until {_utc(until)}"
+        if market.queues or (signal is not None and signal.reduces):
+            return Queued(until, detail)
+        return Denied(Denial.MARKET_CLOSED, detail)
+
+    def refuses_entry(self, market: Market, *, came_closed: bool) -> Denied | None:
+        """What is asked of the market right before the wire write of every entry (rule 2).
+
+        Args:
+            market: where it is to be made.
+            came_closed: its alert came while the market was closed.
+        """
+        now = self._clock.now()
+        name = market.calendar.name
+        if not market.is_open(now):
+            detail = f"{name} is closed until {_utc(market.next_open(now))}"
+            return Denied(Denial.MARKET_CLOSED, detail)
+        if market.too_late_for_the_day(now):
+            return Denied(Denial.MARKET_CLOSED, _INTRADAY_ENDED)
+        if came_closed and not market.queues:
+            return Denied(Denial.MARKET_CLOSED, f"the alert came while {name} was closed")
+        if not market.trusts_weekdays and not market.knows(now):
+            return Denied(Denial.MARKET_CLOSED, f"the dates of {name} in {now.year} are not known")
+        return None
+
+    def after_hours(self, market: Market) -> bool:
+        """Whether it is traded now, and outside its regular hours."""
+        return market.after_hours(self._clock.now())
+
+    def day_end(self, order: Order) -> datetime:
+        """When an order for the day ends that is placed now.
+
+        It is the end of this session, or of the next one while the market is closed; of the longer
+        hours for an order that may be executed in them.
+        """
+        ticker = Ticker.parse(order.alert.symbol, order.alert.exchange)
+        calendar = self._calendar(order.instrument.asset_class, ticker, order.instrument)
+        policy = SessionPolicy.EXTENDED if order.extended_hours else SessionPolicy.REGULAR
+        return calendar.close_of(self._clock.now(), policy)
+
+    def _too_late(self, market: Market, signal: Signal | None, now: datetime) -> Denied | None:
+        """Told at once, so that a preview knows; what a reversal closes is closed before it."""
+        only_enters = signal is not None and signal.enters and not signal.reduces
+        if only_enters and market.too_late_for_the_day(now):
+            return Denied(Denial.MARKET_CLOSED, _INTRADAY_ENDED)
+        return None
+
+    def _calendar(
+        self, asset_class: AssetClass, ticker: Ticker, instrument: Instrument | None
+    ) -> Calendar:
+        """An alert may leave out the exchange, and a broker's own name of it may have it."""
+        if not ticker.exchange and instrument is not None:
+            ticker = Ticker.parse(instrument.symbol)
+        return self._calendars.get(calendar_name(asset_class, ticker))
+
+    def _warn(self, market: Market, now: datetime) -> None:
+        """Say once a year that the holidays are not known."""
+        key = (market.calendar.name, now.year)
+        if market.knows(now) or key in self._warned:
+            return
+        self._warned.add(key)
+        facts = {"calendar": key[0], "year": key[1]}
+        log.warning("no calendar file of this year: its weekdays are taken for open", extra=facts)
+
+
+_INTRADAY_ENDED = "entries of an intraday product end before the close"
+
+
+def _longer(policy: SessionPolicy, alert: Alert) -> SessionPolicy:
+    """`extended_hours` opens them for this alert; for what only reduces, with a limit price."""
+    limited = alert.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
+    asked = alert.extended_hours and (limited or not alert.only_reduces)
+    return SessionPolicy.EXTENDED if asked and policy is SessionPolicy.REGULAR else policy
+
+
+def _utc(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
