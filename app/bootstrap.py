@@ -62,6 +62,7 @@ from app.engine.settlement import Settlement
 from app.engine.status_tracker import StatusTracker
 from app.engine.stop_watch import StopWatch
 from app.engine.trade_router import TradeRouter
+from app.engine.write_down import WriteDown
 from app.ports.broker import Broker
 from app.ports.clock import Clock
 from app.ports.journal import Journal
@@ -222,6 +223,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         adoption=Adoption(journal, accounts, recovery, clock),
         sessions=sessions,
         blocks=Blocks(journal, clock),
+        write_down=WriteDown(journal, accounts, clock),
         performance=Performance(SqlLedger(database), records, accounts, clock),
         preview=Preview(accounts, judge),
     )
@@ -287,6 +289,8 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
             Step("recover", TAKE_OVER_EVERY, services.recovery.run),
             Step("reconcile", RECONCILE_EVERY, services.recovery.refresh),
             Step("watch the stops", STOP_WATCH_EVERY, services.stop_watch.run),
+            Step("write down", RECONCILE_EVERY, services.write_down.check),
+            Step("enforce the kill switch", TAKE_OVER_EVERY, services.kill_switch.enforce),
             Step("resume stranded", TAKE_OVER_EVERY, lanes.resume_stranded),
             Step("keep the reserve", RESERVE_EVERY, reserve.keep),
             Step("watch the kill file", WATCH_EVERY, services.kill_switch.watch),

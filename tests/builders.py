@@ -174,6 +174,7 @@ def a_job(**overrides: Any) -> Job:
         "attempt": 1,
         "tries": 0,
         "halted": False,
+        "unwanted": False,
         "resumed": False,
     }
     return Job(**(fields | overrides))

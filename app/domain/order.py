@@ -125,7 +125,7 @@ class OrderIntent:
     the one whose order it is; its fills, and those of its legs, are that one's. `trail` is the
     distance in price of a trailing stop. `expires_at`: when it ends unless it has filled (aware
     UTC); None: by no clock of ours. `extended_hours`: it may be executed outside the regular hours
-    of its market.
+    of its market. `parent`: the entry that a leg protects which is armed alone.
     """
 
     client_order_id: str
@@ -146,6 +146,7 @@ class OrderIntent:
     take_profit: Leg | None = None
     strategy: str = ""
     extended_hours: bool = False
+    parent: str | None = None
 
     @property
     def legs(self) -> tuple[tuple[OrderRole, Leg], ...]:

@@ -113,7 +113,7 @@ class AlertFlow:
             return walk
         with self._journal.unit(walk.job) as unit:
             unit.lift_halt()
-        return replace(walk, job=replace(walk.job, halted=False))
+        return replace(walk, job=replace(walk.job, halted=False, unwanted=False))
 
     def _decide(self, walk: Walk) -> Plan | Ending:
         if walk.job.opens_at is None and self._journal.newer_taken(walk.job):
@@ -196,7 +196,7 @@ class AlertFlow:
     def _clear_lane(self, walk: Walk, noted: Noted) -> Noted:
         """Nothing is held, but what could still enter must not: it would never be exited."""
         with self._journal.unit(walk.job) as unit:
-            count = unit.halt_entries(walk.case.strategy)
+            count = unit.halt_entries(walk.case.strategy, unwanted=True)
         count += self._rooms.closing.cancel_entries(walk)
         if not count:
             return noted
@@ -242,7 +242,8 @@ class AlertFlow:
         """Journal a decision, and keep earlier waiting entries of the lane out; how many."""
         with self._journal.unit(walk.job) as unit:
             unit.plan(plan)
-            halted = unit.halt_entries(walk.case.strategy)
+            exits = plan.signal.trade_type is not TradeType.CANCEL
+            halted = unit.halt_entries(walk.case.strategy, unwanted=exits)
             unit.alert_status(walk.job.alert_id, AlertStatus.EXECUTING)
             unit.record(*decided(walk.job, plan, self._clock))
         return halted

@@ -1,11 +1,13 @@
 """Closing: what could enter is canceled, the position read afresh, what is left is closed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from app.domain.alert import Amount
 from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, Signal, TradeType
+from app.domain.events import EventKind
 from app.domain.order import (
     BrokerOrder,
     OrderIntent,
@@ -18,7 +20,7 @@ from app.domain.outcome import AlertStatus
 from app.engine.dispatcher import Dispatcher
 from app.engine.exit_order import exit_order
 from app.engine.ownership import Ownership
-from app.engine.settlement import Settlement
+from app.engine.settlement import Settlement, event_of
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Refused, Walk, open_gate
 from app.ports.journal import Journal, OrderRecord
@@ -52,6 +54,10 @@ class Closing:
         answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
         self.await_fill(walk, answer, intent.order_type)
         self._settle_legs(walk)
+        legs = self._journal.legs_aside(walk.job.id)
+        if legs:
+            self._settlement.apply([answer])
+            self._arm_again(walk, answer, legs)
         return Ending(order=answer)
 
     def confirm_flat(self, walk: Walk, plan: Plan, order: BrokerOrder) -> None:
@@ -130,6 +136,43 @@ class Closing:
             pause = backoff(walk.job.tries, most=2)
             raise Wait(AlertStatus.WAITING, pause, "not filled yet")
 
+    def _cancel_legs(self, walk: Walk) -> None:
+        """What would fill beside the close goes first; noted, should the close not be made."""
+        lane = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
+        mine = [leg for leg in lane if leg.role.protects and leg.strategy == walk.case.strategy]
+        legs = {leg.client_order_id for leg in mine if leg.status.working}
+        if legs:
+            with self._journal.unit(walk.job) as unit:
+                unit.put_aside(sorted(legs))
+            self.cancel_resting(walk, lambda leg: leg.client_order_id in legs)
+
+    def _arm_again(self, walk: Walk, close: BrokerOrder, ids: Sequence[str]) -> None:
+        """Stops that made way for the close come back for what it left (trading-rules 23).
+
+        Targets do not: nothing would cancel them when the stop fills. While the close itself rests
+        there is no room for either, and that is told.
+        """
+        legs = [leg for leg in map(self._journal.order, ids) if leg is not None]
+        left = Decimal(0) if close.status.working else walk.held()
+        for leg in legs:
+            intent = _stop_again(walk, leg, left)
+            if intent is not None:
+                answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
+                self._settlement.apply([answer])
+                left += intent.side.sign * intent.quantity
+        self._tell_of_legs(walk, close, legs[0], left)
+
+    def _tell_of_legs(
+        self, walk: Walk, close: BrokerOrder, leg: OrderRecord, left: Decimal
+    ) -> None:
+        bare = close.status.working or left != 0
+        if close.status is not OrderStatus.REJECTED and not bare:
+            return
+        kind = EventKind.UNPROTECTED if bare else EventKind.CLOSE_FAILED
+        event = event_of(kind, leg, walk.clock.now())
+        with self._journal.unit(walk.job) as unit:
+            unit.record(replace(event, alert_id=walk.job.alert_id))
+
     def _settle_legs(self, walk: Walk) -> None:
         """Take over what the close made of the legs: a broker cuts or cancels them by itself."""
         orders = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
@@ -149,9 +192,11 @@ class Closing:
         if late is not None:
             return late
         self.cancel_entries(walk)
-        if not walk.broker.capabilities.reduce_only_legs:
-            mine = walk.case.strategy
-            self.cancel_resting(walk, lambda leg: leg.role.protects and leg.strategy == mine)
+        stakes = walk.stakes()
+        alone = stakes.position == stakes.own(walk.case.strategy)
+        if not (alone and walk.broker.capabilities.reduce_only_legs):
+            # A broker cuts legs to the whole position: to what others hold of it, too.
+            self._cancel_legs(walk)
         held = walk.held()
         if held == 0 or plan.signal.reduce is None:
             return Noted(Note.NO_POSITION, "there is nothing to close")
@@ -160,6 +205,28 @@ class Closing:
             return Noted(Note.AT_TARGET, f"{held} held: nothing to take off")
         client_order_id = walk.order_id("exit")
         return exit_order(walk.case, client_order_id, held, share, plan.signal.trade_type)
+
+
+def _stop_again(walk: Walk, leg: OrderRecord, held: Decimal) -> OrderIntent | None:
+    """The order that takes the place of a canceled stop; None when there is none to replace."""
+    left = min(leg.quantity - leg.filled_quantity, abs(held))
+    against = leg.side.sign * held < 0
+    if leg.role is not OrderRole.STOP_LOSS or leg.stop_price is None or not against:
+        return None
+    return OrderIntent(
+        client_order_id=walk.order_id(f"again {leg.client_order_id}"),
+        account=leg.account,
+        symbol=leg.symbol,
+        instrument=leg.instrument,
+        side=leg.side,
+        quantity=left,
+        role=OrderRole.STOP_LOSS,
+        order_type=OrderType.STOP,
+        stop_price=leg.stop_price,
+        time_in_force="gtc",
+        strategy=leg.strategy,
+        parent=leg.parent,
+    )
 
 
 def _share(signal: Signal, held: Decimal) -> Amount:

@@ -87,7 +87,10 @@ class Entering:
             unit.record(event)
 
     def _withdraw(self, walk: Walk, known: OrderRecord) -> Ending:
-        """An exit came while this entry's outcome was open: whatever became of it is undone."""
+        """An exit came while this entry's outcome was open: whatever became of it is undone.
+
+        A cancel takes back the rest only: what had filled stays, with its protection.
+        """
         answer = walk.broker.find(known.client_order_id)
         if answer is None:
             self._dispatcher.await_absence(walk.job, known)
@@ -95,8 +98,12 @@ class Entering:
         elif answer.status.working:
             answer = walk.broker.cancel(known.client_order_id) or answer
         self._settlement.apply([answer])
+        if answer.status.working:
+            raise Wait(AlertStatus.WAITING, backoff(walk.job.tries, most=2), "not canceled yet")
         if not answer.filled_quantity:
             return Ending(refusal=CANCELED)
+        if not walk.job.unwanted:
+            return Ending(order=answer, detail="the rest was canceled")
         order = self._closing.undo(walk, known.side, answer.filled_quantity)
         detail = f"{answer.filled_quantity:f} had filled and was closed again" if order else ""
         return Ending(refusal=CANCELED, order=order, detail=detail)

@@ -62,6 +62,12 @@ class KillSwitch:
             self._stop_entries(reason)
         self._acted = there
 
+    def enforce(self) -> None:
+        """Cancel what still rests while it is set: a broker may have been away when it was."""
+        if self.state().active and self._cancel_entries():
+            with self._journal.unit() as unit:
+                unit.wake_waiting()
+
     def reset(self) -> KillState:
         """Allow entries again. Nothing that was denied meanwhile is executed."""
         now = self._clock.now()

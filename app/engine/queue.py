@@ -108,7 +108,7 @@ def _until_open(walk: Walk, queued: Queued, *, exits: bool) -> Wait:
 def note_queued(unit: Unit, job: Job, wait: Wait, clock: Clock) -> None:
     """What a job's way into the queue does to those before it: entries make room, or are halted."""
     if wait.halts is not None:
-        if unit.halt_entries(wait.halts):
+        if unit.halt_entries(wait.halts, unwanted=True):
             unit.wake_lane(job.lane)
     else:
         replaced = Outcome(

@@ -17,6 +17,7 @@ from app.engine.recovery import Recovery
 from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
 from app.engine.stop_watch import StopWatch
+from app.engine.write_down import WriteDown
 from app.ports.clock import Clock
 from app.ports.journal import Journal
 from app.ports.playbook import Playbook
@@ -44,5 +45,6 @@ class Services:
     stop_watch: StopWatch
     sessions: Sessions
     blocks: Blocks
+    write_down: WriteDown
     performance: Performance
     preview: Preview

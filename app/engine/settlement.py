@@ -19,6 +19,7 @@ PROBLEMS = {
     EventKind.OUTCOME_UNKNOWN,
     EventKind.UNPROTECTED,
     EventKind.MISMATCH,
+    EventKind.CLOSE_FAILED,
 }
 
 

@@ -71,6 +71,8 @@ class Admission:
 class Job:
     """A claimed piece of work. (owner, attempt) is the fence: an older claim cannot write.
 
+    `halted`: a later exit or cancel wants it to enter no more; `unwanted`: an exit, which undoes
+    what had filled, too.
     `resumed`: it may have been run before, so what it decided and sent must be looked up.
     `opens_at`: the last open of its market that it waited for.
     """
@@ -86,6 +88,7 @@ class Job:
     attempt: int
     tries: int
     halted: bool
+    unwanted: bool
     resumed: bool
     opens_at: datetime | None = None
 
@@ -155,6 +158,10 @@ class Unit(Protocol):
         """Keep a decision, so that it is resumed and not repeated."""
         ...
 
+    def put_aside(self, legs: Sequence[str]) -> None:
+        """Note the legs that the job cancels before its close, in case they must be armed again."""
+        ...
+
     def open_order(self, intent: OrderIntent, status: OrderStatus) -> None:
         """Write an order (and its legs as `new`) before it goes to the wire."""
         ...
@@ -186,8 +193,11 @@ class Unit(Protocol):
         """Whether an exit has told the unit's job to enter no more."""
         ...
 
-    def halt_entries(self, strategy: str) -> int:
-        """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
+    def halt_entries(self, strategy: str, *, unwanted: bool) -> int:
+        """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many.
+
+        `unwanted`: and to undo what of them has filled.
+        """
         ...
 
     def lift_halt(self) -> None:
@@ -260,6 +270,10 @@ class Journal(Protocol):
 
     def plan_of(self, job_id: int) -> Plan | None:
         """The decision that was journaled for a job."""
+        ...
+
+    def legs_aside(self, job_id: int) -> Sequence[str]:
+        """The legs that a job has canceled before its close."""
         ...
 
     def order(self, client_order_id: str) -> OrderRecord | None:

@@ -153,7 +153,8 @@ class FakeBroker:
     nothing by themselves.
 
     `fail("position", error, ...)` makes the next calls of a method raise; `lag_positions(n)` makes
-    the next n position reads answer as before the latest fill. `calls` has every call of submit,
+    the next n position reads answer as before the latest fill, `linger(n)` the next n cancels leave
+    their order at work. `calls` has every call of submit,
     find and cancel with its id; `orders_placed` counts the orders that reached the broker, without
     their legs. It is strict where the engine must be right: an intent that does not fit the
     capabilities is an AssertionError, not a rejection.
@@ -180,6 +181,7 @@ class FakeBroker:
         self._held: dict[str, Position] = {}
         self._held_before: dict[str, Position] = {}
         self._lagging_reads = 0
+        self._slow_cancels = 0
         self._failures: defaultdict[str, deque[BrokerError]] = defaultdict(deque)
         self._lock = threading.RLock()
 
@@ -203,6 +205,10 @@ class FakeBroker:
     def lag_positions(self, reads: int) -> None:
         """Let the next reads of positions answer as it was before the latest fill."""
         self._lagging_reads = reads
+
+    def linger(self, cancels: int) -> None:
+        """Let the next cancels be taken and not done yet: the order still works."""
+        self._slow_cancels = cancels
 
     def fill(
         self,
@@ -285,7 +291,9 @@ class FakeBroker:
             order = self._known(client_order_id)
             if order is None or order.hidden:
                 return None
-            if not order.status.final:
+            if self._slow_cancels:
+                self._slow_cancels -= 1
+            elif not order.status.final:
                 self._cancel(order, "requested")
             return order.answer()
 

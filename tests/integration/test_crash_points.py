@@ -205,7 +205,7 @@ def test_rule_7_a_late_exit_is_skipped_once_whatever_crashes(tmp_path: Path) -> 
     # The second alert's price reaches the stop before the alert itself is decided.
     late, short = {**SHORT, "price": 97}, {**SHORT, "price": 96}
     alerts = ({**ENTRY, "price": 100}, late, short)
-    for world, where in every_crash(lambda folder: World(tmp_path / folder), alerts):
+    for world, where in every_crash(lambda folder: World(tmp_path / folder), alerts, most=40):
         check_invariants(world, where)
         assert world.broker_position() == {"AAPL": Decimal(-5)}
         assert [row["reason"] for row in world.rows(ENDS)] == ["", "STOPPED_OUT", ""]

@@ -4,12 +4,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.domain.instrument import Ticker
 from app.domain.order import OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
+from app.domain.stake import ZERO
 from app.engine.adoption import Hindrance
-from tests.fakes.broker import REST, FakeBroker
+from tests.fakes.broker import ACCEPT, REPLY_LOST, REST, FakeBroker, late
 from tests.integration.world import World
 
 BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10}
@@ -224,3 +227,97 @@ def test_rule_22_a_close_halts_its_own_waiting_entry_and_no_other(world: World) 
     world.run(seconds=15)
     assert world.record(other.alert_id).status is AlertStatus.SUCCESS
     assert world.stakes() == world.filled() == {("AAPL", "b"): Decimal(10)}
+
+
+def test_rule_19_what_went_by_hand_and_is_bought_by_hand_again_is_not_sold(world: World) -> None:
+    world.send(**BUY)
+    fake(world).hold("AAPL", Decimal(-10))
+    write_down = world.server.services.write_down
+    write_down.check()
+    assert world.stakes() == {("AAPL", ""): Decimal(10)}, "once may be a fill not told of yet"
+    write_down.check()
+    assert world.stakes() == {}
+    fake(world).hold("AAPL", Decimal(10))
+    assert ended(world, **CLOSE) == ("info", "NO_POSITION")
+    assert held(world) == 10
+
+
+def test_rule_19_a_stake_is_not_written_down_for_an_order_whose_outcome_is_open(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    world.broker = FakeBroker(clock=world.clock, script=[ACCEPT, late(9, then=REPLY_LOST)])
+    world.boot()
+    world.send(**BUY)
+    world.send(**CLOSE)
+    for _ in range(3):
+        world.server.services.write_down.check()
+    assert world.stakes() == {("AAPL", ""): Decimal(10)}
+    world.run(seconds=30)
+    assert world.stakes() == {} == world.filled()
+
+
+def test_rule_19_what_a_leg_closed_meanwhile_is_a_fill_and_not_written_down(paper: World) -> None:
+    paper.send(**BUY, price=100, stop_loss="2%")
+    (account,) = paper.server.services.accounts
+    write_down, recovery = paper.server.services.write_down, paper.server.services.recovery
+    account.broker.take_quote("AAPL", Decimal(97), paper.clock.now())
+    write_down.check()
+    recovery.refresh()
+    write_down.check()
+    assert paper.stakes() == {} == paper.filled()
+    assert not paper.rows("SELECT 1 FROM events WHERE kind = 'written_down'")
+
+
+def test_rule_10_a_percentage_is_of_the_strategys_own_part(world: World) -> None:
+    fake(world).hold("AAPL", Decimal(30))
+    world.send(**BUY)
+    assert ended(world, **{**CLOSE, "quantity": "50%"}) == ("success", "")
+    assert world.stakes() == {("AAPL", ""): Decimal(5)}
+
+
+def test_rule_17_no_leg_is_left_behind_to_sell_what_others_hold(paper: World) -> None:
+    paper.send(**BUY, strategy="a", price=100)
+    paper.send(**BUY, strategy="b", price=100, stop_loss="2%", take_profit="4%")
+    paper.send(**CLOSE, strategy="b", price=100)
+    assert [order for order in paper.orders() if order.status.working] == []
+    paper.server.services.quotes.note(Ticker.parse("AAPL"), Decimal(90), paper.clock.now())
+    assert paper.stakes() == {("AAPL", "a"): Decimal(10)}
+
+
+def test_rule_17_after_a_part_was_closed_beside_others_the_stop_covers_the_rest(
+    paper: World,
+) -> None:
+    paper.send(**BUY, strategy="a", price=100)
+    paper.send(**BUY, strategy="b", price=100, stop_loss="2%")
+    paper.send(**{**CLOSE, "quantity": 4}, strategy="b", price=100)
+    (stop,) = [order for order in paper.orders() if order.status.working]
+    assert (stop.role, stop.quantity, stop.strategy) == (OrderRole.STOP_LOSS, Decimal(6), "b")
+    paper.server.services.quotes.note(Ticker.parse("AAPL"), Decimal(90), paper.clock.now())
+    assert paper.stakes() == paper.filled() == {("AAPL", "a"): Decimal(10)}
+
+
+ACTIONS = st.sampled_from(["buy", "sell", "close", "add", "reverse", "cancel"])
+STEPS = st.lists(
+    st.tuples(ACTIONS, st.sampled_from(["a", "b"]), st.integers(1, 9), st.integers(95, 105)),
+    max_size=14,
+)
+
+
+@given(STEPS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_rule_17_stakes_are_the_sum_of_the_fills_whatever_happens(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, int, int]]
+) -> None:
+    world = World(tmp_path_factory.mktemp("stakes"))
+    world.boot()
+    for number, (action, strategy, quantity, price) in enumerate(steps):
+        fields = {"quantity": quantity, "price": price, "id": f"order-1000{number:03}"}
+        before = world.stakes()
+        world.send(action=action, symbol="AAPL", strategy=strategy, stop_loss="2%", **fields)
+        assert world.stakes() == world.filled()
+        assert sum(world.stakes().values()) == sum(world.broker_position().values())
+        if action == "close":
+            other = ("AAPL", "b" if strategy == "a" else "a")
+            assert abs(world.stakes().get(other, ZERO)) <= abs(before.get(other, ZERO))
+    world.server.database.close()

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.errors import BrokerUnavailable
 from app.domain.order import OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from tests.fakes.broker import (
+    ACCEPT,
     EVERYTHING,
     LOGIN_NEEDED,
     REPLY_LOST,
@@ -118,6 +120,91 @@ def test_rule_22_a_new_entry_takes_the_place_of_one_that_rests(world: World) -> 
     assert left.limit_price == Decimal(91)
 
 
+def test_rule_21_a_cancel_keeps_what_had_filled_of_an_unsettled_entry(world: World) -> None:
+    fake(world).script.append(fill_part(Decimal(4)))
+    entry = world.send(**ENTRY)
+    world.send(action="cancel", symbol="AAPL")
+    world.run(seconds=5)
+    record = world.record(entry.alert_id)
+    assert record.status is AlertStatus.SUCCESS
+    assert record.outcome.quantity == 4
+    assert world.broker_position() == {"AAPL": Decimal(4)}
+
+
+def test_rule_21_an_exit_after_a_cancel_wants_nothing_of_it(world: World) -> None:
+    fake(world).script.append(late(3, then=REPLY_LOST))
+    entry = world.send(**ENTRY)
+    world.send(action="cancel", symbol="AAPL")
+    world.send(**CLOSE)
+    world.run(seconds=20)
+    assert status(world, entry.alert_id) == (AlertStatus.DENIED, "CANCELED_BY_EXIT")
+    assert world.broker_position() == {} == world.journaled_position()
+
+
+def test_rule_22_what_filled_before_its_cancel_is_closed_with_the_rest(world: World) -> None:
+    world.send(**ENTRY)
+    world.send(**{**LIMIT, "action": "add", "quantity": 5})
+    fake(world).fill(world.orders()[-1].client_order_id, Decimal(2))
+    close = world.send(**CLOSE)
+    assert world.record(close.alert_id).outcome.quantity == 12
+    assert world.broker_position() == {} == world.journaled_position()
+
+
+def test_rule_22_a_close_waits_until_the_resting_entry_is_gone(world: World) -> None:
+    world.send(**ENTRY)
+    world.send(**{**LIMIT, "action": "add", "quantity": 5})
+    fake(world).linger(2)
+    close = world.send(**CLOSE)
+    assert world.record(close.alert_id).status is AlertStatus.WAITING
+    fake(world).fill(world.orders()[-1].client_order_id, Decimal(3))
+    world.run(seconds=5)
+    assert world.record(close.alert_id).outcome.quantity == 13
+    assert fake(world).working == []
+
+
+def test_rule_9_what_is_taken_off_toward_a_target_is_measured_when_it_is_sent(world: World) -> None:
+    world.send(**ENTRY)
+    world.send(**{**LIMIT, "action": "add", "quantity": 5})
+    fake(world).fill(world.orders()[-1].client_order_id, Decimal(2))
+    world.send(action="sell", symbol="AAPL", position_size=4)
+    assert world.broker_position() == {"AAPL": Decimal(4)}
+
+
+def test_rule_24_legs_that_do_not_shrink_are_gone_before_the_close(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    apart = replace(EVERYTHING, reduce_only_legs=False)
+    world.broker = FakeBroker(clock=world.clock, capabilities=apart)
+    world.boot()
+    world.send(**ENTRY, stop_loss="2%", take_profit="4%")
+    fake(world).linger(1)
+    close = world.send(**CLOSE)
+    assert world.record(close.alert_id).status is AlertStatus.WAITING
+    assert world.broker_position() == {"AAPL": Decimal(10)}
+    world.run(seconds=5)
+    assert world.record(close.alert_id).status is AlertStatus.SUCCESS
+    assert fake(world).working == []
+    assert world.broker_position() == {} == world.journaled_position()
+
+
+def test_rule_23_when_the_close_is_rejected_the_stop_comes_back_and_it_is_told(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    apart = replace(EVERYTHING, reduce_only_legs=False)
+    script = [ACCEPT, reject("halted")]
+    world.broker = FakeBroker(clock=world.clock, capabilities=apart, script=script)
+    world.boot()
+    world.send(**ENTRY, stop_loss="2%", take_profit="4%")
+    close = world.send(**CLOSE)
+    assert status(world, close.alert_id) == (AlertStatus.REJECTED, "BROKER_REJECTED")
+    (stop,) = fake(world).working
+    assert (stop.stop_price, stop.quantity) == (Decimal(98), Decimal(10))
+    assert "close_failed" in world.events(close.alert_id)
+    fake(world).fill(stop.client_order_id)
+    world.server.services.recovery.refresh()
+    assert world.stakes() == {} == world.filled()
+
+
 def test_rule_25_the_kill_switch_denies_entries_and_lets_exits_through(world: World) -> None:
     world.own("MSFT", 2)
     world.server.services.kill_switch.engage("test")
@@ -149,6 +236,49 @@ def test_rule_25_a_reversal_finishes_its_close_only(world: World) -> None:
     assert (record.status, record.outcome.reason) == (AlertStatus.DENIED, "KILL_SWITCH")
     assert "4 closed first" in record.outcome.detail
     assert world.broker_position() == {}
+
+
+def test_rule_25_set_between_the_close_and_the_entry_of_a_reversal_it_stops_the_entry(
+    world: World,
+) -> None:
+    world.own("AAPL", -4)
+    fake(world).script.append(REST)
+    receipt = world.send(**ENTRY)
+    world.server.services.kill_switch.engage("test")
+    fake(world).fill(world.orders()[0].client_order_id)
+    world.run(seconds=5)
+    assert status(world, receipt.alert_id) == (AlertStatus.DENIED, "KILL_SWITCH")
+    assert "4 closed first" in world.record(receipt.alert_id).outcome.detail
+    assert world.broker_position() == {}
+
+
+def test_rule_25_what_cannot_be_read_counts_as_set(world: World) -> None:
+    world.rows("DROP TABLE switches")
+    receipt = world.send(**ENTRY)
+    assert status(world, receipt.alert_id) == (AlertStatus.DENIED, "KILL_SWITCH")
+    assert fake(world).orders_placed == 0
+
+
+def test_rule_25_an_entry_that_could_not_be_canceled_is_canceled_later(world: World) -> None:
+    world.send(**LIMIT)
+    fake(world).fail("cancel", BrokerUnavailable("no route"))
+    switch = world.server.services.kill_switch
+    switch.engage("test")
+    assert len(fake(world).working) == 1
+    switch.enforce()
+    assert fake(world).working == []
+
+
+def test_rule_25_the_kill_file_cancels_what_rests(tmp_path: Path) -> None:
+    world = World(tmp_path, settings={"KILL_FILE": str(tmp_path / "KILL")})
+    world.broker = FakeBroker(clock=world.clock)
+    world.boot()
+    world.send(**LIMIT)
+    world.server.services.kill_switch.enforce()
+    assert len(fake(world).working) == 1
+    (tmp_path / "KILL").touch()
+    world.server.services.kill_switch.enforce()
+    assert fake(world).working == []
 
 
 def test_rule_25_protection_stays_when_entries_stop(paper: World) -> None:

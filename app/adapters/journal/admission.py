@@ -69,6 +69,7 @@ def _enqueue(tx: Transaction, new: NewAlert, owner: str) -> Admission:
         attempt=1,
         tries=0,
         halted=False,
+        unwanted=False,
         resumed=False,
     )
     return Admission(new.alert_id, job=job)

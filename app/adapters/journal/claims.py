@@ -32,6 +32,7 @@ def job_of(tx: Transaction, job_id: int) -> Job:
         attempt=row["attempt"],
         tries=row["tries"],
         halted=bool(row["halted"]),
+        unwanted=bool(row["unwanted"]),
         resumed=row["attempt"] > 1 or row["tries"] > 0,
         opens_at=from_db(row["opens_at"]) if row["opens_at"] is not None else None,
     )

@@ -83,6 +83,11 @@ class SqlJournal:
         row = self._read_one("step", job_id=job_id, name="plan")
         return PLAN.load(row["result"]) if row else None
 
+    def legs_aside(self, job_id: int) -> Sequence[str]:
+        """The legs that a job has canceled before its close."""
+        row = self._read_one("step", job_id=job_id, name="legs")
+        return row["result"].split() if row else ()
+
     def order(self, client_order_id: str) -> OrderRecord | None:
         """One order."""
         row = self._read_one("order", client_order_id=client_order_id)

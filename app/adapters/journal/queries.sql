@@ -29,12 +29,12 @@ VALUES (:id, :received_at, :status, :reason, :detail, :symbol, :strategy, :accou
 -- Claims at once when the lane is free: one commit from POST to work. A process whose work was taken
 -- over meanwhile has no row any more: in its old name it claims nothing, for nobody would find that.
 INSERT INTO jobs (alert_id, account, instrument, lane, strategy, fired_at, state, owner, attempt,
-                  tries, halted, unsettled, run_at, updated_at)
+                  tries, halted, unwanted, unsettled, run_at, updated_at)
 SELECT :alert_id, :account, :instrument, :lane, :strategy, :fired_at,
        CASE WHEN busy THEN 'ready' ELSE 'running' END,
        CASE WHEN busy THEN NULL ELSE :owner END,
        CASE WHEN busy THEN 0 ELSE 1 END,
-       0, FALSE, FALSE, :now, :now
+       0, FALSE, FALSE, FALSE, :now, :now
 FROM (SELECT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running')
           OR EXISTS (SELECT 1 FROM jobs
                      WHERE lane = :lane AND state = 'ready' AND state IN ('ready', 'waiting'))
@@ -107,12 +107,12 @@ WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting')
 RETURNING alert_id
 
 -- halt_entries --
-UPDATE jobs SET halted = TRUE
+UPDATE jobs SET halted = TRUE, unwanted = (unwanted OR :unwanted)
 WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND strategy = :strategy
-  AND NOT halted
+  AND (NOT halted OR (:unwanted AND NOT unwanted))
 
 -- lift_halt --
-UPDATE jobs SET halted = FALSE WHERE id = :id
+UPDATE jobs SET halted = FALSE, unwanted = FALSE WHERE id = :id
 
 -- waiting_before --
 SELECT 1 FROM jobs WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND unsettled
@@ -133,6 +133,10 @@ LIMIT 1
 
 -- add_step --
 INSERT INTO steps (job_id, name, result, at) VALUES (:job_id, :name, :result, :now)
+
+-- add_step_once --
+INSERT INTO steps (job_id, name, result, at) VALUES (:job_id, :name, :result, :now)
+ON CONFLICT (job_id, name) DO NOTHING
 
 -- step --
 SELECT result FROM steps WHERE job_id = :job_id AND name = :name

@@ -93,7 +93,7 @@ def order_params(intent: OrderIntent, status: OrderStatus) -> dict[str, Any]:
         "stop_price": text(intent.stop_price),
         "multiplier": text(intent.multiplier),
         "status": status.value,
-        "parent": None,
+        "parent": intent.parent,
         "strategy": intent.strategy,
         "intent": INTENT.dump(intent),
     }

@@ -76,6 +76,7 @@ jobs = Table(
     Column("attempt", Integer, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("halted", Boolean, nullable=False),
+    Column("unwanted", Boolean, nullable=False),
     Column("unsettled", Boolean, nullable=False),
     Column("opens_at", BigInteger),
     Column("run_at", BigInteger, nullable=False),

@@ -50,9 +50,11 @@ class SqlUnit:
 
     def plan(self, plan: Plan) -> None:
         """Keep a decision, so that it is resumed and not repeated."""
-        job = self._own_job()
-        params = {"job_id": job.id, "name": "plan", "result": PLAN.dump(plan), "now": self._now}
-        self._tx.run(Q["add_step"], params)
+        self._step("add_step", "plan", PLAN.dump(plan))
+
+    def put_aside(self, legs: Sequence[str]) -> None:
+        """Note the legs that the job cancels before its close, in case they must be armed again."""
+        self._step("add_step_once", "legs", " ".join(legs))
 
     def open_order(self, intent: OrderIntent, status: OrderStatus) -> None:
         """Write an order (and its legs as `new`) before it goes to the wire."""
@@ -113,10 +115,10 @@ class SqlUnit:
         params = {"id": alert_id, "status": status.value, "reason": reason, "detail": detail}
         self._tx.run(Q["set_alert_status"], params)
 
-    def halt_entries(self, strategy: str) -> int:
+    def halt_entries(self, strategy: str, *, unwanted: bool) -> int:
         """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
         job = self._own_job()
-        params = {"lane": job.lane, "id": job.id, "strategy": strategy}
+        params = {"lane": job.lane, "id": job.id, "strategy": strategy, "unwanted": unwanted}
         return self._tx.run(Q["halt_entries"], params).rowcount
 
     def lift_halt(self) -> None:
@@ -245,6 +247,11 @@ class SqlUnit:
         stake = stake_of(row) if row is not None else none
         by_leg = order.role.protects
         self.put_stake(stake.after(fill.side, fill.quantity, fill.at, by_leg=by_leg))
+
+    def _step(self, query: str, name: str, result: str) -> None:
+        job_id = self._own_job().id
+        params = {"job_id": job_id, "name": name, "result": result, "now": self._now}
+        self._tx.run(Q[query], params)
 
     def _own_job(self) -> Job:
         if self._job is None:

@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("halted", sa.Boolean(), nullable=False),
+        sa.Column("unwanted", sa.Boolean(), nullable=False),
         sa.Column("unsettled", sa.Boolean(), nullable=False),
         sa.Column("opens_at", sa.BigInteger(), nullable=True),
         sa.Column("run_at", sa.BigInteger(), nullable=False),
