@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from app.domain.alert import Action
 from app.domain.decision import (
     Denial,
     Denied,
@@ -35,6 +36,7 @@ from app.engine.entering import Entering
 from app.engine.judge import Case, Judge
 from app.engine.queue import Queue, note_queued
 from app.engine.quote_desk import QuoteDesk
+from app.engine.recovery import IN_FLIGHT
 from app.engine.settlement import Settlement, event_of
 from app.engine.status_tracker import StatusTracker
 from app.engine.trade_router import Situation
@@ -215,10 +217,11 @@ class AlertFlow:
                 else:
                     self._rooms.queue.keep_until_open(walk, plan)
                 closing = self._rooms.closing.close(walk, plan)
-                if plan.signal.trade_type is TradeType.EXIT or closing.order is None:
+                if plan.signal.trade_type is TradeType.EXIT or _is_held_up(closing):
                     return closing
                 self._rooms.closing.confirm_flat(walk, plan, closing.order)
-                done = f"{closing.order.filled_quantity:f} closed first"
+                if closing.order is not None:
+                    done = f"{closing.order.filled_quantity:f} closed first"
                 fresh = False
             ending = self._rooms.entering.enter(walk, plan, fresh=fresh)
         except Refused as refused:
@@ -290,24 +293,45 @@ class AlertFlow:
 
     def _unreadable(self, job: Job, error: BrokerError) -> Job | None:
         """The broker could not be asked: unknown is not flat. Try again while it is fresh."""
-        old = self._age_of(job)
-        only_exits = job.alert.only_reduces
         why = f"{error.code}: {error}"
-        if old > (self._ages.exit if only_exits else self._ages.entry):
-            lapse = Lapse.EXIT_MISSED if only_exits else Lapse.STALE
+        if self._is_sending(job):
+            return self._suspend(job, Wait(AlertStatus.UNKNOWN, backoff(job.tries), why))
+        reduces = self._may_reduce(job)
+        old = self._age_of(job, reduces=reduces)
+        if old > (self._ages.exit if reduces else self._ages.entry):
+            lapse = Lapse.EXIT_MISSED if reduces else Lapse.STALE
             return self._finish(job, Ending(refusal=Expired(lapse, why)))
         return self._suspend(job, Wait(AlertStatus.WAITING, backoff(job.tries), why))
 
-    def _age_of(self, job: Job) -> timedelta:
+    def _age_of(self, job: Job, *, reduces: bool) -> timedelta:
         """As the walk would tell it, which needs the broker to begin."""
         account = self._rooms.accounts.get(job.account)
         assert account is not None  # noqa: S101  # its broker was asked
         market = self._rooms.judge.market(job.alert, account)
-        exempt = job.alert.only_reduces or (market.queues and job.opens_at is not None)
+        exempt = reduces or (market.queues and job.opens_at is not None)
         now = self._clock.now()
         if exempt:
             return age_in_session(job.alert, job.received_at, now, market)
         return age(job.alert, job.received_at, now)
+
+    def _is_sending(self, job: Job) -> bool:
+        """Whether an order of the job is on its way: once the job ends nobody looks it up."""
+        return any(
+            order.job_id == job.id and order.status in IN_FLIGHT and not order.role.protects
+            for order in self._journal.unsettled_orders(job.account, job.lane)
+        )
+
+    def _may_reduce(self, job: Job) -> bool:
+        """Whether it closes something, as far as the journal can tell: a reversal does, too."""
+        if job.alert.only_reduces:
+            return True
+        signs = {Action.BUY: (-1,), Action.SELL: (1,), Action.REVERSE: (-1, 1)}
+        mine = job.alert.strategy or ""
+        return any(
+            stake.strategy == mine and stake.quantity * sign > 0
+            for stake in self._journal.stakes(job.account, job.instrument)
+            for sign in signs.get(job.alert.action or Action.ADD, ())
+        )
 
     def _failed(self, job: Job, error: Exception) -> Job | None:
         """A fault of ours: try again a few times, then give up aloud. It never blocks the lane."""
@@ -319,6 +343,12 @@ class AlertFlow:
         with self._journal.unit(job) as unit:
             unit.record(finished(job, outcome, self._clock.now()))
             return unit.finish(outcome)
+
+
+def _is_held_up(closing: Ending) -> bool:
+    """Whether a close did not come about; where a stop was faster there is nothing left of it."""
+    refusal = closing.refusal
+    return refusal is not None and refusal.reason is not Note.NO_POSITION
 
 
 def _out_of_sync(walk: Walk, situation: Situation) -> str:

@@ -60,19 +60,24 @@ class Closing:
             self._arm_again(walk, answer, legs)
         return Ending(order=answer)
 
-    def confirm_flat(self, walk: Walk, plan: Plan, order: BrokerOrder) -> None:
+    def confirm_flat(self, walk: Walk, plan: Plan, order: BrokerOrder | None) -> None:
         """Settle the close of a reversal, and be sure that nothing is left against the entry.
+
+        `order`: None when there was nothing left to close.
 
         Raises:
             Wait: the position does not show it yet.
             Refused: it is not flat and will not become so by waiting.
         """
-        self._settlement.apply([order])
+        self._settlement.apply([order] if order is not None else [])
         entry = plan.entry
         if not isinstance(entry, OrderIntent):
             return
         if walk.stakes().position * entry.side.sign >= 0:
             return  # also when a stop was faster, and the close was rejected for that
+        if order is None:
+            why = "what is left there is not this strategy's"
+            raise Refused(Denied(Denial.FOREIGN_POSITION, why))
         if order.status is OrderStatus.REJECTED:
             raise Refused(Denied(Denial.NOT_FLAT, f"the close was rejected: {order.reason}"))
         if self._waited(walk, order):

@@ -106,6 +106,9 @@ class Walk:
 
     def too_late_to_enter(self) -> Expired | None:
         """Whether an entry is too old now; asked again right before each entry write (rule 2)."""
+        until = self.alert.expires_at
+        if until is not None and self.clock.now() >= until:
+            return Expired(Lapse.STALE, f"it was to be done before {until:%Y-%m-%d %H:%M:%S} UTC")
         queued = self.market.queues and self.came_closed
         old = self.age_in_session if queued else self.age
         if old <= self.ages.entry:

@@ -202,6 +202,10 @@ class FakeBroker:
         assert method != "submit", "what a submit comes to stands in the script"
         self._failures[method].extend(errors)
 
+    def mend(self, method: str) -> None:
+        """Let a method that was made to fail work again."""
+        self._failures[method].clear()
+
     def lag_positions(self, reads: int) -> None:
         """Let the next reads of positions answer as it was before the latest fill."""
         self._lagging_reads = reads

@@ -104,6 +104,23 @@ class StopsOut(Fuse):
             self._broker.fill(stops[0].client_order_id)
 
 
+class StopsOutOnceDecided(StopsOut):
+    """The stop fills between the decision to reverse and the close."""
+
+    def __call__(self, name: str) -> None:
+        if name == "before position":
+            self.step += 1
+        super().__call__("before submit" if self.step > 1 else name)
+
+
+def test_a_reversal_goes_on_when_a_stop_left_nothing_to_close(world: World) -> None:
+    world.send(**BUY, stop_loss="2%")
+    world.fuse = StopsOutOnceDecided(fake(world))
+    turn = world.send(**SELL)
+    assert word(world, turn.alert_id) == "success"
+    assert world.broker_position() == {"AAPL": Decimal(-4)}
+
+
 def test_a_reversal_goes_on_when_a_stop_was_faster_than_its_close(world: World) -> None:
     world.send(**BUY, stop_loss="2%")
     world.fuse = StopsOut(fake(world))

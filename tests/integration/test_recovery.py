@@ -10,7 +10,7 @@ import pytest
 from app.domain.errors import BrokerUnavailable, FencedOut
 from app.domain.order import OrderStatus
 from app.domain.outcome import AlertStatus
-from tests.fakes.broker import FakeBroker
+from tests.fakes.broker import REPLY_LOST, UNAVAILABLE, FakeBroker, Turn
 from tests.integration.world import LEASE, Fuse, World
 
 LIMIT: dict[str, object] = {
@@ -65,6 +65,33 @@ def test_entries_wait_for_a_broker_that_cannot_be_asked_yet(world: World) -> Non
     assert world.record(waiting.alert_id).status is AlertStatus.WAITING
     world.run(seconds=5)
     assert world.record(waiting.alert_id).status is AlertStatus.SUCCESS
+
+
+@pytest.fixture
+def limited(tmp_path: Path) -> World:
+    """A world in which an entry needs the broker's positions."""
+    world = World(tmp_path, settings={"MAX_OPEN_POSITIONS": "1"})
+    world.broker = FakeBroker(clock=world.clock)
+    world.boot()
+    return world
+
+
+@pytest.mark.parametrize(("turn", "word"), [(REPLY_LOST, "success"), (UNAVAILABLE, "STALE")])
+def test_an_alert_does_not_end_while_what_became_of_its_order_is_open(
+    limited: World, turn: Turn, word: str
+) -> None:
+    broker = fake(limited)
+    broker.script.append(turn)
+    receipt = limited.send(action="buy", symbol="AAPL", quantity=1)
+    broker.fail("positions", *[BrokerUnavailable("no route")] * 1000)
+    limited.run(seconds=90, step=1)
+    assert limited.record(receipt.alert_id).status is AlertStatus.UNKNOWN
+    broker.mend("positions")
+    limited.run(seconds=10)
+    record = limited.record(receipt.alert_id)
+    assert (record.outcome.reason or record.status.value) == word
+    assert limited.journaled_position() == limited.broker_position()
+    assert all(order.status.final for order in limited.orders())
 
 
 def test_an_order_of_which_the_broker_knows_nothing_changes_nothing(world: World) -> None:

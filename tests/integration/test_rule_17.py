@@ -321,3 +321,17 @@ def test_rule_17_stakes_are_the_sum_of_the_fills_whatever_happens(
             other = ("AAPL", "b" if strategy == "a" else "a")
             assert abs(world.stakes().get(other, ZERO)) <= abs(before.get(other, ZERO))
     world.server.database.close()
+
+
+def test_rule_17_a_close_leaves_the_stop_of_another_strategy_in_place(paper: World) -> None:
+    paper.send(**BUY, price=100, stop_loss="2%", strategy="a")
+    paper.send(**BUY, price=100, stop_loss="5%", strategy="b")
+    paper.send(**{**CLOSE, "quantity": 4}, strategy="b")
+    assert stops(paper) == {"a": Decimal(10), "b": Decimal(6)}
+    paper.send(**CLOSE, strategy="b")
+    assert stops(paper) == {"a": Decimal(10)}
+
+
+def stops(world: World) -> dict[str, Decimal]:
+    """How much the stops that rest would close, by strategy."""
+    return {order.strategy: order.quantity for order in world.orders() if order.status.working}

@@ -67,6 +67,15 @@ def test_rule_2_after_an_outage_of_three_hours_nothing_old_enters(world: World) 
     assert fake(world).orders_placed == 0
 
 
+def test_rule_2_an_entry_whose_end_has_come_is_not_sent(world: World) -> None:
+    limit = {"action": "buy", "symbol": "AAPL", "quantity": 1, "limit_price": 90}
+    receipt = world.send(**limit, expires_at=ago(world, 0))
+    assert world.record(receipt.alert_id).outcome.reason == "STALE"
+    assert fake(world).orders_placed == 0
+    receipt = world.send(**limit, expires_at=ago(world, -1))
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+
+
 def test_rule_3_an_exit_lives_longer_than_an_entry(world: World) -> None:
     world.own("AAPL", 5)
     receipt = world.send(action="close", symbol="AAPL", timenow=ago(world, 600))
@@ -103,6 +112,34 @@ def test_rule_3_an_unreadable_position_expires_an_exit_aloud(world: World) -> No
     world.run(seconds=40, step=5)
     record = world.record(receipt.alert_id)
     assert (record.status, record.outcome.reason) == (AlertStatus.EXPIRED, "EXIT_MISSED")
+
+
+@pytest.mark.parametrize(
+    ("held", "action"), [(5, "sell"), (-5, "buy"), (5, "reverse"), (-5, "reverse")]
+)
+def test_rule_3_a_reversal_whose_position_cannot_be_read_lives_as_long_as_an_exit(
+    world: World, held: int, action: str
+) -> None:
+    world.own("AAPL", held)
+    fake(world).fail("position", *[BrokerUnavailable("no route")] * 1000)
+    receipt = world.send(action=action, symbol="AAPL", quantity=1)
+    world.run(seconds=600, step=5)
+    fake(world).mend("position")
+    world.run(seconds=60, step=5)
+    assert world.record(receipt.alert_id).outcome.reason == "STALE"  # its entry only
+    assert fake(world).positions() == []
+
+
+@pytest.mark.parametrize(("held", "action"), [(5, "buy"), (-5, "sell"), (5, "add"), (0, "sell")])
+def test_rule_2_what_reduces_nothing_lives_as_long_as_an_entry(
+    world: World, held: int, action: str
+) -> None:
+    if held:
+        world.own("AAPL", held)
+    fake(world).fail("position", *[BrokerUnavailable("no route")] * 1000)
+    receipt = world.send(action=action, symbol="AAPL", quantity=1)
+    world.run(seconds=90, step=5)
+    assert world.record(receipt.alert_id).outcome.reason == "STALE"
 
 
 def test_rule_4_the_window_slides_with_each_delivery_up_to_30_seconds(world: World) -> None:
