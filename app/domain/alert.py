@@ -42,11 +42,6 @@ class Amount:
     unit: AmountUnit = AmountUnit.UNITS
 
 
-POSITION_FIELDS = frozenset(
-    {"market_position", "prev_market_position", "sentiment", "position_size"}
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One alert as understood, names and words in canonical form, nothing decided.
@@ -107,8 +102,8 @@ class Alert:
 
     @property
     def position_is_unusable(self) -> bool:
-        """Whether it would say which position is wanted or was held, and that was not rendered."""
-        return bool(self.unusable & POSITION_FIELDS)
+        """Whether it would say which position is wanted, and what stands there is no number."""
+        return "position_size" in self.unusable
 
     @property
     def opposes_its_position(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from app.domain.errors import MalformedAlert
 from app.web.names import UNREADABLE, fold, shown
-from app.web.synonyms import NEVER_DEFAULTED, NEVER_GUESSED, Candidate, Given
+from app.web.synonyms import NEVER_DEFAULTED, Candidate, Given
 from app.web.words import YES_OR_NO
 
 Word = TypeVar("Word")
@@ -50,13 +50,8 @@ class Reading:
 
     def word(self, field: str, words: Mapping[str, Word]) -> Word | None:
         """What a word of an enumeration stands for."""
-        for candidate in self.given.of(field):
-            if not is_absent(candidate.value):
-                return word_of(candidate, words)
-            self.remark_unrendered(candidate)
-            if self.is_lacking(field, candidate):
-                return None
-        return None
+        candidate = self.first(field)
+        return None if candidate is None else word_of(candidate, words)
 
     def yes_or_no(self, field: str) -> bool | None:
         """True or false, also as a word."""
@@ -93,20 +88,12 @@ class Reading:
         if value.strip().lower() in _NO_NUMBER:
             self.unusable.add(field)
             return False
-        self.is_lacking(field, candidate)
+        if is_unrendered(value) and field in NEVER_DEFAULTED:
+            self.unusable.add(field)
         if is_absent(value):
             self.remark_unrendered(candidate)
             return False
         return True
-
-    def is_lacking(self, field: str, candidate: Candidate) -> bool:
-        """Whether a placeholder was left where no default may be taken; that is remarked."""
-        value = candidate.value
-        if not isinstance(value, str) or not is_unrendered(value):
-            return False
-        if field in NEVER_DEFAULTED or field in NEVER_GUESSED:
-            self.unusable.add(field)
-        return field in self.unusable
 
     def remark_unrendered(self, candidate: Candidate) -> None:
         """Note that a placeholder was left where a value should be."""

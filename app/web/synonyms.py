@@ -77,10 +77,6 @@ CONTAINERS = frozenset({"strategy", "data", "signal", "bar", "strategyinfo", "al
 # Rule 14: what is present but unusable here denies an entry instead of counting as absent. A
 # trailing distance is a stop loss too.
 NEVER_DEFAULTED = frozenset({"stop_loss", "take_profit", "trail", "quantity", "price"})
-# The same for what tells an exit from an entry, and old size from new, when it was not rendered.
-NEVER_GUESSED = frozenset(
-    {"market_position", "sentiment", "prev_market_position", "position_size", "prev_position_size"}
-)
 
 Rows = tuple[tuple[str, int], ...]
 

@@ -270,10 +270,11 @@ def test_rule_6_position_words(field: str, word: object, position: str | None) -
     "field",
     ["sentiment", "market_position", "prev_market_position", "position_size", "prev_position_size"],
 )
-def test_rule_14_a_position_that_was_not_rendered_is_unusable_and_one_left_empty_absent(
+def test_rule_14_a_position_that_was_not_rendered_counts_as_absent_like_one_left_empty(
     field: str,
 ) -> None:
-    assert parsed(action="buy", **{field: "{{strategy.market_position}}"}).unusable == {field}
+    left = parsed(action="buy", **{field: "{{strategy.market_position}}"})
+    assert (left.unusable, len(left.notes)) == (frozenset(), 1)
     assert parsed(action="buy", **{field: ""}).unusable == frozenset()
 
 
