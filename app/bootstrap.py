@@ -223,7 +223,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         adoption=Adoption(journal, accounts, recovery, clock),
         sessions=sessions,
         blocks=Blocks(journal, clock),
-        write_down=WriteDown(journal, accounts, clock),
+        write_down=WriteDown(journal, accounts, recovery, clock),
         performance=Performance(SqlLedger(database), records, accounts, clock),
         preview=Preview(accounts, judge),
     )

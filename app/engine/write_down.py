@@ -11,6 +11,7 @@ from app.domain.events import Event, EventKind
 from app.domain.order import OrderStatus
 from app.domain.stake import Stake, Stakes
 from app.engine.accounts import Account, Accounts
+from app.engine.recovery import Recovery
 from app.ports.clock import Clock
 from app.ports.journal import Journal
 
@@ -24,13 +25,16 @@ class WriteDown:
     """Cuts stakes to what is there.
 
     Else, when somebody buys by hand what he sold by hand before, it would count as a strategy's own
-    again. A difference must be there in two rounds, between which every order was looked up: then
-    it is no fill that the journal has yet to hear of.
+    again. A difference must be there in two rounds, and after every order was looked up: then it is
+    no fill that the journal has yet to hear of.
     """
 
-    def __init__(self, journal: Journal, accounts: Accounts, clock: Clock) -> None:
+    def __init__(
+        self, journal: Journal, accounts: Accounts, recovery: Recovery, clock: Clock
+    ) -> None:
         self._journal = journal
         self._accounts = accounts
+        self._recovery = recovery
         self._clock = clock
         self._seen: dict[str, dict[Stake, Decimal]] = {}
 
@@ -48,9 +52,11 @@ class WriteDown:
         too_large = self._too_large(account, stakes) if stakes else {}
         before = self._seen.get(account.name, {})
         self._seen[account.name] = too_large
-        for stake, own in too_large.items():
-            if before.get(stake) == own:
-                self._write(stake, own)
+        stayed = {stake: own for stake, own in too_large.items() if before.get(stake) == own}
+        if stayed:
+            self._recovery.reconcile(account)  # what it finds changes the stake
+        for stake, own in stayed.items():
+            self._write(stake, own)
 
     def _too_large(self, account: Account, stakes: Sequence[Stake]) -> dict[Stake, Decimal]:
         """Stakes that are larger than what is there, each with what is left of it."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.errors import BrokerUnavailable
 from app.domain.instrument import Ticker
 from app.domain.order import OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
@@ -335,3 +336,19 @@ def test_rule_17_a_close_leaves_the_stop_of_another_strategy_in_place(paper: Wor
 def stops(world: World) -> dict[str, Decimal]:
     """How much the stops that rest would close, by strategy."""
     return {order.strategy: order.quantity for order in world.orders() if order.status.working}
+
+
+def test_rule_19_a_stake_is_not_written_down_while_orders_cannot_be_looked_up(
+    world: World,
+) -> None:
+    world.send(**BUY, stop_loss="2%")
+    (stop,) = [order for order in world.orders() if order.role is OrderRole.STOP_LOSS]
+    fake(world).fill(stop.client_order_id)
+    fake(world).fail("find", *[BrokerUnavailable("no route")] * 9)
+    for _ in range(3):
+        world.server.services.recovery.refresh()
+        world.server.services.write_down.check()
+    fake(world).mend("find")
+    world.server.services.recovery.refresh()
+    world.server.services.write_down.check()
+    assert world.stakes() == world.filled() == {}
