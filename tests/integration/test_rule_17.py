@@ -286,6 +286,14 @@ def test_rule_17_no_leg_is_left_behind_to_sell_what_others_hold(paper: World) ->
     assert paper.stakes() == {("AAPL", "a"): Decimal(10)}
 
 
+def test_rule_17_the_exit_of_one_strategy_leaves_the_stop_of_another(paper: World) -> None:
+    for strategy in ("a", "b"):
+        paper.send(**{**BUY, "price": 100, "strategy": strategy, "stop_loss": "5%"})
+    paper.send(**CLOSE, strategy="b")
+    query = "SELECT strategy FROM orders WHERE role = 'stop_loss' AND status = 'live'"
+    assert [row["strategy"] for row in paper.rows(query)] == ["a"]
+
+
 def test_rule_17_after_a_part_was_closed_beside_others_the_stop_covers_the_rest(
     paper: World,
 ) -> None:

@@ -16,6 +16,8 @@ from app.adapters.journal.migrate import database_file, migrate
 from app.adapters.sql import open_sqlite
 from app.bootstrap import Parts, Server, build
 from app.config import Settings
+from app.domain.alert import Alert
+from app.domain.errors import MalformedAlert
 from app.domain.instrument import Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
@@ -184,7 +186,7 @@ class World:
         (element,) = body.elements
         assert isinstance(element, dict), element
         submission = Submission(
-            alert=parse_alert(element, now=self.clock.now()),
+            alert=self._understood(element),
             raw=body.redacted,
             canonical=canonical(element),
             scope="",
@@ -192,6 +194,12 @@ class World:
         )
         (receipt,) = server.services.intake.admit([submission])
         return receipt
+
+    def _understood(self, element: dict[str, object]) -> Alert | MalformedAlert:
+        try:
+            return parse_alert(element, now=self.clock.now())
+        except MalformedAlert as error:
+            return error
 
     def own(self, symbol: str, quantity: int, strategy: str = "") -> None:
         """Put a position into the account of the fake broker and let a strategy adopt it."""
