@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from app.adapters.journal.migrate import database_file, migrate_apart
 from app.adapters.reserve import make_room
 from app.config import Settings
+from app.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
     from app.bootstrap import Server
 
-settings = Settings.from_env()
+try:
+    settings = Settings.from_env()
+except ConfigError as error:
+    sys.exit(f"{error.code}: {error}")  # a line for a person, not a traceback
 
 bind = settings.bind_address
 workers = 1

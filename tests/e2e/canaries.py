@@ -43,6 +43,7 @@ READ = (
     "/api/v1/equity?limit=200",
     "/api/v1/order-log?limit=200",
     "/api/v1/logs?limit=200",
+    "/openapi.json",
 )
 EACH = {
     "/api/v1/alerts/<alert_id>",
