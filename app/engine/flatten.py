@@ -72,22 +72,22 @@ class Flatten:
             self._look(account, symbol, findings)
         return findings
 
-    def close(
-        self, findings: Findings, *, request_id: str, key: str | None = None
-    ) -> Sequence[tuple[Target, Receipt]]:
+    def close(self, findings: Findings, *, request_id: str) -> Sequence[tuple[Target, Receipt]]:
         """Admit a close for everything that was found; the alert of each.
+
+        It asks for a state, so that nothing makes it a repeat: it acts on what is held now, and a
+        second one beside the first finds nothing left.
 
         Args:
             findings: what `look` found.
             request_id: of whoever asks for it.
-            key: the Idempotency-Key that makes a second flatten a repeat.
 
         Raises:
             JournalError: nothing was admitted.
         """
         if not findings.targets:
             return ()
-        wanted = [_submission(target, request_id, key) for target in findings.targets]
+        wanted = [_submission(target, request_id) for target in findings.targets]
         return list(zip(findings.targets, self._intake.admit(wanted), strict=True))
 
     def _look(self, account: Account, symbol: Ticker | None, findings: Findings) -> None:
@@ -193,7 +193,7 @@ def _close(account: Account, strategy: str, model: Alert) -> Alert:
     )
 
 
-def _submission(target: Target, request_id: str, key: str | None) -> Submission:
+def _submission(target: Target, request_id: str) -> Submission:
     body = {
         "action": Action.CLOSE.value,
         "symbol": target.alert.symbol,
@@ -207,7 +207,6 @@ def _submission(target: Target, request_id: str, key: str | None) -> Submission:
         canonical=json.dumps(body),
         scope="",
         request_id=request_id,
-        header=key,
         part=f"#{target.account}:{target.alert.symbol}:{target.strategy}",
         by_owner=True,
     )

@@ -11,7 +11,7 @@ from app.ports.journal import AlertRecord
 from app.web import answers
 from app.web.described import described
 from app.web.errors import request_id
-from app.web.receipts import LONGEST_WAIT, idempotency_key, wait_seconds
+from app.web.receipts import LONGEST_WAIT, wait_seconds
 from app.web.results import number
 from app.web.schemas import FlattenBody, read_body
 
@@ -23,14 +23,13 @@ def flatten_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/flatten")
     @described(
-        "Cancel our entries and close our positions; `dry_run` lists what that would be",
+        "Cancel our entries and close what we hold now; safe to repeat. `dry_run` only lists it",
         answers.Flattened,
         answers={202: answers.Flattened},
         body=FlattenBody,
         needs_body=False,
         examples={"look first": {"account": "paper", "dry_run": True}, "go": {"account": "paper"}},
         errors=(422,),
-        headers=("Idempotency-Key",),
         waits=True,
     )
     def flatten() -> Response:
@@ -42,7 +41,7 @@ def flatten_blueprint(services: Services) -> Blueprint:
         if wanted.dry_run:
             shown = [_target(target) for target in findings.targets]
             return jsonify(_whole(findings, shown, dry_run=True))
-        receipts = desk.close(findings, request_id=request_id(), key=idempotency_key())
+        receipts = desk.close(findings, request_id=request_id())
         ends = _wait(services, [receipt.alert_id for _, receipt in receipts])
         shown = [_ended(target, receipt, ends[receipt.alert_id]) for target, receipt in receipts]
         answer = jsonify(_whole(findings, shown, dry_run=False))

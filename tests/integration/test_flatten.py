@@ -43,8 +43,8 @@ def look(world: World, symbol: str | None = None) -> Findings:
     return desk(world).look(accounts, Ticker.parse(symbol) if symbol else None)
 
 
-def flatten(world: World, symbol: str | None = None, key: str | None = None) -> list[Receipt]:
-    told = desk(world).close(look(world, symbol), request_id="test", key=key)
+def flatten(world: World, symbol: str | None = None) -> list[Receipt]:
+    told = desk(world).close(look(world, symbol), request_id="test")
     return [receipt for _, receipt in told]
 
 
@@ -164,12 +164,12 @@ def test_a_second_flatten_doubles_nothing(world: World) -> None:
     assert world.broker_position() == {}
 
 
-def test_a_double_click_with_one_key_is_one_flatten(world: World) -> None:
-    world.send(**ENTRY)
-    found = look(world)
-    first, second = (desk(world).close(found, request_id="t", key="k") for _ in range(2))
-    assert [receipt.alert_id for _, receipt in first] == [one.alert_id for _, one in second]
-    assert [receipt.duplicate for _, receipt in second] == [True]
+def test_it_always_acts_on_what_is_held_now(world: World) -> None:
+    for number in range(2):
+        world.send(**{**ENTRY, "quantity": 10 + number})
+        ((_, receipt),) = desk(world).close(look(world), request_id="the same")
+        assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+        assert world.broker_position() == {}
 
 
 def test_it_waits_for_a_broker_that_cannot_be_read(
@@ -203,10 +203,10 @@ def crashed_flatten(folder: Path, step: int | None) -> tuple[World, Fuse]:
     found = look(world)
     world.fuse = fuse = Fuse(at=step)
     try:
-        desk(world).close(found, request_id="test", key="k")
+        desk(world).close(found, request_id="test")
     except Crash:
         world.crash_and_boot()
-        desk(world).close(found, request_id="test", key="k")
+        desk(world).close(found, request_id="test")
     settle(world)
     return world, fuse
 
