@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from app.domain.events import Event, EventKind
 from app.domain.identity import lane_of
-from app.domain.instrument import Instrument, Ticker
+from app.domain.instrument import Ticker
+from app.domain.order import Fill, Side
+from app.domain.position import Position
 from app.domain.stake import Stake, Stakes
 from app.engine.accounts import Account, Accounts
 from app.engine.holdings import stakes_in
@@ -58,10 +60,13 @@ class Adoption:
         stakes = stakes_in(account, instrument.key, self._journal)
         if stakes.position * stakes.nobodys <= 0:
             return Hindrance.NOTHING_FOREIGN
+        position = account.broker.position(instrument.key)
+        if position is None:
+            return Hindrance.NOTHING_FOREIGN
         with self._journal.unit() as unit:
             if unit.stakes(account.name, instrument.key) != stakes.stakes:
                 return Hindrance.BUSY
-            self._write(unit, account, instrument, strategy, stakes)
+            self._write(unit, account, position, strategy, stakes)
         return stakes.nobodys
 
     def _is_busy(self, account: Account, ticker: Ticker) -> bool:
@@ -71,18 +76,28 @@ class Adoption:
         return any(not order.role.protects for order in orders)
 
     def _write(
-        self, unit: Unit, account: Account, instrument: Instrument, strategy: str, stakes: Stakes
+        self, unit: Unit, account: Account, position: Position, strategy: str, stakes: Stakes
     ) -> None:
         now, quantity = self._clock.now(), stakes.nobodys
-        none = Stake(account=account.name, instrument=instrument.key, strategy=strategy)
+        none = Stake(account=account.name, instrument=position.instrument, strategy=strategy)
         mine = next((stake for stake in stakes.stakes if stake.strategy == strategy), none)
-        unit.put_stake(replace(mine, quantity=mine.quantity + quantity, stopped=None, at=now))
+        fill = Fill(
+            fill_id=f"adopted-{now.isoformat()}",
+            client_order_id="",
+            symbol=position.symbol,
+            side=Side.BUY if quantity > 0 else Side.SELL,
+            quantity=abs(quantity),
+            price=position.entry_price,
+            at=now,
+        )
+        stake = replace(mine, quantity=mine.quantity + quantity, stopped=None, at=now)
+        unit.adopt(fill, stake, position.multiplier)
         unit.record(
             Event(
                 kind=EventKind.ADOPTED,
                 at=now,
                 account=account.name,
-                symbol=instrument.symbol,
-                facts={"strategy": strategy, "quantity": quantity},
+                symbol=position.symbol,
+                facts={"strategy": strategy, "quantity": quantity, "price": position.entry_price},
             )
         )

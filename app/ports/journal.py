@@ -209,7 +209,11 @@ class Unit(Protocol):
         ...
 
     def put_stake(self, stake: Stake) -> None:
-        """Write a stake that no fill made: adopted, or written down."""
+        """Write a stake that no fill made: one that was written down."""
+        ...
+
+    def adopt(self, fill: Fill, stake: Stake, multiplier: Decimal) -> None:
+        """Journal what a strategy adopts as a fill without an order; `stake` holds it already."""
         ...
 
     def forget_stop(self, key: StakeKey) -> None:

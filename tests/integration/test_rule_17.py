@@ -111,6 +111,18 @@ def test_rule_17_adopted_quantity_is_the_strategys_own(world: World) -> None:
     assert held(world) == 0
 
 
+def test_rule_17_adopted_quantity_is_in_the_ledger_at_what_was_paid_for_it(world: World) -> None:
+    fake(world).hold("AAPL", Decimal(7), Decimal(90))
+    world.server.services.adoption.adopt("fake", "AAPL", "a")
+    assert ended(world, **CLOSE, strategy="a") == ("success", "")
+    ((entered, left, pnl),) = [
+        (Decimal(row["entry_price"]), row["quantity"], Decimal(row["pnl"]))
+        for row in world.rows("SELECT * FROM trades")
+    ]
+    assert (entered, Decimal(left), pnl) == (Decimal(90), Decimal(7), Decimal(70))
+    assert world.rows("SELECT * FROM open_lots") == []
+
+
 def test_rule_17_only_what_nobody_holds_can_be_adopted(world: World) -> None:
     world.send(**BUY, strategy="a")
     adoption = world.server.services.adoption

@@ -1,7 +1,8 @@
 """A unit: several writes of the journal that stand or fall together, fenced by their job."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from app.adapters.journal.claims import claim
@@ -131,8 +132,20 @@ class SqlUnit:
         return [stake_of(row) for row in self._tx.run(Q["stakes"], params).fetchall()]
 
     def put_stake(self, stake: Stake) -> None:
-        """Write a stake that no fill made: adopted, or written down."""
+        """Write a stake that no fill made: one that was written down."""
         self._tx.run(Q["put_stake"], stake_params(stake, self._now))
+
+    def adopt(self, fill: Fill, stake: Stake, multiplier: Decimal) -> None:
+        """Journal what a strategy adopts as a fill without an order; `stake` holds it already."""
+        whose = {
+            "account": stake.account,
+            "instrument": stake.instrument,
+            "multiplier": str(multiplier),
+            "alert_id": "",
+            "strategy": stake.strategy,
+        }
+        if self._add_to_ledger(fill, whose):
+            self.put_stake(stake)
 
     def forget_stop(self, key: StakeKey) -> None:
         """A strategy's late exit has come: the next opposite alert is an entry again."""
@@ -218,26 +231,36 @@ class SqlUnit:
         return Changes(order_record(row), fills, known.status)
 
     def _add_fill(self, order: OrderRecord, fill: Fill) -> bool:
-        params = {
+        whose = {
             "account": order.account,
-            "fill_id": fill.fill_id,
             "client_order_id": order.client_order_id,
             "symbol": order.symbol,
             "instrument": order.instrument,
+            "multiplier": str(order.multiplier),
+            "alert_id": order.alert_id,
+            "strategy": order.strategy,
+        }
+        if not self._add_to_ledger(fill, whose):
+            return False
+        self._book(order, fill)
+        return True
+
+    def _add_to_ledger(self, fill: Fill, whose: Mapping[str, str]) -> bool:
+        """Journal a fill and match it; False when it was there before."""
+        params = {
+            "fill_id": fill.fill_id,
+            "client_order_id": fill.client_order_id,
+            "symbol": fill.symbol,
             "side": fill.side.value,
             "quantity": str(fill.quantity),
             "price": str(fill.price),
             "fee": str(fill.fee),
-            "multiplier": str(order.multiplier),
-            "alert_id": order.alert_id,
-            "strategy": order.strategy,
             "at": to_db(fill.at),
         }
-        row = self._tx.one(Q["add_fill"], params)
+        row = self._tx.one(Q["add_fill"], params | dict(whose))
         if row is None:
             return False
         book_fill(self._tx, booked_fill(row))
-        self._book(order, fill)
         return True
 
     def _book(self, order: OrderRecord, fill: Fill) -> None:
