@@ -10,6 +10,7 @@ from tests.e2e.books import STARTING_CASH, Books, await_books, read_books
 from tests.e2e.commands import command
 from tests.e2e.conftest import Serve
 from tests.e2e.live import LiveServer
+from tests.e2e.processes import until
 
 pytestmark = pytest.mark.e2e
 
@@ -49,7 +50,7 @@ def test_a_destroyed_database_is_restored_and_trading_goes_on(serve: Serve, tmp_
     assert contents(read_books(server.database)) == then
 
     server.start()
-    assert server.get("/ready").body["checks"]["recovery"]["ok"]
+    until(lambda: server.get("/ready").body["checks"]["recovery"]["ok"], 10, "recovery")
     closed = server.alert(wait=2.5, action="close", symbol="CLOSED", price=11)
     assert closed.body["status"] == "success"
     trade(server, "NEW")
