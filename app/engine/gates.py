@@ -42,6 +42,6 @@ class Gates:
         kill = self._kill_switch.state()
         if kill.active:
             return Denied(Denial.KILL_SWITCH, kill.reason)
-        if kill.last_set is not None and kill.last_set > walk.job.received_at:
-            return Denied(Denial.KILL_SWITCH, "it was set while this alert waited")
+        if kill.changed_at is not None and kill.changed_at > walk.job.received_at:
+            return Denied(Denial.KILL_SWITCH, "entries were stopped when or after this alert came")
         return None

@@ -51,14 +51,16 @@ class KillSwitch:
         return self.state()
 
     def watch(self) -> None:
-        """Do with the file what `engage` does, once each time that it appears.
+        """Do with the file what `engage` and `reset` do, once each time that it comes or goes.
 
         It may be gone before the market opens, and what waits for that is denied all the same.
         """
         there = self._file is not None and self._file.exists()
-        if there and not self._acted:
-            reason = self.state().reason
-            self._journal.stamp_kill_switch(reason)
+        if there == self._acted:
+            return
+        reason = self.state().reason
+        self._journal.stamp_kill_switch(reason)
+        if there:
             self._stop_entries(reason)
         self._acted = there
 
@@ -69,7 +71,7 @@ class KillSwitch:
                 unit.wake_waiting()
 
     def reset(self) -> KillState:
-        """Allow entries again. Nothing that was denied meanwhile is executed."""
+        """Allow entries again: those that come from now on, and none that came before."""
         now = self._clock.now()
         self._journal.set_kill_switch(KillState(active=False))
         with self._journal.unit() as unit:

@@ -332,7 +332,7 @@ class Journal(Protocol):
         ...
 
     def stamp_kill_switch(self, reason: str) -> None:
-        """Note that entries are stopped from now on, by something else than this switch."""
+        """Note that entries are stopped, or let in again, by something else than this switch."""
         ...
 
     def alert(self, alert_id: str) -> "AlertRecord | None":
@@ -366,12 +366,16 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KillState:
-    """The kill switch. `since` is None when it is not set; `last_set` stays when it is reset."""
+    """The kill switch. `since` is None when it is not set.
+
+    `changed_at`: when entries were last stopped, or let in again after that. An entry that came
+    before this moment is an old one (trading-rules 25).
+    """
 
     active: bool
     reason: str = ""
     since: datetime | None = None
-    last_set: datetime | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,6 +187,7 @@ class Trading(RuleBasedStateMachine):
     def reset(self) -> None:
         before = self.entered()
         self.entered_at_kill = None
+        self.world.clock.advance(0.001)  # what comes in the same moment comes after it
         self.world.server.services.kill_switch.reset()
         self.world.run(1, step=0.5)
         assert self.entered() == before, "a reset fires nothing old (25)"

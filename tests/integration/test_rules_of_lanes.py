@@ -228,6 +228,30 @@ def test_rule_25_it_cancels_what_rests_and_denies_what_waits(world: World) -> No
     assert world.broker_position() == {}
 
 
+def test_rule_25_a_reset_lets_nothing_in_that_came_while_entries_were_stopped(world: World) -> None:
+    switch = world.server.services.kill_switch
+    switch.engage("test")
+    fake(world).fail("position", BrokerUnavailable("no route"))
+    waiting = world.send(**ENTRY)
+    assert world.record(waiting.alert_id).status is AlertStatus.WAITING
+    world.clock.advance(1)
+    switch.reset()
+    later = world.send(**{**ENTRY, "symbol": "MSFT"})
+    world.run(seconds=20)
+    assert status(world, waiting.alert_id) == (AlertStatus.DENIED, "KILL_SWITCH")
+    assert world.record(later.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {"MSFT": Decimal(10)}
+
+
+def test_rule_25_to_reset_what_is_not_set_denies_nothing(world: World) -> None:
+    fake(world).fail("position", BrokerUnavailable("no route"))
+    waiting = world.send(**ENTRY)
+    world.clock.advance(1)
+    world.server.services.kill_switch.reset()
+    world.run(seconds=20)
+    assert world.record(waiting.alert_id).status is AlertStatus.SUCCESS
+
+
 def test_rule_25_a_reversal_finishes_its_close_only(world: World) -> None:
     world.own("AAPL", -4)
     world.server.services.kill_switch.engage("test")

@@ -355,10 +355,15 @@ def test_rule_25_a_kill_file_that_came_and_went_fires_nothing_old(tmp_path: Path
     world.clock.advance(1)
     file.touch()
     world.server.services.kill_switch.watch()
+    fake(world).fail("position", BrokerUnavailable("no route"))
+    meanwhile = world.send(**{**ENTRY, "symbol": "ETH/USD"})
+    world.clock.advance(1)
     file.unlink()
     world.server.services.kill_switch.watch()
     after = world.send(**{**ENTRY, "symbol": "BTC/USD"})
+    world.run(seconds=5)
     let_open(world)
+    assert status(world, meanwhile.alert_id) == (AlertStatus.DENIED, "KILL_SWITCH")
     assert status(world, waits.alert_id) == (AlertStatus.DENIED, "KILL_SWITCH")
     assert world.record(after.alert_id).status is AlertStatus.SUCCESS
 

@@ -24,7 +24,7 @@ from app.ports.clock import Clock
 from app.ports.journal import Admission, AlertRecord, Job, KillState, NewAlert, OrderRecord
 
 KILL_SWITCH = "kill_switch"
-LAST_KILL = "kill_switch_set"
+LAST_CHANGE = "kill_switch_changed"
 
 Publish = Callable[[Sequence[Event]], None]
 
@@ -132,26 +132,26 @@ class SqlJournal:
     def kill_switch(self) -> KillState:
         """Whether entries are stopped."""
         with self._db.reading() as tx:
-            found = tx.run(Q["switch"], {"name": KILL_SWITCH, "last": LAST_KILL}).fetchall()
+            found = tx.run(Q["switch"], {"name": KILL_SWITCH, "last": LAST_CHANGE}).fetchall()
         rows = {row["name"]: row for row in found}
-        last = from_db(rows[LAST_KILL]["at"]) if LAST_KILL in rows else None
+        changed_at = from_db(rows[LAST_CHANGE]["at"]) if LAST_CHANGE in rows else None
         row = rows.get(KILL_SWITCH)
         if row is None:
-            return KillState(active=False, last_set=last)
+            return KillState(active=False, changed_at=changed_at)
         since = from_db(row["at"])
-        return KillState(active=True, reason=row["reason"], since=since, last_set=last)
+        return KillState(active=True, reason=row["reason"], since=since, changed_at=changed_at)
 
     def set_kill_switch(self, state: KillState) -> None:
         """Stop or allow entries."""
         now = to_db(state.since or self._clock.now())
         params = {"name": KILL_SWITCH, "reason": state.reason, "now": now}
         with self._db.transaction() as tx:
-            tx.run(Q["set_switch" if state.active else "reset_switch"], params)
-            if state.active:
+            changed = tx.run(Q["set_switch" if state.active else "reset_switch"], params).rowcount
+            if changed:
                 self._stamp(tx, state.reason)
 
     def stamp_kill_switch(self, reason: str) -> None:
-        """Note that entries are stopped from now on, by something else than this switch."""
+        """Note that entries are stopped, or let in again, by something else than this switch."""
         with self._db.transaction() as tx:
             self._stamp(tx, reason)
 
@@ -197,7 +197,7 @@ class SqlJournal:
 
     def _stamp(self, tx: Transaction, reason: str) -> None:
         now = to_db(self._clock.now())
-        tx.run(Q["stamp_switch"], {"name": LAST_KILL, "reason": reason, "now": now})
+        tx.run(Q["stamp_switch"], {"name": LAST_CHANGE, "reason": reason, "now": now})
 
     def _fired_beside(self, query: str, job: Job) -> bool:
         fired_at, strategy = job.alert.fired_at, job.alert.strategy or ""

@@ -329,7 +329,7 @@ INSERT INTO switches (name, reason, at) VALUES (:name, :reason, :now)
 ON CONFLICT (name) DO UPDATE SET reason = excluded.reason
 
 -- stamp_switch --
--- When it was set last; this stays when it is reset.
+-- When entries were last stopped, or let in again.
 INSERT INTO switches (name, reason, at) VALUES (:name, :reason, :now)
 ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, at = excluded.at
 

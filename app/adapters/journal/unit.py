@@ -26,7 +26,7 @@ from app.domain.errors import FencedOut
 from app.domain.events import Event
 from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
-from app.domain.settlement import advance
+from app.domain.settlement import advance, is_old_news, leg_quantity
 from app.domain.stake import Stake, StakeKey
 from app.ports.journal import Changes, Job, OrderRecord, Pause
 
@@ -90,13 +90,18 @@ class SqlUnit:
 
     def settle(self, answer: BrokerOrder) -> Sequence[Changes]:
         """Take over what the broker says of an order and its legs; repeats change nothing."""
+        return self._settle(answer, entry_grew=False)
+
+    def _settle(self, answer: BrokerOrder, *, entry_grew: bool) -> Sequence[Changes]:
         row = self._tx.one(Q["order"], {"client_order_id": answer.client_order_id})
         if row is None:
             return []
-        changes = [self._settle_one(order_record(row), answer)]
-        for leg in answer.legs:
-            changes.extend(self.settle(leg))
+        known = order_record(row)
+        changes = [self._settle_one(known, answer, entry_grew=entry_grew)]
         after = changes[0].order
+        grew = after.filled_quantity > known.filled_quantity
+        for leg in answer.legs:
+            changes.extend(self._settle(leg, entry_grew=grew))
         if after.status.final and not after.filled_quantity:
             self._tx.run(Q["close_legs"], {"parent": after.client_order_id, "now": self._now})
         return changes
@@ -206,19 +211,22 @@ class SqlUnit:
         params = {"id": alert_id, "outcome": OUTCOME.dump(outcome), "now": self._now}
         self._tx.run(Q["finish_alert"], params | words(outcome))
 
-    def _settle_one(self, known: OrderRecord, answer: BrokerOrder) -> Changes:
+    def _settle_one(self, known: OrderRecord, answer: BrokerOrder, *, entry_grew: bool) -> Changes:
         fills = [fill for fill in answer.fills if self._add_fill(known, fill)]
+        if is_old_news(known.status, known.filled_quantity, answer):
+            return Changes(known, fills, known.status)
         status = advance(known.status, answer.status)
-        filled = max(known.filled_quantity, answer.filled_quantity)
         average = answer.average_price if answer.average_price is not None else known.average_price
         quantity = answer.quantity if status is answer.status else known.quantity
+        if status is known.status and known.role.protects:
+            quantity = leg_quantity(known.quantity, quantity, entry_grew=entry_grew)
         params = {
             "client_order_id": known.client_order_id,
             "broker_order_id": answer.broker_order_id or known.broker_order_id,
             "status": status.value,
             "reason": answer.reason or known.reason,
             "quantity": str(quantity),
-            "filled_quantity": str(filled),
+            "filled_quantity": str(answer.filled_quantity),
             "average_price": text(average),
             "limit_price": text(answer.limit_price or known.limit_price),
             "stop_price": text(answer.stop_price or known.stop_price),

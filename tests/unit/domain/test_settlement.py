@@ -1,5 +1,6 @@
 """An order's status only moves forward, whatever order the messages come in (invariant I11)."""
 
+from decimal import Decimal
 from functools import reduce
 from itertools import pairwise, permutations
 
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.order import FINAL_STATUSES, OrderRole, OrderStatus
-from app.domain.settlement import advance
+from app.domain.settlement import advance, is_old_news, leg_quantity
+from tests.builders import an_answer
 
 S = OrderStatus
 LIFE = (S.NEW, S.SUBMITTING, S.UNKNOWN, S.LIVE, S.PARTIALLY_FILLED)
@@ -70,3 +72,29 @@ def test_only_stop_and_target_protect() -> None:
 
 def test_only_live_and_partly_filled_orders_work() -> None:
     assert {status for status in S if status.working} == {S.LIVE, S.PARTIALLY_FILLED}
+
+
+@pytest.mark.parametrize(
+    ("known", "filled", "message", "old"),
+    [
+        (OrderStatus.LIVE, 0, (OrderStatus.LIVE, 0), False),
+        (OrderStatus.LIVE, 0, (OrderStatus.PARTIALLY_FILLED, 4), False),
+        (OrderStatus.PARTIALLY_FILLED, 4, (OrderStatus.LIVE, 0), True),
+        (OrderStatus.PARTIALLY_FILLED, 4, (OrderStatus.PARTIALLY_FILLED, 3), True),
+        (OrderStatus.CANCELED, 0, (OrderStatus.LIVE, 0), True),
+        (OrderStatus.CANCELED, 0, (OrderStatus.PARTIALLY_FILLED, 4), False),
+        (OrderStatus.FILLED, 10, (OrderStatus.CANCELED, 10), True),
+    ],
+)
+def test_a_message_that_knows_less_is_old_news(
+    known: OrderStatus, filled: int, message: tuple[OrderStatus, int], old: bool
+) -> None:
+    status, told = message
+    answer = an_answer(status, filled_quantity=Decimal(told))
+    assert is_old_news(known, Decimal(filled), answer) is old
+
+
+def test_a_leg_grows_with_the_fills_of_its_entry_only() -> None:
+    assert leg_quantity(Decimal(4), Decimal(10), entry_grew=False) == 4
+    assert leg_quantity(Decimal(4), Decimal(3), entry_grew=False) == 3
+    assert leg_quantity(Decimal(4), Decimal(10), entry_grew=True) == 10
