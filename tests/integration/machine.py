@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from app.adapters.journal.rebuild import SqlLedger
+from app.adapters.sql import from_db
 from app.domain.instrument import Ticker
 from app.domain.order import BrokerOrder, OrderStatus
 from app.domain.outcome import AlertStatus
@@ -44,6 +45,8 @@ CASH = D(100_000)
 SYMBOLS = ("AAPL", "BTCUSD")
 FRESH = 60
 WINDOW, LONGEST_WINDOW = 20, 30
+QUOTED, PATIENCE = 900, 60
+"""Seconds that paper trades on a quote, and that an exit may take through crashes."""
 
 Row = dict[str, Any]
 
@@ -376,8 +379,15 @@ class Trading(RuleBasedStateMachine):
         fired = fields.get("timenow")
         now = self.world.clock.now()
         self.ages[alert_id] = (now - datetime.fromisoformat(fired)).total_seconds() if fired else 0
-        if fields == {**fields, "action": "close"} and "quantity" not in fields and not fired:
+        whole = fields == {**fields, "action": "close"} and "quantity" not in fields
+        if whole and not fired and ("price" in fields or self.is_quoted(fields["symbol"])):
             self.exits.add(alert_id)
+
+    def is_quoted(self, symbol: str) -> bool:
+        """Whether paper has a price to close at, and will have it for a while (rule 42)."""
+        since = self.world.clock.now() - timedelta(seconds=QUOTED - PATIENCE)
+        rows = self.rows("SELECT at FROM paper_quotes WHERE instrument = ?", symbol)
+        return any(from_db(row["at"]) > since for row in rows)
 
     def rows_of(self, fields: Fields) -> list[Row]:
         query = "SELECT id, reason FROM alerts WHERE raw LIKE ? ORDER BY id"
