@@ -11,7 +11,6 @@ from app.domain.order import Fill, Side
 from app.domain.position import Position
 from app.domain.stake import Stake, Stakes
 from app.engine.accounts import Account, Accounts
-from app.engine.holdings import stakes_in
 from app.engine.recovery import Recovery
 from app.ports.clock import Clock
 from app.ports.journal import Journal, Unit
@@ -57,16 +56,17 @@ class Adoption:
             return Hindrance.UNKNOWN_SYMBOL
         if self._is_busy(account, ticker):
             return Hindrance.BUSY
-        stakes = stakes_in(account, instrument.key, self._journal)
-        if stakes.position * stakes.nobodys <= 0:
-            return Hindrance.NOTHING_FOREIGN
+        known = self._journal.stakes(account.name, instrument.key)
         position = account.broker.position(instrument.key)
         if position is None:
             return Hindrance.NOTHING_FOREIGN
+        stakes = Stakes(position.quantity, known)
+        if stakes.position * stakes.nobodys <= 0:
+            return Hindrance.NOTHING_FOREIGN
         with self._journal.unit() as unit:
-            if unit.stakes(account.name, instrument.key) != stakes.stakes:
+            unchanged = unit.stakes(account.name, instrument.key) == known
+            if not unchanged or not self._write(unit, account, position, strategy, stakes):
                 return Hindrance.BUSY
-            self._write(unit, account, position, strategy, stakes)
         return stakes.nobodys
 
     def _is_busy(self, account: Account, ticker: Ticker) -> bool:
@@ -77,12 +77,13 @@ class Adoption:
 
     def _write(
         self, unit: Unit, account: Account, position: Position, strategy: str, stakes: Stakes
-    ) -> None:
+    ) -> bool:
+        """Write it into stakes and ledger; False when another one did so at this very moment."""
         now, quantity = self._clock.now(), stakes.nobodys
         none = Stake(account=account.name, instrument=position.instrument, strategy=strategy)
         mine = next((stake for stake in stakes.stakes if stake.strategy == strategy), none)
         fill = Fill(
-            fill_id=f"adopted-{now.isoformat()}",
+            fill_id=f"adopted-{position.instrument}-{strategy}-{now.isoformat()}",
             client_order_id="",
             symbol=position.symbol,
             side=Side.BUY if quantity > 0 else Side.SELL,
@@ -91,7 +92,8 @@ class Adoption:
             at=now,
         )
         stake = replace(mine, quantity=mine.quantity + quantity, stopped=None, at=now)
-        unit.adopt(fill, stake, position.multiplier)
+        if not unit.adopt(fill, stake, position.multiplier):
+            return False
         unit.record(
             Event(
                 kind=EventKind.ADOPTED,
@@ -101,3 +103,4 @@ class Adoption:
                 facts={"strategy": strategy, "quantity": quantity, "price": position.entry_price},
             )
         )
+        return True

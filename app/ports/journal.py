@@ -212,8 +212,11 @@ class Unit(Protocol):
         """Write a stake that no fill made: one that was written down."""
         ...
 
-    def adopt(self, fill: Fill, stake: Stake, multiplier: Decimal) -> None:
-        """Journal what a strategy adopts as a fill without an order; `stake` holds it already."""
+    def adopt(self, fill: Fill, stake: Stake, multiplier: Decimal) -> bool:
+        """Journal what a strategy adopts as a fill without an order; `stake` holds it already.
+
+        False when a fill of that id was there: then nothing was written.
+        """
         ...
 
     def forget_stop(self, key: StakeKey) -> None:

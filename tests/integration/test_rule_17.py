@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.adapters.journal.rebuild import SqlLedger
 from app.domain.errors import BrokerUnavailable
 from app.domain.instrument import Ticker
 from app.domain.order import OrderRole, OrderStatus
@@ -121,6 +122,24 @@ def test_rule_17_adopted_quantity_is_in_the_ledger_at_what_was_paid_for_it(world
     ]
     assert (entered, Decimal(left), pnl) == (Decimal(90), Decimal(7), Decimal(70))
     assert world.rows("SELECT * FROM open_lots") == []
+
+
+@pytest.mark.parametrize("foreign", [7, -7])
+def test_rule_17_after_an_adoption_the_books_are_what_the_fills_come_to(
+    foreign: int, world: World
+) -> None:
+    if foreign > 0:
+        world.send(**BUY, strategy="a")  # adopted on top of what is its own
+    own = held(world)
+    fake(world).hold("AAPL", Decimal(foreign))
+    assert world.server.services.adoption.adopt("fake", "AAPL", "a") == foreign
+    query = "SELECT sum(quantity * CASE side WHEN 'buy' THEN 1 ELSE -1 END) AS sum FROM fills"
+    assert world.rows(query)[0]["sum"] == own + foreign
+    assert world.stakes() == {("AAPL", "a"): own + foreign}
+    assert not SqlLedger(world.server.database).rebuild()
+    assert ended(world, **CLOSE, strategy="a") == ("success", "")
+    assert world.rows("SELECT * FROM open_lots") == []
+    assert world.stakes() == {}
 
 
 def test_rule_17_only_what_nobody_holds_can_be_adopted(world: World) -> None:

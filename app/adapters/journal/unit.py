@@ -140,7 +140,7 @@ class SqlUnit:
         """Write a stake that no fill made: one that was written down."""
         self._tx.run(Q["put_stake"], stake_params(stake, self._now))
 
-    def adopt(self, fill: Fill, stake: Stake, multiplier: Decimal) -> None:
+    def adopt(self, fill: Fill, stake: Stake, multiplier: Decimal) -> bool:
         """Journal what a strategy adopts as a fill without an order; `stake` holds it already."""
         whose = {
             "account": stake.account,
@@ -149,8 +149,10 @@ class SqlUnit:
             "alert_id": "",
             "strategy": stake.strategy,
         }
-        if self._add_to_ledger(fill, whose):
-            self.put_stake(stake)
+        if not self._add_to_ledger(fill, whose):
+            return False
+        self.put_stake(stake)
+        return True
 
     def forget_stop(self, key: StakeKey) -> None:
         """A strategy's late exit has come: the next opposite alert is an entry again."""
