@@ -26,7 +26,7 @@ from app.domain.decision import (
 from app.domain.errors import BrokerError, FencedOut, JournalError
 from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits, age, age_in_session
-from app.domain.order import BrokerOrder, OrderIntent
+from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
 from app.engine.accounts import Accounts
 from app.engine.closing import Closing
@@ -316,10 +316,15 @@ class AlertFlow:
 
     def _is_sending(self, job: Job) -> bool:
         """Whether an order of the job is on its way: once the job ends nobody looks it up."""
-        return any(
-            order.job_id == job.id and order.status in IN_FLIGHT and not order.role.protects
+        return bool(self._in_flight(job))
+
+    def _in_flight(self, job: Job) -> list[OrderRecord]:
+        """The job's orders that are not known to have arrived."""
+        return [
+            order
             for order in self._journal.unsettled_orders(job.account, job.lane)
-        )
+            if order.job_id == job.id and order.status in IN_FLIGHT and not order.role.protects
+        ]
 
     def _may_reduce(self, job: Job) -> bool:
         """Whether it closes something, as far as the journal can tell: a reversal does, too."""
@@ -334,13 +339,21 @@ class AlertFlow:
         )
 
     def _failed(self, job: Job, error: Exception) -> Job | None:
-        """A fault of ours: try again a few times, then give up aloud. It never blocks the lane."""
+        """A fault of ours: try again a few times, then give up aloud. It never blocks the lane.
+
+        But for an order that may be at the broker: that is looked up until it is known.
+        """
         why = f"{type(error).__name__}: {error}"
+        in_flight = self._in_flight(job)
+        if any(order.status is not OrderStatus.NEW for order in in_flight):
+            return self._suspend(job, Wait(AlertStatus.UNKNOWN, backoff(job.tries), why))
         if job.tries < MOST_TRIES:
             pause = backoff(job.tries)
             return self._suspend(job, Wait(AlertStatus.WAITING, pause, why, holds=False))
         outcome = Outcome(status=AlertStatus.FAILED, reason="INTERNAL_ERROR", detail=why)
         with self._journal.unit(job) as unit:
+            for order in in_flight:
+                unit.mark_order(order.client_order_id, OrderStatus.CANCELED, "never_placed")
             unit.record(finished(job, outcome, self._clock.now()))
             return unit.finish(outcome)
 

@@ -18,6 +18,7 @@ from tests.fakes.broker import (
     REST,
     UNAVAILABLE,
     FakeBroker,
+    Turn,
     fill_part,
     late,
     reject,
@@ -411,6 +412,32 @@ def test_a_fault_of_ours_is_retried_then_given_up_aloud_and_frees_the_lane(
     assert status(world, receipt.alert_id) == (AlertStatus.FAILED, "INTERNAL_ERROR")
     following = world.send(**{**ENTRY, "quantity": 2})
     assert world.record(following.alert_id).status is AlertStatus.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("turn", "ended"),
+    [
+        (REPLY_LOST, (AlertStatus.UNKNOWN, "")),  # it may be there: it waits, visibly
+        (UNAVAILABLE, (AlertStatus.FAILED, "INTERNAL_ERROR")),  # it never was
+    ],
+)
+def test_a_fault_of_ours_never_forgets_an_order_that_may_be_at_the_broker(
+    turn: Turn, ended: tuple[AlertStatus, str], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(world).script.append(turn)
+    receipt = world.send(**ENTRY)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fake(world), "instrument", broken)
+        world.run(seconds=200, step=5)
+    assert status(world, receipt.alert_id) == ended
+    world.run(seconds=60, step=5)
+    found = world.record(receipt.alert_id).status
+    assert found is (AlertStatus.SUCCESS if turn is REPLY_LOST else AlertStatus.FAILED)
+    assert all(order.status.final for order in world.orders() if not order.role.protects)
 
 
 def test_lanes_of_other_instruments_do_not_wait(world: World) -> None:
