@@ -24,7 +24,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     # Late, so that `import app.domain` stays light.
     from app.bootstrap import build, build_app
-    from app.cli import add_commands, quiet, without_a_server, without_settings
+    from app.cli import add_commands, needs_a_database, quiet, without_a_server, without_settings
     from app.config import Settings
 
     try:
@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     except ConfigError as error:
         without_settings(error)
     try:
+        needs_a_database(settings)
         app = build_app(build(quiet(settings)))
     except TradingError as error:
         app = without_a_server(error)

@@ -6,6 +6,7 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
+from app.adapters.journal.migrate import database_file
 from app.cli.adoption import adopt
 from app.cli.backup import backup, restore
 from app.cli.doctor import doctor
@@ -32,6 +33,17 @@ def add_commands(app: Flask, settings: Settings) -> None:
 def quiet(settings: Settings) -> Settings:
     """The same, without a log that would stand in what a command says: the journal has it all."""
     return settings.model_copy(update={"log_level": "CRITICAL"}) if _is_command() else settings
+
+
+def needs_a_database(settings: Settings) -> None:
+    """A command makes no database: in the wrong folder it would act on a journal of nobody's.
+
+    Raises:
+        ConfigError: there is none, and the application is made for a command.
+    """
+    file = database_file(settings.database_url)
+    if _is_command() and not file.exists():
+        raise ConfigError(f"there is no database {file}: is DATA_DIR right? A server makes it")
 
 
 def without_settings(error: ConfigError) -> NoReturn:

@@ -22,11 +22,16 @@ MOST_AHEAD = timedelta(seconds=30)
 
 
 class Finding(NamedTuple):
-    """What a check found."""
+    """What a check found. `note`: nothing is wrong, but the owner may have forgotten it."""
 
     name: str
     ok: bool
     detail: str
+    note: bool = False
+
+    def __str__(self) -> str:
+        mark = "WRONG" if not self.ok else "note" if self.note else "ok"
+        return f"{mark:<6} {self.name:<16} {self.detail}"
 
 
 @click.command()
@@ -37,7 +42,7 @@ def doctor() -> None:
     """
     findings = list(_findings())
     for finding in findings:
-        click.echo(f"{'ok' if finding.ok else 'WRONG':<6} {finding.name:<16} {finding.detail}")
+        click.echo(str(finding))
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(1)
 
@@ -52,6 +57,9 @@ def _findings() -> Iterator[Finding]:
         for account in ours.services.accounts:
             yield from _broker(account)
         yield _switch(ours.services)
+        yield from _blocks(ours.services)
+    for warning in settings().warnings:
+        yield Finding("settings", ok=True, note=True, detail=warning)
     yield _disk(settings().data_dir)
 
 
@@ -100,7 +108,18 @@ def _broker(account: Account) -> Iterator[Finding]:
 def _switch(services: Services) -> Finding:
     state = services.kill_switch.state()
     detail = f"entries are stopped: {state.reason}" if state.active else "entries are allowed"
-    return Finding("kill switch", ok=True, detail=detail)
+    return Finding("kill switch", ok=True, note=state.active, detail=detail)
+
+
+def _blocks(services: Services) -> Iterator[Finding]:
+    """Lanes that an exit which came too late keeps entries out of."""
+    try:
+        blocks = services.journal.blocks()
+    except TradingError as error:
+        yield Finding("blocked", ok=False, detail=f"{error.code}: {error}")
+        return
+    for lane, reason in blocks:
+        yield Finding("blocked", ok=True, note=True, detail=f"{lane}: {reason}; see `unblock`")
 
 
 def _disk(folder: Path) -> Finding:

@@ -6,7 +6,7 @@ import click
 
 from app.cli.shared import FINE, account_named, at_work, await_end, plain, services, told, told_of
 from app.domain.instrument import Ticker
-from app.engine.flatten import Findings, Flatten
+from app.engine.flatten import Findings, Flatten, Target
 
 PATIENCE = 60.0
 
@@ -42,17 +42,22 @@ def flatten(
     with at_work():
         for target, receipt in desk.close(findings, request_id=f"cli-{uuid.uuid4().hex}"):
             ended = await_end(receipt.alert_id, wait)
-            click.echo(f"{target.account} {target.symbol} {target.strategy}: {told_of(ended)}")
+            click.echo(f"{_name(target)}: {told_of(ended)}")
             fine = fine and ended.status in FINE
     if not fine:
         click.echo("Not everything is closed. What waits goes on where a server runs.", err=True)
         raise click.exceptions.Exit(1)
 
 
+def _name(target: Target) -> str:
+    """Whose and what it is; `-` where the strategy has no name."""
+    return f"{target.account} {target.symbol} {target.strategy or '-'}"
+
+
 def _lines(findings: Findings) -> list[str]:
     ours = [
-        f"{target.account} {target.symbol} {target.strategy or '-'}: "
-        f"{plain(target.quantity)} to close, {len(target.entries)} entries to cancel"
+        f"{_name(target)}: {plain(target.quantity)} to close,"
+        f" {len(target.entries)} entries to cancel"
         for target in findings.targets
     ]
     foreign = [

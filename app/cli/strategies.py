@@ -7,7 +7,7 @@ from typing import TextIO
 import click
 
 from app.cli.rows import BadFile, read_rows, write_rows
-from app.cli.shared import built, services, told
+from app.cli.shared import built, fail, services, told
 
 
 @click.group()
@@ -17,7 +17,8 @@ def strategies() -> None:
 
 @strategies.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
-def export(file: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Replace a FILE that is there.")
+def export(file: Path | None, force: bool) -> None:  # noqa: FBT001  # click passes names
     """Write all rows to FILE, else to standard output. `import` reads what it writes.
 
     What the server notes in a row, its status, is not in it.
@@ -25,12 +26,17 @@ def export(file: Path | None) -> None:
     built()
     with told():
         rows = services().playbook.rows()
-    if file is None:
+    if file is None or file == Path("-"):
         write_rows(rows, sys.stdout)
         return
-    with file.open("w", encoding="utf-8", newline="") as text:
-        write_rows(rows, text)
-    click.echo(f"wrote {len(rows)} rows to {file}")
+    try:
+        with file.open("w" if force else "x", encoding="utf-8", newline="") as text:
+            write_rows(rows, text)
+    except FileExistsError:
+        fail(f"invalid: {file} is there already; --force replaces it")
+    except OSError as error:
+        fail(f"invalid: {file}: {error.strerror}")
+    click.echo(f"wrote {count(len(rows))} to {file}")
 
 
 @strategies.command("import")
@@ -46,10 +52,17 @@ def import_(file: TextIO, dry_run: bool) -> None:  # noqa: FBT001  # click passe
         playbook = services().playbook
         try:
             rows = read_rows(file, playbook.rows(), services().accounts)
+        except UnicodeDecodeError:
+            fail("invalid: the file is not UTF-8: save it as `CSV UTF-8`; nothing was imported")
         except BadFile as error:
             for fault in error.faults:
                 click.echo(fault, err=True)
             raise click.ClickException("invalid: nothing was imported") from None
         if not dry_run:
             playbook.put_all(rows)
-    click.echo(f"{len(rows)} rows {'are fine' if dry_run else 'imported'}")
+    click.echo(f"{count(len(rows))} {'understood' if dry_run else 'imported'}")
+
+
+def count(rows: int) -> str:
+    """A number of rows for people."""
+    return "1 row" if rows == 1 else f"{rows} rows"

@@ -326,6 +326,10 @@ class Journal(Protocol):
         """The reason why a lane's entries are blocked."""
         ...
 
+    def blocks(self) -> Sequence[tuple[str, str]]:
+        """The lanes whose entries are blocked, each with its reason."""
+        ...
+
     def kill_switch(self) -> "KillState":
         """Whether entries are stopped."""
         ...

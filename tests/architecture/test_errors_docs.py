@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.domain.decision import Denial, Lapse, Note, Skip
-from app.domain.errors import AlertError, BrokerError
+from app.domain.errors import AlertError, BackupError, BrokerError, ConfigError
 from app.domain.matching import Reason
+from app.engine.adoption import Hindrance
 from app.engine.order_desk import Obstacle
 from app.web.errors import CODE_OF, STATUS_OF
 
@@ -31,6 +32,7 @@ SECTIONS = {
 }
 
 OTHER_SECTIONS = [
+    "Codes of commands",
     "Reasons of rejected, failed and waiting alerts",
     "Reasons of orders",
     "Reasons of events",
@@ -82,6 +84,11 @@ def test_every_code_is_documented_and_no_other() -> None:
     codes = {*CODE_OF.values(), *literals_in("app/web"), *(item.value for item in Obstacle)}
     codes |= set(STATUS_BY_CODE)
     assert section("Codes").keys() == codes
+
+
+def test_every_code_that_only_a_command_ends_with_is_documented() -> None:
+    hindrances = {hindrance.name.lower() for hindrance in Hindrance}
+    assert section("Codes of commands").keys() == {ConfigError.code, BackupError.code} | hindrances
 
 
 @pytest.mark.parametrize(("heading", "reasons"), SECTIONS.items(), ids=str)

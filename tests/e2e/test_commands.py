@@ -171,6 +171,56 @@ def test_of_a_file_with_a_fault_nothing_is_imported(serve: Serve, tmp_path: Path
     assert run(server, "strategies", "export").count("\n") == 1
 
 
+def test_rows_go_through_a_pipe_and_no_file_is_replaced_unasked(
+    serve: Serve, tmp_path: Path
+) -> None:
+    server, file = serve(), tmp_path / "rows.csv"
+    file.write_text(ROWS)
+    run(server, "strategies", "import", str(file))
+    piped = run(server, "strategies", "export", "-")
+    assert run(server, "strategies", "import", "-", typed=piped) == "2 rows imported\n"
+    assert not (server.folder / "-").exists()
+    assert "--force" in run(server, "strategies", "export", str(file), code=1)
+    assert file.read_text() == ROWS
+    assert "wrote 2 rows" in run(server, "strategies", "export", str(file), "--force")
+
+
+def test_a_file_that_cannot_be_read_or_written_is_a_line(serve: Serve, tmp_path: Path) -> None:
+    server, file = serve(), tmp_path / "rows.csv"
+    file.write_bytes("symbol\nM\xfcnchen\n".encode("latin-1"))
+    assert "not UTF-8" in run(server, "strategies", "import", str(file), code=1)
+    away = tmp_path / "away" / "rows.csv"
+    told = run(server, "strategies", "export", str(away), code=1)
+    assert told == f"Error: invalid: {away}: No such file or directory\n"
+
+
+def test_without_a_database_a_command_makes_none(serve: Serve, tmp_path: Path) -> None:
+    server, elsewhere = serve(), tmp_path / "elsewhere"
+    for words in (["kill"], ["flatten", "--yes"], ["strategies", "export"], ["doctor"]):
+        told = run(server, *words, code=1, DATA_DIR=str(elsewhere))
+        assert "there is no database" in told
+    assert not elsewhere.exists()
+
+
+def test_doctor_reminds_of_what_an_owner_may_have_forgotten(serve: Serve) -> None:
+    server = serve()
+    (server.folder / ".env").write_text("MAX_OPEN_POSITION=3\n")
+    buy(server)
+    server.alert(wait=2.5, action="close", symbol="AAPL", timenow="2026-01-05T15:00:07Z")
+    run(server, "kill", "--reason", "the news")
+    notes = [line for line in run(server, "doctor").splitlines() if line.startswith("note")]
+    assert [line.split()[1] for line in notes] == ["kill", "blocked", "settings"]
+    assert "MAX_OPEN_POSITIONS" in notes[-1]
+
+
+def test_a_database_is_no_backup_of_itself(serve: Serve) -> None:
+    server = serve()
+    server.stop()
+    told = run(server, "restore", str(server.database), code=1)
+    assert "is the database itself" in told
+    assert not list(server.data_dir.glob("*before-restore*"))
+
+
 def test_unblock_lets_entries_in_again_after_a_missed_exit(serve: Serve) -> None:
     server = serve()
     buy(server)

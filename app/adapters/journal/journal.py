@@ -129,6 +129,11 @@ class SqlJournal:
         row = self._read_one("block", lane=lane)
         return row["reason"] if row else None
 
+    def blocks(self) -> Sequence[tuple[str, str]]:
+        """The lanes whose entries are blocked, each with its reason."""
+        with self._db.reading() as tx:
+            return [(row["lane"], row["reason"]) for row in tx.run(Q["blocks"], {}).fetchall()]
+
     def kill_switch(self) -> KillState:
         """Whether entries are stopped."""
         with self._db.reading() as tx:

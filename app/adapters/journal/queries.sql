@@ -314,6 +314,9 @@ VALUES (:at, :kind, :alert_id, :account, :symbol, :client_order_id, :problem, :f
 -- block --
 SELECT reason FROM lane_blocks WHERE lane = :lane
 
+-- blocks --
+SELECT lane, reason FROM lane_blocks ORDER BY lane
+
 -- set_block --
 INSERT INTO lane_blocks (lane, reason, at) VALUES (:lane, :reason, :now)
 ON CONFLICT (lane) DO NOTHING

@@ -35,6 +35,8 @@ def restore(backup: Path, database: Path, now: datetime) -> Path | None:
         with closing(Hold(database, fcntl.LOCK_EX)):
             draft.unlink(missing_ok=True)
             _fit(backup)
+            if database.exists() and backup.samefile(database):
+                raise BackupError(f"{backup} is the database itself")
             copy(backup, draft)
             _note(draft, {"backup": backup.name, "revision": revision_of(draft)}, now)
             kept = _put_aside(database, now)
