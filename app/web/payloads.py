@@ -21,13 +21,15 @@ class Delivery:
 
     `presented` holds every value that may be the secret. `elements` are the alerts, in order; a bad
     one is the error that tells why, and does not hold the good ones back. `error` is set when the
-    body as a whole cannot be read: then there are no elements. `redacted` is the body as text to be
-    kept: no secret survives in it.
+    body as a whole cannot be read: then there are no elements. `listed`: it was an array or several
+    lines, and is answered as a list, however long. `redacted` is the body as text to be kept: no
+    secret survives in it.
     """
 
     presented: tuple[str, ...] = ()
     elements: tuple[dict[str, object] | MalformedAlert, ...] = ()
     error: MalformedAlert | None = None
+    listed: bool = False
     redacted: str = ""
 
 
@@ -43,7 +45,9 @@ def read_delivery(body: bytes, templates: Sequence[Template] = ()) -> Delivery:
         return Delivery(presented=presented, error=error, redacted=_storable(hidden))
     presented, redacted = redaction.secrets_in(document), _storable(kept)
     try:
-        return Delivery(presented=presented, elements=elements_of(document), redacted=redacted)
+        elements = elements_of(document)
+        listed = isinstance(document, list) or len(elements) > 1
+        return Delivery(presented=presented, elements=elements, listed=listed, redacted=redacted)
     except MalformedAlert as error:
         return Delivery(presented=presented, error=error, redacted=redacted)
 

@@ -54,12 +54,12 @@ def webhook_blueprint(
                     scope=scope,
                     request_id=request_id(),
                     header=idempotency_key(),
-                    part=f"#{index}" if len(alerts) > 1 else "",
+                    part=f"#{index}" if body.listed else "",
                 )
                 for index, (element, alert) in enumerate(alerts)
             ]
         )
-        return answer_receipts(intake, receipts, several=len(alerts) > 1)
+        return answer_receipts(intake, receipts, several=body.listed)
 
     return blueprint
 

@@ -188,6 +188,12 @@ def test_an_array_is_several_alerts_and_a_bad_one_holds_none_back(client: FlaskC
     assert {order["symbol"] for order in orders(client)} == {"AAPL", "IBM"}
 
 
+def test_an_array_of_one_is_answered_as_an_array(client: FlaskClient) -> None:
+    status, body = post(client, [signed()])
+    assert (status, body["status"]) == (202, "accepted")
+    assert [element["duplicate"] for element in body["alerts"]] == [False]
+
+
 def test_equal_elements_of_an_array_are_alerts_of_their_own(client: FlaskClient) -> None:
     elements = [signed(action="add"), signed(action="add")]
     post(client, signed())
