@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run fmt lint types imports check test cover e2e bench torture docs lock clean
+.PHONY: help setup run fmt lint types imports check test cover e2e bench torture mutants docs lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,8 +54,12 @@ e2e: .venv/.dev ## only the tests that start the real server
 bench: .venv/.dev ## measure the way from alert to order (BENCH=short for a quick look)
 	BENCH='$(BENCH)' $(PYTEST) -m bench -s $(ARGS) tests/bench
 
-torture: .venv/.dev ## kill, freeze and flood the server for minutes
+torture: .venv/.dev ## kill, freeze and flood the server, for an hour; then `make mutants`
 	$(PYTEST) -m torture -s $(ARGS)
+	$(if $(ARGS),,$(MAKE) --no-print-directory mutants)
+
+mutants: .venv/.dev ## change the rules of the domain one by one: does a test notice?
+	$(BIN)/python tools/mutants.py
 
 docs: .venv/.dev ## write .env.example, docs/configuration.md and docs/http_api.md from the code
 	$(BIN)/python tools/docs_settings.py
@@ -67,7 +71,7 @@ lock: .venv/.dev ## pin the dependencies of pyproject.toml (LOCK_FLAGS=--upgrade
 
 clean: ## remove .venv and caches; .env and var stay
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
-		.coverage htmlcov
+		.coverage htmlcov mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment serves both. A stamp is older than its lock file exactly when something is to do.
