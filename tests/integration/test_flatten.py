@@ -14,23 +14,10 @@ from app.engine.flatten import Findings, Flatten
 from app.engine.intake import Receipt
 from tests.fakes.broker import EVERYTHING, REPLY_LOST, REST, UNAVAILABLE, FakeBroker, late
 from tests.integration.test_crash_points import check_invariants, settle
-from tests.integration.world import Crash, Fuse, World
+from tests.integration.world import Crash, Fuse, World, fake
 
 ENTRY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10, "strategy": "a"}
 LIMIT = {**ENTRY, "order_type": "limit", "limit_price": 90}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.broker = FakeBroker(clock=world.clock)
-    world.boot()
-    return world
-
-
-def fake(world: World) -> FakeBroker:
-    assert isinstance(world.broker, FakeBroker)
-    return world.broker
 
 
 def desk(world: World) -> Flatten:

@@ -1,38 +1,15 @@
 """A lane keeps the order of its alerts, also while one of them waits."""
 
 from decimal import Decimal
-from pathlib import Path
-
-import pytest
 
 from app.domain.outcome import AlertStatus
 from tests.fakes.broker import REST, UNAVAILABLE, FakeBroker
-from tests.integration.world import Fuse, World
+from tests.integration.world import Fuse, World, fake
 
 BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10, "price": 100}
 SELL = {**BUY, "action": "sell", "quantity": 4}
 CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
 LIMIT = {**BUY, "order_type": "limit", "limit_price": 90}
-
-
-@pytest.fixture
-def paper(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.boot()
-    return world
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.broker = FakeBroker(clock=world.clock)
-    world.boot()
-    return world
-
-
-def fake(world: World) -> FakeBroker:
-    assert isinstance(world.broker, FakeBroker)
-    return world.broker
 
 
 def word(world: World, alert_id: str) -> str:

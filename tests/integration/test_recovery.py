@@ -11,7 +11,7 @@ from app.domain.errors import BrokerUnavailable, FencedOut
 from app.domain.order import OrderStatus
 from app.domain.outcome import AlertStatus
 from tests.fakes.broker import REPLY_LOST, UNAVAILABLE, FakeBroker, Turn
-from tests.integration.world import LEASE, Fuse, World
+from tests.integration.world import LEASE, Fuse, World, fake
 
 LIMIT: dict[str, object] = {
     "action": "buy",
@@ -20,14 +20,6 @@ LIMIT: dict[str, object] = {
     "order_type": "limit",
     "limit_price": 90,
 }
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.broker = FakeBroker(clock=world.clock)
-    world.boot()
-    return world
 
 
 class Fault(Fuse):
@@ -42,11 +34,6 @@ class Fault(Fuse):
         if name == self.name and self.times:
             self.times -= 1
             raise sqlite3.OperationalError("database or disk is full")
-
-
-def fake(world: World) -> FakeBroker:
-    assert isinstance(world.broker, FakeBroker)
-    return world.broker
 
 
 def test_a_fill_that_nobody_told_us_of_is_found(world: World) -> None:

@@ -15,32 +15,12 @@ from app.domain.outcome import AlertStatus
 from app.domain.stake import ZERO
 from app.engine.adoption import Hindrance
 from tests.fakes.broker import ACCEPT, REPLY_LOST, REST, FakeBroker, late
-from tests.integration.world import World
+from tests.integration.world import World, fake
 
 BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10}
 LIMIT = {**BUY, "order_type": "limit", "limit_price": 90}
 CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
 SELL: dict[str, object] = {"action": "sell", "symbol": "AAPL", "quantity": 4}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.broker = FakeBroker(clock=world.clock)
-    world.boot()
-    return world
-
-
-@pytest.fixture
-def paper(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.boot()
-    return world
-
-
-def fake(world: World) -> FakeBroker:
-    assert isinstance(world.broker, FakeBroker)
-    return world.broker
 
 
 def ended(world: World, **fields: object) -> tuple[str, str]:

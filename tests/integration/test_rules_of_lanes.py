@@ -23,32 +23,12 @@ from tests.fakes.broker import (
     late,
     reject,
 )
-from tests.integration.world import World
+from tests.integration.world import World, fake
 
 ENTRY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10}
 LIMIT = {**ENTRY, "order_type": "limit", "limit_price": 90}
 CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
 TAG_ONLY = replace(EVERYTHING, unique_client_ids=False)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.broker = FakeBroker(clock=world.clock)
-    world.boot()
-    return world
-
-
-@pytest.fixture
-def paper(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.boot()
-    return world
-
-
-def fake(world: World) -> FakeBroker:
-    assert isinstance(world.broker, FakeBroker)
-    return world.broker
 
 
 def status(world: World, alert_id: str) -> tuple[AlertStatus, str]:

@@ -19,7 +19,7 @@ from app.domain.strategy import Strategy
 from app.web.alert_fields import parse_alert
 from tests.fakes.broker import UNAVAILABLE, FakeBroker
 from tests.fakes.clock import FakeClock
-from tests.integration.world import World
+from tests.integration.world import World, fake
 
 ENTRY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10}
 CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
@@ -54,11 +54,6 @@ def queueing(tmp_path: Path) -> World:
 def put_row(world: World, **columns: object) -> None:
     row = Strategy(symbol="AAPL", when_closed=WhenClosed.QUEUE)
     world.server.services.playbook.put(replace(row, **columns))  # type: ignore[arg-type]  # columns of any type
-
-
-def fake(world: World) -> FakeBroker:
-    assert isinstance(world.broker, FakeBroker)
-    return world.broker
 
 
 def status(world: World, alert_id: str) -> tuple[AlertStatus, str]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,21 +19,6 @@ BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10}
 SELL: dict[str, object] = {"action": "sell", "symbol": "AAPL", "quantity": 4}
 CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
 STOP = {"price": 100, "stop_loss": "2%", "take_profit": "4%"}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.broker = FakeBroker(clock=world.clock)
-    world.boot()
-    return world
-
-
-@pytest.fixture
-def paper(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.boot()
-    return world
 
 
 def quote(world: World, price: int) -> None:

@@ -3,29 +3,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from app.domain.errors import BrokerUnavailable
 from app.domain.outcome import AlertStatus
-from tests.fakes.broker import UNAVAILABLE, FakeBroker
-from tests.integration.world import World
+from tests.fakes.broker import UNAVAILABLE
+from tests.integration.world import World, fake
 
 Make = Callable[..., World]
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
-    world.broker = FakeBroker(clock=world.clock)
-    world.boot()
-    return world
-
-
-def fake(world: World) -> FakeBroker:
-    assert isinstance(world.broker, FakeBroker)
-    return world.broker
 
 
 def ago(world: World, seconds: float) -> str:

@@ -310,3 +310,9 @@ class World:
 
     def _step(self, name: str) -> None:
         self.fuse(name)
+
+
+def fake(world: World) -> FakeBroker:
+    """The broker of a world, as one that does what it is told."""
+    assert isinstance(world.broker, FakeBroker)
+    return world.broker
