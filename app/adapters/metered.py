@@ -65,6 +65,10 @@ class MeteredBroker:
         """The order as the broker knows it."""
         return self._timed("find", lambda: self._broker.find(client_order_id))
 
+    def orders(self) -> Sequence[BrokerOrder]:
+        """Every order that works at the broker."""
+        return self._timed("orders", self._broker.orders)
+
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
         """Cancel a working order."""
         return self._timed("cancel", lambda: self._broker.cancel(client_order_id))

@@ -52,6 +52,14 @@ class Broker(Protocol):
         """
         ...
 
+    def orders(self) -> Sequence[BrokerOrder]:
+        """Every order and leg that works at the broker now, ours and foreign ones.
+
+        Each stands for itself, a leg that works beside its entry too. What is not ours keeps the
+        id that the broker gave it.
+        """
+        ...
+
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
         """Cancel a working order and answer what it is now; a finished one is left as it is."""
         ...

@@ -571,8 +571,31 @@ def test_a_restart_sees_everything(
     assert again.account == broker.account
 
 
+def test_the_orders_of_an_account_are_those_that_work(
+    broker: Broker, resting: OrderIntent, place: Place
+) -> None:
+    assert list(broker.orders()) == []
+    place(resting)
+    (order,) = broker.orders()
+    assert (order.client_order_id, order.status) == (resting.client_order_id, OrderStatus.LIVE)
+    assert (order.side, order.quantity) == (Side.BUY, Decimal(10))
+
+    broker.cancel(resting.client_order_id)
+    assert list(broker.orders()) == []
+
+
+def test_the_legs_of_a_filled_entry_are_among_the_orders(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    place(bracket)
+
+    legs = {leg.client_order_id for leg in (STOP, TARGET)}
+    assert {order.client_order_id for order in broker.orders()} == legs
+
+
 READS: dict[str, Callable[[Broker], object]] = {
     "find": lambda broker: broker.find("ENTRY00000000000000000000A"),
+    "orders": lambda broker: broker.orders(),
     "position": lambda broker: broker.position("AAPL"),
     "positions": lambda broker: broker.positions(),
     "balance": lambda broker: broker.balance(),

@@ -23,7 +23,7 @@ from tests.fakes.clock import FakeClock
 
 AAPL = Ticker("NASDAQ", "AAPL")
 MORE_THAN_THERE_IS_MONEY = Decimal(1_000_000_000)
-READS = ("find", "position", "positions", "balance", "quote")
+READS = ("find", "orders", "position", "positions", "balance", "quote")
 
 
 class Venue(Protocol):

@@ -63,6 +63,10 @@ class FarAway:
         now = datetime.now(UTC)
         return self._way.tags_only and any(now - fill.at < LAG for fill in order.fills)
 
+    def orders(self) -> Sequence[BrokerOrder]:
+        self._way.travel()
+        return [order for order in self._broker.orders() if not self._is_hidden(order)]
+
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
         self._way.travel()
         answer = self._broker.cancel(client_order_id)

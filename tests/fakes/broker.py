@@ -287,6 +287,13 @@ class FakeBroker:
                 return None
             return order.answer()
 
+    def orders(self) -> Sequence[BrokerOrder]:
+        """What works and is not hidden."""
+        with self._lock:
+            self._raise("orders")
+            tree = [order for order in self._tree() if not order.hidden]
+            return [order.answer() for order in tree if order.status.working]
+
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
         """Cancel what works, and legs that wait for it."""
         with self._lock:

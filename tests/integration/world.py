@@ -98,6 +98,10 @@ class WatchedBroker:
         self._fuse("before find")
         return self._broker.find(client_order_id)
 
+    def orders(self) -> Sequence[BrokerOrder]:
+        self._fuse("before orders")
+        return self._broker.orders()
+
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
         self._fuse("before cancel")
         answer = self._broker.cancel(client_order_id)

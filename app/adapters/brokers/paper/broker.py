@@ -91,6 +91,12 @@ class PaperBroker:
             return order
         return self._end(client_order_id, cancel=False)
 
+    def orders(self) -> Sequence[BrokerOrder]:
+        """What works; an order whose time is over is not among it any more."""
+        now = self._clock.now()
+        with self._reading() as books:
+            return [order for order in books.working() if not _is_due(order, now)]
+
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
         """Cancel a working order: an entry with its waiting legs, a leg alone."""
         return self._end(client_order_id, cancel=True)

@@ -43,6 +43,16 @@ SELECT * FROM paper_orders
 WHERE account = :account AND instrument = :instrument AND status IN ('new', 'live')
 ORDER BY seq, role
 
+-- working_orders --
+-- What works in an account, with its fills; not what waits for its entry.
+SELECT orders.*, fills.number, fills.quantity AS fill_quantity, fills.price AS fill_price,
+       fills.fee AS fill_fee, fills.at AS fill_at
+FROM paper_orders AS orders
+LEFT JOIN paper_fills AS fills
+    ON fills.account = orders.account AND fills.client_order_id = orders.client_order_id
+WHERE orders.account = :account AND orders.status IN ('new', 'live') AND orders.status = 'live'
+ORDER BY orders.seq, orders.role, orders.client_order_id, fills.number
+
 -- holdings --
 -- The cash, and all positions with their newest prices: one statement, so that they are of one
 -- moment. An account without positions has one row without an instrument.

@@ -21,7 +21,7 @@ from app.adapters.brokers.paper.rows import (
     position_of,
     quote_of,
 )
-from app.adapters.sql import Row, Transaction, load_queries, to_db
+from app.adapters.sql import Query, Row, Transaction, load_queries, to_db
 from app.domain.instrument import AssetClass, Instrument
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole
 from app.domain.position import Position, Quote
@@ -58,13 +58,16 @@ class Books:
     def find(self, client_order_id: str) -> BrokerOrder | None:
         """An order with its legs and fills."""
         params = {"account": self._account, "client_order_id": client_order_id}
-        rows: dict[str, list[Row]] = {}
-        for row in self._tx.run(Q["order_tree"], params).fetchall():
-            rows.setdefault(row["client_order_id"], []).append(row)
+        rows = self._by_order(Q["order_tree"], params)
         root = rows.pop(client_order_id, None)
         if root is None:
             return None
         return broker_order_of(root, [broker_order_of(leg) for leg in rows.values()])
+
+    def working(self) -> list[BrokerOrder]:
+        """The orders and legs that work, the oldest first, each by itself."""
+        rows = self._by_order(Q["working_orders"], {"account": self._account})
+        return [broker_order_of(order) for order in rows.values()]
 
     def whereabouts(self, client_order_id: str) -> Row | None:
         """Instrument, symbol and status of an order."""
@@ -156,6 +159,13 @@ class Books:
             "entry_price": plain(held.entry_price),
         }
         self._tx.run(Q["put_position" if held.quantity else "drop_position"], params)
+
+    def _by_order(self, query: Query, params: dict[str, object]) -> dict[str, list[Row]]:
+        """The rows of each order, one for each of its fills."""
+        rows: dict[str, list[Row]] = {}
+        for row in self._tx.run(query, params).fetchall():
+            rows.setdefault(row["client_order_id"], []).append(row)
+        return rows
 
     def _desk_row(self, instrument: str) -> Row:
         params = {"account": self._account, "instrument": instrument}

@@ -163,6 +163,7 @@ def test_an_order_ends_when_its_time_is_over_whoever_looks(desk: Desk) -> None:
     assert desk.look("A").status is LIVE
     desk.clock.advance(1)
 
+    assert desk.broker.orders() == []
     found = desk.look("A")
     assert (found.status, found.reason) == (EXPIRED, "expired")
     assert [leg.status for leg in found.legs] == [CANCELED]
