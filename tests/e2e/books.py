@@ -159,7 +159,7 @@ class Books:
 
 
 def await_books(database: Path, sent: Sequence[Sent] = (), seconds: float = 30) -> Books:
-    """The books as soon as all is well; when nothing has ended for so long, what is wrong is raised.
+    """The books as soon as all is well; what is wrong is raised when nothing ends for so long.
 
     Fills that a dead process left unread are found when its neighbour reconciles: every 10 s.
     Senders may be far ahead of a lane whose broker is far away: while jobs end, the wait goes on.

@@ -1,5 +1,6 @@
 """The books of a paper account in SQL, as one transaction sees them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -160,7 +161,7 @@ class Books:
         }
         self._tx.run(Q["put_position" if held.quantity else "drop_position"], params)
 
-    def _by_order(self, query: Query, params: dict[str, object]) -> dict[str, list[Row]]:
+    def _by_order(self, query: Query, params: Mapping[str, object]) -> dict[str, list[Row]]:
         """The rows of each order, one for each of its fills."""
         rows: dict[str, list[Row]] = {}
         for row in self._tx.run(query, params).fetchall():
