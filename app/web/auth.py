@@ -2,6 +2,8 @@
 
 import hashlib
 import hmac
+import math
+import time
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
@@ -47,4 +49,13 @@ class Guard:
             words = f"the {what} is missing or wrong"
             return ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", words)
         words = f"the {what} was wrong too often from here"
-        return ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", words)
+        return ApiError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too_many_requests",
+            words,
+            retry_after=self._seconds_left(source),
+        )
+
+    def _seconds_left(self, source: str) -> int:
+        stats = self._limiter.get_window_stats(self._rate, source)
+        return max(1, math.ceil(stats.reset_time - time.time()))  # on the limiter's own clock

@@ -51,12 +51,24 @@ MOST_FAULTS = 5
 
 
 class ApiError(Exception):
-    """An answer that is not the asked one: status, stable code, words."""
+    """An answer that is not the asked one: status, stable code, words.
 
-    def __init__(self, status: HTTPStatus, code: str, message: str, **more: object) -> None:
+    `retry_after`: in how many seconds asking again is worth it.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        message: str,
+        *,
+        retry_after: int | None = None,
+        **more: object,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
         self.more = more
 
 
@@ -83,7 +95,9 @@ def register_errors(app: Flask) -> None:
 
 
 def _api_error(error: ApiError) -> Response:
-    return error_answer(error.status, error.code, str(error), **error.more)
+    answer = error_answer(error.status, error.code, str(error), **error.more)
+    answer.retry_after = error.retry_after
+    return answer
 
 
 def _trading_error(error: TradingError) -> Response:

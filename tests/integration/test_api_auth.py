@@ -80,4 +80,5 @@ def test_wrong_keys_and_wrong_secrets_are_counted_together(make_server: MakeServ
     answer = client.get("/positions", headers=wrong)
     assert answer.status_code == 429
     assert answer.get_json()["code"] == "too_many_requests"
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert client.get("/positions").status_code == 200, "a right key is never held back"
