@@ -116,7 +116,7 @@ def a_situation(held: Number = 0, **overrides: Any) -> Situation:
     fields: dict[str, Any] = {
         "asset_class": AssetClass.EQUITY,
         "strategy": None,
-        "capabilities": EVERYTHING,
+        "can_short": True,
     }
     return Situation(held=Decimal(held), **(fields | overrides))
 

@@ -1,8 +1,9 @@
 """What a broker can do, as data: restrictions are looked up here, never by the broker's name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from app.domain.instrument import AssetClass
+from app.domain.instrument import AssetClass, Instrument
 from app.domain.order import OrderType
 
 
@@ -20,6 +21,10 @@ class Capabilities:
     `stop_types`: kinds of stop-loss legs.
     `times_in_force`: words of an order's life that the broker acts on.
     `stops_never_sleep`: stops work outside the regular hours of their market too.
+    `oco`: a stop and a target that cancel each other can be placed for an open position.
+    `exits_reserve`: open exits reserve their quantity, so that a close needs its legs canceled
+    first; without `oco` only the stop rests.
+    `apart`: asset classes in which the account's abilities are others.
     """
 
     asset_classes: frozenset[AssetClass]
@@ -35,3 +40,18 @@ class Capabilities:
     stop_types: frozenset[OrderType] = frozenset({OrderType.STOP})
     times_in_force: frozenset[str] = frozenset({"day", "gtc"})
     stops_never_sleep: bool = False
+    oco: bool = False
+    exits_reserve: bool = False
+    apart: Mapping[AssetClass, "Capabilities"] = field(
+        default_factory=dict[AssetClass, "Capabilities"]
+    )
+
+    def for_class(self, asset_class: AssetClass) -> "Capabilities":
+        """What the account can do with instruments of a class."""
+        return self.apart.get(asset_class, self)
+
+    def can_short(self, instrument: Instrument) -> bool:
+        """Whether an instrument can be sold short: its class allows it, and it is no exception."""
+        abilities = self.for_class(instrument.asset_class)
+        allowed = instrument.asset_class in abilities.short_asset_classes
+        return allowed and instrument.shortable is not False

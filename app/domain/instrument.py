@@ -98,7 +98,8 @@ class Instrument:
     """What an account trades: its name there, its grid of prices (`tick`) and quantities (`step`).
 
     `key` identifies it within the account; `multiplier` = money per unit and point of price;
-    `lot` = the units that are traded together, where the broker knows of any.
+    `lot` = the units that are traded together, where the broker knows of any; `shortable`: whether
+    it can be sold short, None where nothing is known but its class.
     """
 
     symbol: str
@@ -108,3 +109,4 @@ class Instrument:
     step: Decimal = Decimal("0.000000001")
     multiplier: Decimal = Decimal(1)
     lot: Decimal | None = None
+    shortable: bool | None = None

@@ -199,7 +199,8 @@ class Closing:
         self.cancel_entries(walk)
         stakes = walk.stakes()
         alone = stakes.position == stakes.own(walk.case.strategy)
-        if not (alone and walk.broker.capabilities.reduce_only_legs):
+        abilities = walk.abilities
+        if abilities.exits_reserve or not (alone and abilities.reduce_only_legs):
             # A broker cuts legs to the whole position: to what others hold of it, too.
             self._cancel_legs(walk)
         held = walk.held()

@@ -91,7 +91,7 @@ class Judge:
             stopped=stakes.stopped(case.strategy),
             newcomer=not stakes.knows(case.strategy),
             strategy=case.row,
-            capabilities=case.account.broker.capabilities,
+            can_short=case.account.broker.capabilities.can_short(case.instrument),
         )
 
     def route(self, case: Case, situation: Situation) -> Signal | Refusal:

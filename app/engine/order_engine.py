@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.domain.alert import Alert, Amount, AmountUnit
+from app.domain.capabilities import Capabilities
 from app.domain.decision import Denial, Denied, Plan, Signal
 from app.domain.identity import client_order_id
 from app.domain.instrument import AssetClass, Instrument
@@ -43,6 +44,11 @@ class Order:
     strategy: Strategy | None
     quoted: Decimal | None = None
     extended_hours: bool = False
+
+    @property
+    def abilities(self) -> Capabilities:
+        """What its account can do with this kind of instrument."""
+        return self.account.broker.capabilities.for_class(self.instrument.asset_class)
 
 
 DayEnd = Callable[[Order], datetime | None]
@@ -94,7 +100,7 @@ class OrderEngine:
         return _intent(order, side, quantity, prices, levels, lasts), notional
 
     def _lasts(self, order: Order, levels: Levels) -> "_Life | Denied":
-        alert, abilities = order.alert, order.account.broker.capabilities
+        alert, abilities = order.alert, order.abilities
         word = time_in_force(alert, order.instrument, levels, abilities)
         if isinstance(word, Denied):
             return word
@@ -121,7 +127,7 @@ class _Life:
 
 def _unfit(order: Order, side: Side) -> Denied | None:
     """Why this alert cannot become an entry at all (rules 6, 14, broker restrictions)."""
-    alert, abilities = order.alert, order.account.broker.capabilities
+    alert, abilities = order.alert, order.abilities
     if alert.unusable:
         names = ", ".join(sorted(alert.unusable))
         return Denied(Denial.UNRENDERED_FIELD, f"present but not rendered: {names}")
@@ -135,7 +141,7 @@ def _unfit(order: Order, side: Side) -> Denied | None:
     sides = order.strategy.sides if order.strategy is not None else None
     if sides is not None and not sides.allow(side):
         return Denied(Denial.SIDE_NOT_ALLOWED, f"the row allows {sides.value} only")
-    if side is Side.SELL and order.instrument.asset_class not in abilities.short_asset_classes:
+    if side is Side.SELL and not order.account.broker.capabilities.can_short(order.instrument):
         crypto = order.instrument.asset_class is AssetClass.CRYPTO
         reason = Denial.CRYPTO_SHORT if crypto else Denial.NOT_SHORTABLE
         return Denied(reason, f"{order.instrument.symbol} cannot be sold short there")
@@ -145,7 +151,7 @@ def _unfit(order: Order, side: Side) -> Denied | None:
 def _prices(order: Order, side: Side) -> _Prices | Denied:
     alert, instrument = order.alert, order.instrument
     kind = alert.order_type or OrderType.MARKET
-    if kind not in order.account.broker.capabilities.order_types:
+    if kind not in order.abilities.order_types:
         return Denied(Denial.UNSUPPORTED_ORDER_TYPE, f"{kind.value} orders are not supported")
     needs_limit = kind in (OrderType.LIMIT, OrderType.STOP_LIMIT)
     if not needs_limit and order.extended_hours and alert.extended_hours:
@@ -253,7 +259,7 @@ def _means(order: Order, size: Amount, reference: Decimal | None, stop: Decimal 
 
 def _whole_if_needed(order: Order, quantity: Decimal) -> Decimal | Denied:
     """Whole units where the broker takes no fractions, or none with protection (rule 34)."""
-    abilities = order.account.broker.capabilities
+    abilities = order.abilities
     protected = wanted_levels(order.alert, order.strategy)
     if abilities.fractional and (abilities.fractional_brackets or not protected):
         return quantity
@@ -264,7 +270,7 @@ def _whole_if_needed(order: Order, quantity: Decimal) -> Decimal | Denied:
 
 
 def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
-    abilities = order.account.broker.capabilities
+    abilities = order.abilities
     levels = wanted_levels(order.alert, order.strategy)
     if not levels:
         return levels
@@ -276,7 +282,7 @@ def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
     unsupported = unsupported_protection(order.alert, levels, abilities)
     if unsupported is not None:
         return unsupported
-    if levels.stop_loss is not None and order.extended_hours and not _stops_never_sleep(order):
+    if levels.stop_loss is not None and order.extended_hours and not abilities.stops_never_sleep:
         detail = "its stop would sleep outside regular hours"
         return Denied(Denial.NO_STOP_IN_SESSION, detail)
     if prices.reference is None:
@@ -289,10 +295,6 @@ def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
         tick=order.instrument.tick,
     )
     return wrong or levels
-
-
-def _stops_never_sleep(order: Order) -> bool:
-    return order.account.broker.capabilities.stops_never_sleep
 
 
 def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Decimal | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.domain.alert import Action, Alert, Amount, AmountUnit
-from app.domain.capabilities import Capabilities
 from app.domain.decision import (
     Denial,
     Denied,
@@ -35,14 +34,15 @@ class Situation:
     """What the router judges an alert against. Quantities in units, negative when short.
 
     `held` is the strategy's own, `foreign` what else there is, `unexplained` the part of the
-    position that no fill in the journal accounts for. `newcomer`: the strategy never traded it.
+    position that no fill in the journal accounts for. `can_short`: it can be sold short there.
+    `newcomer`: the strategy never traded it.
     `stopped`: which way the position looked that a leg closed, while its own exit may still come.
     """
 
     asset_class: AssetClass
     held: Decimal
     strategy: Strategy | None
-    capabilities: Capabilities
+    can_short: bool
     foreign: Decimal = Decimal(0)
     unexplained: Decimal = Decimal(0)
     newcomer: bool = False
@@ -53,8 +53,7 @@ class Situation:
         """Which positions may be opened: the row's word, else both where the broker can short."""
         if self.strategy is not None and self.strategy.sides is not None:
             return self.strategy.sides
-        can_short = self.asset_class in self.capabilities.short_asset_classes
-        return Sides.BOTH if can_short else Sides.LONG
+        return Sides.BOTH if self.can_short else Sides.LONG
 
     @property
     def sync(self) -> Sync:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from app.domain.alert import Alert
+from app.domain.capabilities import Capabilities
 from app.domain.decision import Expired, Lapse, Refusal, Signal
 from app.domain.events import Event
 from app.domain.freshness import AgeLimits, age, age_in_session
@@ -51,6 +52,11 @@ class Walk:
     def broker(self) -> Broker:
         """The account's broker."""
         return self.account.broker
+
+    @property
+    def abilities(self) -> Capabilities:
+        """What the account can do with this kind of instrument."""
+        return self.broker.capabilities.for_class(self.instrument.asset_class)
 
     @property
     def key(self) -> str:

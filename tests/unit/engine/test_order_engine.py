@@ -539,6 +539,19 @@ def test_what_the_broker_cannot_sell_short_is_denied(
     assert desk.entry(size=units(1), side=Side.BUY, instrument=instrument).side is Side.BUY
 
 
+def test_an_instrument_that_cannot_be_borrowed_is_not_sold_short() -> None:
+    hard = an_instrument(shortable=False)
+    assert Desk().refusal(size=units(1), side=Side.SELL, instrument=hard) is Denial.NOT_SHORTABLE
+
+
+def test_what_a_class_apart_cannot_do_is_denied_for_that_class_only() -> None:
+    coins = capabilities(order_types=frozenset({OrderType.MARKET}))
+    desk = Desk(capabilities(apart={AssetClass.CRYPTO: coins}))
+    alert = an_alert(order_type=OrderType.STOP, stop_price=Decimal(110))
+    assert desk.refusal(alert, units(1), instrument=COIN) is Denial.UNSUPPORTED_ORDER_TYPE
+    assert desk.entry(alert, units(1)).order_type is OrderType.STOP
+
+
 def test_an_asset_class_that_is_not_traded_there_is_denied() -> None:
     stocks_only = capabilities(asset_classes=frozenset({AssetClass.EQUITY}))
     assert Desk(stocks_only).refusal(size=units(1), instrument=COIN) is Denial.UNKNOWN_SYMBOL

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from app.domain.alert import Action, Alert, Amount, AmountUnit
 from app.domain.decision import Denied, Expired, Noted, Refusal, Signal, Skipped, TradeType
-from app.domain.instrument import AssetClass
 from app.domain.order import Side
 from app.domain.position import Direction
 from app.domain.sizing import Means, exit_quantity
@@ -20,7 +19,6 @@ from tests.builders import (
     a_situation,
     a_strategy,
     an_alert,
-    capabilities,
     cash,
     level_at,
     of_equity,
@@ -135,22 +133,21 @@ def test_rule_6_where_the_side_is_not_allowed_the_opposite_is_closed_and_nothing
 
 
 @pytest.mark.parametrize(
-    ("strategy", "asset_class", "sides"),
+    ("strategy", "can_short", "sides"),
     [
-        (LONG_ONLY, AssetClass.EQUITY, Sides.LONG),
-        (SHORT_ONLY, AssetClass.EQUITY, Sides.SHORT),
-        (a_strategy(sides=Sides.BOTH), AssetClass.CRYPTO, Sides.BOTH),
-        (a_strategy(), AssetClass.EQUITY, Sides.BOTH),
-        (a_strategy(), AssetClass.CRYPTO, Sides.LONG),
-        (None, AssetClass.EQUITY, Sides.BOTH),
-        (None, AssetClass.CRYPTO, Sides.LONG),
+        (LONG_ONLY, True, Sides.LONG),
+        (SHORT_ONLY, True, Sides.SHORT),
+        (a_strategy(sides=Sides.BOTH), False, Sides.BOTH),
+        (a_strategy(), True, Sides.BOTH),
+        (a_strategy(), False, Sides.LONG),
+        (None, True, Sides.BOTH),
+        (None, False, Sides.LONG),
     ],
 )
 def test_rule_6_the_row_says_which_sides_else_both_where_the_broker_can_short(
-    strategy: Any, asset_class: AssetClass, sides: Sides
+    strategy: Any, *, can_short: bool, sides: Sides
 ) -> None:
-    stocks_only = capabilities(short_asset_classes=frozenset({AssetClass.EQUITY}))
-    now = a_situation(strategy=strategy, asset_class=asset_class, capabilities=stocks_only)
+    now = a_situation(strategy=strategy, can_short=can_short)
     assert now.sides is sides
 
 
