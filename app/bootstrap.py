@@ -17,6 +17,7 @@ from flask import Flask
 from app.adapters.brokers.registry import Resources, open_broker
 from app.adapters.calendars.files import FileCalendars
 from app.adapters.clock import SystemClock, zone
+from app.adapters.journal.addresses import SqlAddresses
 from app.adapters.journal.backup import Backups, Rules
 from app.adapters.journal.journal import SqlJournal
 from app.adapters.journal.migrate import database_file, migrate_apart
@@ -131,6 +132,8 @@ class Server:
             try:
                 self.services.ownership.stop()
             finally:
+                for account in self.services.accounts:
+                    account.broker.close()
                 self.database.close()
 
 
@@ -165,7 +168,10 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     playbook = LocalPlaybook(database)
     records = SqlRecords(settings.database_url)
     accounts = _open_accounts(
-        settings, Resources(database=database, clock=clock), parts.wrap_broker, metrics
+        settings,
+        Resources(database=database, clock=clock, addresses=SqlAddresses(database)),
+        parts.wrap_broker,
+        metrics,
     )
     backups = _backups(settings, file, journal, clock)
     settlement = Settlement(journal, clock)
@@ -373,15 +379,9 @@ def _ages(settings: Settings) -> AgeLimits:
 def _configure_log(settings: Settings) -> RecentLines:
     """Write the log, and keep its newest lines; what is odd about the settings comes first."""
     recent = RecentLines()
-    secrets_of_ours = list(_secrets_of(settings))
     configure_logging(
-        settings.log_level, settings.log_format, secrets=secrets_of_ours, keep=recent.keep
+        settings.log_level, settings.log_format, secrets=settings.secrets, keep=recent.keep
     )
     for warning in settings.warnings:
         log.warning(warning)
     return recent
-
-
-def _secrets_of(settings: Settings) -> list[str]:
-    known = (settings.webhook_secret, settings.webhook_secret_previous, settings.api_key)
-    return [secret.get_secret_value() for secret in known if secret.get_secret_value()]

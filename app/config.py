@@ -36,6 +36,13 @@ BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "SLIPPAGE_TICKS": "paper_slippage_ticks",
         "MAX_QUOTE_AGE": "paper_max_quote_age",
     },
+    "alpaca": {
+        "API_KEY": "alpaca_api_key",
+        "SECRET_KEY": "alpaca_secret_key",
+        "BASE_URL": "alpaca_base_url",
+        "DATA_URL": "alpaca_data_url",
+        "STREAM_URL": "alpaca_stream_url",
+    },
 }
 """Broker -> option -> the setting that documents the option and holds its default."""
 
@@ -54,6 +61,9 @@ ACCOUNT_LIMITS = (
     "session_policy",
 )
 """What an account may have of its own, by its name in front: `PAPER_MAX_OPEN_POSITIONS`."""
+
+OPENED_BY: Mapping[str, Collection[str]] = {"alpaca": ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")}
+"""Accounts that there are without ACCOUNTS too, as soon as one of their keys is set."""
 
 PAPER = "paper"
 """The broker that trades at any hour, and in years without a calendar, unless it is told not to."""
@@ -125,6 +135,12 @@ def _symbols(text: str) -> str:
     return text
 
 
+def _url(text: str) -> str:
+    if not re.fullmatch(r"(http|ws)s?://[^\s/?#@]+(/[^\s?#]*)?", text):
+        raise ValueError("must be an address like https://host")
+    return text
+
+
 def _sqlite_file(url: str) -> str:
     if not re.fullmatch(r"sqlite:///(?!:memory:).+", url):
         raise ValueError("must be sqlite:///FILE: no other database is supported yet")
@@ -142,6 +158,7 @@ Windows = Annotated[str, AfterValidator(_windows)]
 Symbols = Annotated[str, AfterValidator(_symbols)]
 Name = Annotated[str, AfterValidator(_name)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+Url = Annotated[str, AfterValidator(_url)]
 Hours = Annotated[SessionPolicy, BeforeValidator(_lower)]
 
 
@@ -240,6 +257,20 @@ class Settings(BaseModel):
     )
     paper_max_quote_age: Seconds = Field(
         timedelta(seconds=900), description="seconds that the paper account trades on a quote"
+    )
+    alpaca_api_key: SecretStr = Field(
+        SecretStr(""), description="key of the account `alpaca`; without keys there is none"
+    )
+    alpaca_secret_key: SecretStr = Field(SecretStr(""), description="the secret of that key")
+    alpaca_base_url: Url = Field(
+        "https://paper-api.alpaca.markets",
+        description="where orders go: paper; real money is at `https://api.alpaca.markets`",
+    )
+    alpaca_data_url: Url = Field(
+        "https://data.alpaca.markets", description="where prices of Alpaca come from"
+    )
+    alpaca_stream_url: Url | None = Field(
+        None, description="where Alpaca tells of orders; empty: at `ALPACA_BASE_URL`"
     )
     max_alert_age: Seconds = Field(
         timedelta(seconds=60), description="seconds after which an entry alert is too old to trade"
@@ -378,6 +409,19 @@ class Settings(BaseModel):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.bind or f"{host}:{self.port}"
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """What must never be seen: secret settings, and the secret options of the accounts."""
+        known = [getattr(self, name) for name in FIELDS]
+        of_ours = [value.get_secret_value() for value in known if isinstance(value, SecretStr)]
+        return [text for text in (*of_ours, *self._secret_options()) if text]
+
+    def _secret_options(self) -> Iterator[str]:
+        for account in self.accounts:
+            for option, field in BROKER_OPTIONS.get(account.broker, {}).items():
+                if isinstance(getattr(self, field), SecretStr):
+                    yield account.options.get(option, "")
+
     def shown(self) -> dict[str, object]:
         """Every setting by its variable's name, fit for JSON, without secrets."""
         shown = {name.upper(): _plain(getattr(self, name)) for name in FIELDS}
@@ -461,7 +505,8 @@ def _not_empty(variables: Mapping[str, str | None]) -> dict[str, str]:
 def _plan_accounts(variables: Mapping[str, str]) -> list[dict[str, object]]:
     """What ACCOUNTS and the variables of each account say, not yet checked."""
     brokers: list[tuple[str, str]] = []
-    for item in variables.get("ACCOUNTS", "paper").split(","):
+    opened = [name for name, keys in OPENED_BY.items() if any(key in variables for key in keys)]
+    for item in variables.get("ACCOUNTS", ",".join([PAPER, *opened])).split(","):
         name, equals, broker = (part.strip() for part in item.partition("="))
         brokers.append((name, broker if equals else name))
     names = [name for name, _ in brokers]

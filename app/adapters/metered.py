@@ -16,7 +16,7 @@ from app.domain.errors import (
 from app.domain.instrument import Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
-from app.ports.broker import Broker
+from app.ports.broker import Broker, Hint
 from app.ports.clock import Clock
 
 T = TypeVar("T")
@@ -96,6 +96,18 @@ class MeteredBroker:
     def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
         """Feed a price to a broker that takes quotes."""
         return self._timed("take_quote", lambda: self._broker.take_quote(instrument, price, at))
+
+    def troubles(self) -> Sequence[str]:
+        """What keeps the account from trading."""
+        return self._timed("troubles", self._broker.troubles)
+
+    def watch(self, heard: Hint) -> None:
+        """Begin to tell of orders that changed."""
+        self._broker.watch(heard)
+
+    def close(self) -> None:
+        """Tell no more."""
+        self._broker.close()
 
     def _timed(self, asked: str, call: Callable[[], T]) -> T:
         began, outcome = self._clock.monotonic(), FAILED

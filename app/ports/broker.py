@@ -1,14 +1,17 @@
 """The port to a broker. `tests/contracts/test_broker.py` is its contract as a test."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from app.domain.capabilities import Capabilities
 from app.domain.instrument import Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
+
+Hint: TypeAlias = Callable[[str | None], None]
+"""Hears our id of an order that changed; None: anything may have, look at all of it."""
 
 
 class Broker(Protocol):
@@ -93,4 +96,25 @@ class Broker(Protocol):
 
         Returns the orders that the price changed. A price older than the newest is ignored.
         """
+        ...
+
+    def troubles(self) -> Sequence[str]:
+        """What keeps the account from trading, or will, in words for its owner; asked by hand.
+
+        Raises:
+            BrokerLoginNeeded: its keys or its token are not accepted.
+        """
+        ...
+
+    def watch(self, heard: Hint) -> None:
+        """Begin to tell of orders that changed, on a thread of its own, until `close`.
+
+        It is a hint: `find` says what became of the order. It may come too often, too late or not
+        at all; None comes after each time that the connection was made (anew). Called once, when
+        the server starts.
+        """
+        ...
+
+    def close(self) -> None:
+        """Tell no more, and let go of what the account holds open. Calls after it may fail."""
         ...

@@ -624,3 +624,14 @@ def test_the_quote_is_the_newest_price(
 
 def test_no_name_is_no_instrument(broker: Broker) -> None:
     assert broker.instrument(Ticker("", "")) is None
+
+
+def test_an_account_in_order_has_no_troubles(broker: Broker) -> None:
+    assert list(broker.troubles()) == []
+
+
+def test_who_watches_is_let_go_by_closing(broker: Broker) -> None:
+    heard: list[str | None] = []
+    broker.watch(heard.append)
+    broker.close()
+    broker.close()

@@ -18,6 +18,7 @@ from app.domain.errors import BrokerUnavailable
 from app.domain.instrument import Ticker
 from app.domain.order import BrokerOrder
 from app.ports.broker import Broker
+from tests.fakes.addresses import AddressPages
 from tests.fakes.broker import FakeBroker, reject
 from tests.fakes.clock import FakeClock
 
@@ -75,7 +76,7 @@ class PaperVenue:
 
     def open(self) -> Broker:
         """A new broker object on a new connection."""
-        resources = Resources(database=self.database(), clock=self.clock)
+        resources = Resources(database=self.database(), clock=self.clock, addresses=AddressPages())
         return open_broker("paper", "paper", self.options, resources)
 
     def trade_at(self, price: Decimal) -> None:

@@ -20,7 +20,7 @@ from app.domain.capabilities import Capabilities
 from app.domain.instrument import Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
-from app.ports.broker import Broker
+from app.ports.broker import Broker, Hint
 from tests.e2e.way import Way
 
 LAG = timedelta(milliseconds=100)
@@ -96,6 +96,15 @@ class FarAway:
         answers = self._broker.take_quote(instrument, price, at)
         self._way.travel()
         return answers
+
+    def troubles(self) -> Sequence[str]:
+        return self._broker.troubles()
+
+    def watch(self, heard: Hint) -> None:
+        self._broker.watch(heard)
+
+    def close(self) -> None:
+        self._broker.close()
 
 
 def make_app() -> Flask:

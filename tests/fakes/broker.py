@@ -29,6 +29,7 @@ from app.domain.order import (
 )
 from app.domain.position import Balance, Position, Quote
 from app.domain.protection import leg_price, leg_type
+from app.ports.broker import Hint
 from app.ports.clock import Clock
 from tests.fakes.clock import FakeClock
 
@@ -174,6 +175,8 @@ class FakeBroker:
         self.quotes: dict[str, Quote] = {}
         self.calls: list[tuple[str, str]] = []
         self.cash = cash
+        self.complaints: list[str] = []
+        self.heard: Hint | None = None
         self._account = account
         self._capabilities = capabilities
         self._clock = clock or FakeClock()
@@ -366,6 +369,18 @@ class FakeBroker:
         return ()
 
     # How it works.
+
+    def troubles(self) -> Sequence[str]:
+        """What a test wrote into `complaints`."""
+        return list(self.complaints)
+
+    def watch(self, heard: Hint) -> None:
+        """Keep who wants to hear; a test calls `heard`."""
+        self.heard = heard
+
+    def close(self) -> None:
+        """Tell no more."""
+        self.heard = None
 
     def _play(self, turn: Turn, intent: OrderIntent) -> BrokerOrder:
         order = self._order(intent, turn.hidden)

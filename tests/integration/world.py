@@ -22,7 +22,7 @@ from app.domain.instrument import Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
 from app.engine.intake import Receipt, Submission
-from app.ports.broker import Broker
+from app.ports.broker import Broker, Hint
 from app.ports.journal import AlertRecord, Job, OrderRecord
 from app.web.alert_fields import parse_alert
 from app.web.payloads import canonical, read_delivery
@@ -126,6 +126,15 @@ class WatchedBroker:
 
     def quote(self, instrument: str) -> Quote | None:
         return self._broker.quote(instrument)
+
+    def troubles(self) -> Sequence[str]:
+        return self._broker.troubles()
+
+    def watch(self, heard: Hint) -> None:
+        self._broker.watch(heard)
+
+    def close(self) -> None:
+        self._broker.close()
 
     def take_quote(self, instrument: str, price: Decimal, at: Any) -> Sequence[BrokerOrder]:
         self._fuse("before quote")

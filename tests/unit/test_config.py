@@ -341,6 +341,46 @@ def test_the_paper_settings_are_the_options_of_the_account_paper() -> None:
     assert found["sim"].options == PAPER
 
 
+def test_the_keys_of_alpaca_open_the_account_of_that_name() -> None:
+    found = accounts(ALPACA_API_KEY="key", ALPACA_SECRET_KEY="hush")
+    assert [(account.name, account.broker) for account in found.values()] == [
+        ("paper", "paper"),
+        ("alpaca", "alpaca"),
+    ]
+    assert found["alpaca"].options == {
+        "API_KEY": "key",
+        "SECRET_KEY": "hush",
+        "BASE_URL": "https://paper-api.alpaca.markets",
+        "DATA_URL": "https://data.alpaca.markets",
+        "STREAM_URL": "",
+    }
+
+
+def test_accounts_that_are_listed_are_all_there_are() -> None:
+    assert accounts(ACCOUNTS="paper", ALPACA_API_KEY="key").keys() == {"paper"}
+
+
+def test_a_second_alpaca_account_has_keys_of_its_own() -> None:
+    found = accounts(ACCOUNTS="paper,alpaca,us=alpaca", ALPACA_API_KEY="a", US_API_KEY="b")
+    assert [found[name].options["API_KEY"] for name in ("alpaca", "us")] == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["paper-api.alpaca.markets", "https://", "https://a?b", "ftp://a"])
+def test_an_address_is_one_that_can_be_called(text: str) -> None:
+    assert "ALPACA_BASE_URL must be an address" in refusal(ALPACA_BASE_URL=text)
+
+
+def test_every_secret_is_known_to_the_veil() -> None:
+    settings = read(
+        ACCOUNTS="paper,alpaca,us=alpaca",
+        ALPACA_API_KEY="key-1",
+        ALPACA_SECRET_KEY="hush-1",
+        US_API_KEY="key-2",
+        US_SECRET_KEY="hush-2",
+    )
+    assert set(settings.secrets) == {SECRET, KEY, "key-1", "hush-1", "key-2", "hush-2"}
+
+
 def test_an_account_has_options_of_its_own() -> None:
     found = accounts(ACCOUNTS="paper,sim=paper", SIM_CASH="50", SIM_SEED="7")
     assert found["sim"].options == PAPER | {"CASH": "50", "SEED": "7"}

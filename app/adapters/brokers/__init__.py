@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.adapters.sql import Database
+from app.ports.addresses import AddressBook
 from app.ports.clock import Clock
 
 
@@ -12,3 +13,4 @@ class Resources:
 
     database: Database
     clock: Clock
+    addresses: AddressBook

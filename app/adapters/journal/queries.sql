@@ -172,6 +172,10 @@ VALUES (:client_order_id, NULL, :alert_id, :job_id, :account, :symbol, :instrume
 -- order --
 SELECT * FROM orders WHERE client_order_id = :client_order_id
 
+-- named --
+SELECT client_order_id FROM orders
+WHERE broker_order_id = :broker_order_id AND account = :account
+
 -- unsettled_orders --
 SELECT * FROM orders
 WHERE account = :account AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')

@@ -167,6 +167,7 @@ orders = Table(
         postgresql_where=text("role = 'entry'"),
     ),
     Index("orders_by_alert", "alert_id"),
+    Index("orders_by_broker_id", "broker_order_id"),
     Index("orders_by_parent", "parent"),
     Index("orders_by_time", "created_at", "client_order_id"),
 )

@@ -22,6 +22,7 @@ from app.domain.errors import BrokerRejected, BrokerUnavailable, JournalError
 from app.domain.instrument import Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.position import Balance, Position, Quote
+from app.ports.broker import Hint
 
 
 def open_broker(account: str, options: Mapping[str, str], resources: Resources) -> "PaperBroker":
@@ -165,6 +166,16 @@ class PaperBroker:
             books.save(book)
             books.put_quote(instrument, quote)
             return [_found(books, root) for root in book.changed_roots]
+
+    def troubles(self) -> Sequence[str]:
+        """None: its books are the journal's, which is looked at anyway."""
+        return ()
+
+    def watch(self, heard: Hint) -> None:
+        """Nothing changes here but by a call of ours."""
+
+    def close(self) -> None:
+        """Nothing is held open: the database belongs to the house."""
 
     def _place(self, books: Books, intent: OrderIntent) -> None:
         order, legs = order_of(intent), legs_of(intent)

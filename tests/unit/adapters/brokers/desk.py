@@ -10,6 +10,7 @@ from app.adapters.brokers.paper.broker import PaperBroker, open_broker
 from app.adapters.brokers.registry import Resources
 from app.adapters.sql import Database
 from app.domain.order import BrokerOrder, Leg, Level, LevelKind, OrderIntent, OrderRole, Side
+from tests.fakes.addresses import AddressPages
 from tests.fakes.clock import FakeClock
 
 
@@ -59,7 +60,9 @@ class Desk:
 
     def another(self, account: str = "paper") -> PaperBroker:
         """A broker object of another process on the same file."""
-        resources = Resources(database=self.another_database(), clock=self.clock)
+        resources = Resources(
+            database=self.another_database(), clock=self.clock, addresses=AddressPages()
+        )
         return open_broker(account, self.options, resources)
 
     def another_database(self) -> Database:

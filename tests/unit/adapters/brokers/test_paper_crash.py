@@ -20,6 +20,7 @@ from app.adapters.sql import Database
 from app.domain.errors import BrokerUnavailable
 from app.domain.order import OrderRole, OrderType, Side
 from tests.contracts.venues import copy_file
+from tests.fakes.addresses import AddressPages
 from tests.fakes.clock import START, FakeClock
 from tests.unit.adapters.brokers.desk import Desk, dump, intent_of, percent
 
@@ -71,7 +72,7 @@ class Lab:
     def open(self, path: Path, observe: Callable[[str], None] | None = None) -> PaperBroker:
         database = Database(path, observe)
         self.databases.append(database)
-        resources = Resources(database=database, clock=FakeClock(NOW))
+        resources = Resources(database=database, clock=FakeClock(NOW), addresses=AddressPages())
         return open_broker("paper", {}, resources)
 
     def copy(self, name: str) -> Path:

@@ -9,12 +9,15 @@ from app.adapters.brokers.paper.broker import PaperBroker
 from app.adapters.brokers.registry import Resources, open_broker
 from app.adapters.sql import Database
 from app.domain.errors import ConfigError
+from tests.fakes.addresses import AddressPages
 from tests.fakes.clock import FakeClock
 
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
-    return Resources(database=Database(tmp_path / "books.db"), clock=FakeClock())
+    return Resources(
+        database=Database(tmp_path / "books.db"), clock=FakeClock(), addresses=AddressPages()
+    )
 
 
 def test_a_built_in_broker_opens_under_the_name_of_its_account(resources: Resources) -> None:

@@ -283,6 +283,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index("orders_by_alert", ["alert_id"], unique=False)
+        batch_op.create_index("orders_by_broker_id", ["broker_order_id"], unique=False)
         batch_op.create_index("orders_by_parent", ["parent"], unique=False)
         batch_op.create_index("orders_by_time", ["created_at", "client_order_id"], unique=False)
         batch_op.create_index(
@@ -453,6 +454,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index("orders_by_time")
         batch_op.drop_index("orders_by_parent")
+        batch_op.drop_index("orders_by_broker_id")
         batch_op.drop_index("orders_by_alert")
 
     op.drop_table("orders")
