@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import Phase, settings
 
 from app.adapters.journal.migrate import migrate
 from app.bootstrap import Parts, Server, build, build_app
@@ -16,6 +17,11 @@ from tests.fakes.clock import FakeClock
 from tests.integration.api import SETTINGS, MakeServer, StillLoop, client_of
 from tests.integration.documented import documented
 from tests.integration.world import InlineExecutor
+
+# A changed line is noticed or it is not: of `make mutants` nobody reads the smallest example.
+settings.register_profile(
+    "mutants", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate)
+)
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,7 @@ def _wanted(share: Amount, size: Decimal, means: Means) -> Decimal | Denied:
         case AmountUnit.LOTS:
             return _DOWN.multiply(share.value, means.lot or ONE)
         case AmountUnit.PERCENT | AmountUnit.PERCENT_OF_POSITION:
-            return size if share.value >= HUNDRED else _percent_of(size, share.value)
+            return _percent_of(size, share.value)
         case AmountUnit.CASH:
             return _for_money(share.value, means)
         case AmountUnit.PERCENT_OF_EQUITY | AmountUnit.RISK_CASH:

@@ -39,7 +39,7 @@ class Stake:
     def after(self, side: Side, quantity: Decimal, at: datetime, *, by_leg: bool) -> "Stake":
         """The stake after a fill of one of the strategy's orders, or of one of their legs."""
         held = self.quantity + side.sign * quantity
-        stopped = None if held else self.stopped
+        stopped = None
         if by_leg and not held:
             stopped = Direction.LONG if side is Side.SELL else Direction.SHORT
         return replace(self, quantity=held, stopped=stopped, at=at)

@@ -126,6 +126,13 @@ def test_a_trade_knows_the_fills_that_made_it() -> None:
     assert (trade.entry, trade.exit) == (entry, way_out)
 
 
+def test_a_lot_of_a_single_grain_is_closed_like_any_other() -> None:
+    grain = D("1E-18")
+    book, trades = run(journaled(a_fill(BUY, grain, 100), a_fill(SELL, grain, 101)))
+    assert [(trade.quantity, trade.pnl) for trade in trades] == [(grain, grain)]
+    assert not book.lots
+
+
 # --- against the naive ledger --------------------------------------------------------------------
 
 
@@ -240,6 +247,25 @@ def test_tallies_that_are_merged_count_as_one(pnls: list[int], cut: int) -> None
     assert merged == whole
 
 
+@pytest.mark.parametrize(("one", "other"), [((1, 2), (3,)), ((3,), (1, 2)), ((), (1, 2))])
+def test_tallies_that_are_merged_are_as_new_as_the_newer(
+    one: tuple[int, ...], other: tuple[int, ...]
+) -> None:
+    merged = a_tally(*one)
+    merged.merge(a_tally(*other))
+    assert merged.last_updated == a_fill(minute=1).at
+
+
+@pytest.mark.parametrize(("grain", "counted"), [(1, (1, 0)), (-1, (0, 1))])
+def test_a_trade_that_earned_a_single_grain_won_and_one_that_lost_it_lost(
+    grain: int, counted: tuple[int, int]
+) -> None:
+    tally = Tally()
+    _, (trade,) = run(journaled(a_fill(BUY, 1, 100), a_fill(SELL, 1, 100)))
+    tally.add(trade.exit.at, [trade._replace(pnl_grains=grain)])
+    assert (tally.winning_trades, tally.losing_trades) == counted
+
+
 def test_a_late_exit_does_not_turn_the_clock_back() -> None:
     tally = a_tally(1, 2)
     _, trades = run(journaled(a_fill(BUY, 1, 100), a_fill(SELL, 1, 100)))
@@ -249,18 +275,19 @@ def test_a_late_exit_does_not_turn_the_clock_back() -> None:
 
 def test_the_ledger_keeps_accounts_and_instruments_apart_and_counts_by_day() -> None:
     ledger = Ledger()
-    entry, way_out = a_fill(BUY, 1, 100, 1), a_fill(SELL, 1, 103, 1, minute=600)
-    for number, account in enumerate(["one", "two", "one"]):
-        fill = way_out if number == 2 else entry
-        ledger.apply(booked(fill, number, account=account))
-    assert ledger.books["two", "AAPL"].quantity == 1
+    entry, way_out = a_fill(BUY, 2, 100, 2), a_fill(SELL, 1, 103, 1, minute=600)
+    closes = {2: way_out, 3: way_out}
+    for number, account in enumerate(["one", "two", "one", "one"]):
+        ledger.apply(booked(closes.get(number, entry), number, account=account))
+    assert ledger.books["two", "AAPL"].quantity == 2
     assert list(ledger.tallies) == [("one", "AAPL")]
+    assert ledger.tallies["one", "AAPL"].last_updated == way_out.at
     ((account, day), figures) = next(iter(ledger.days.items()))
     assert (account, day) == ("one", way_out.at.date())
     assert (figures.trades, figures.realised, figures.fees) == (
-        1,
-        money_grains(D(1)),
+        2,
         money_grains(D(2)),
+        money_grains(D(4)),
     )
 
 

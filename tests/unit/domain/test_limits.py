@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.decision import Denial, Denied
 from app.domain.limits import Facts, Limits, check_entry
 from app.domain.windows import parse_windows
 from tests.fakes.clock import START
@@ -103,12 +102,6 @@ def test_a_price_at_the_edge_of_the_collar_passes_on_both_sides() -> None:
     assert reason(collar, prices=(D("105.01"),)) == "LIMIT_COLLAR"
 
 
-def test_the_detail_of_a_pause_says_how_much_of_it_is_left() -> None:
-    denied = check_entry(Limits(cooldown=90 * SECOND), ENTRY)
-    assert denied is not None
-    assert denied.detail == "30 s are left of the pause after its last entry"
-
-
 def test_a_strategy_that_never_entered_needs_no_pause() -> None:
     assert reason(Limits(cooldown=60 * SECOND), last_entry_at=None) is None
 
@@ -137,9 +130,54 @@ def test_a_limit_of_zero_stops_every_entry() -> None:
     assert reason(Limits(max_order_notional=D(0)), notional=D(1)) == "LIMIT_NOTIONAL"
 
 
-def test_the_detail_says_how_much_and_how_much_is_allowed() -> None:
-    denied = check_entry(Limits(max_order_notional=D(50)), replace(ENTRY, notional=D("1E+2")))
-    assert denied == Denied(Denial.LIMIT_NOTIONAL, "notional 100 is above the limit of 50")
+@pytest.mark.parametrize(
+    ("limits", "facts", "words"),
+    [
+        ({"allowed_symbols": ("MSFT",)}, {}, "AAPL is not among the allowed symbols"),
+        ({"trading_windows": NIGHT}, {}, f"{START:%a} 15:30 UTC is outside of the trading windows"),
+        ({"max_order_quantity": D(5)}, {}, "quantity 10 is above the limit of 5"),
+        (
+            {"max_order_notional": D(50)},
+            {"notional": D("1E+2")},
+            "notional 100 is above the limit of 50",
+        ),
+        (
+            {"max_order_notional": D(50)},
+            {"notional": None},
+            "notional unknown is above the limit of 50",
+        ),
+        (
+            {"max_spread_percent": D("0.1")},
+            {},
+            "the spread is 0.5000 %, at most 0.1 % are allowed",
+        ),
+        (
+            {"max_spread_percent": D(1)},
+            {"spread": None},
+            "the spread is unknown, at most 1 % are allowed",
+        ),
+        (
+            {"price_collar_percent": D(5)},
+            {"market": D(90)},
+            "100 is more than 5 % away from the market's 90",
+        ),
+        (
+            {"price_collar_percent": D(5)},
+            {"market": None},
+            "no price of the market is known to compare with",
+        ),
+        ({"cooldown": 90 * SECOND}, {}, "30 s are left of the pause after its last entry"),
+        ({"max_open_positions": 2}, {}, "2 others are open or being entered, 2 allowed"),
+        ({"max_orders_per_second": 2}, {}, "3 entries within the last second, 2 allowed"),
+        ({"max_daily_loss": D("1E+2")}, {}, "200 lost today, the limit is 100"),
+    ],
+)
+def test_the_detail_says_how_much_and_how_much_is_allowed(
+    limits: dict[str, Any], facts: dict[str, Any], words: str
+) -> None:
+    denied = check_entry(Limits(**limits), replace(ENTRY, **facts))
+    assert denied is not None
+    assert denied.detail == words
 
 
 def test_limits_are_checked_in_the_order_of_the_documentation() -> None:

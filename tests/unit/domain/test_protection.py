@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.order import Level, OrderRole, Side
-from app.domain.protection import check_levels, leg_price
+from app.domain.decision import Denial, Denied
+from app.domain.order import Level, LevelKind, OrderRole, OrderType, Side
+from app.domain.protection import check_levels, leg_price, leg_type
 from tests.builders import level_at, percent_away, points_away
 
 D = Decimal
@@ -16,6 +17,32 @@ CENT = D("0.01")
 PRICES = st.decimals(1, 100_000, places=4)
 TICKS = st.sampled_from([D("0.01"), D("0.05"), D("0.25"), D("0.0001")])
 SIDES = st.sampled_from(Side)
+
+
+def stop_limit(stop: int | str, limit: int | str | None) -> Level:
+    """A stop that was asked for as a stop_limit."""
+    rests = None if limit is None else D(limit)
+    return Level(LevelKind.PRICE, D(stop), type="stop_limit", limit_price=rests)
+
+
+@pytest.mark.parametrize(
+    ("level", "role", "kind"),
+    [
+        (level_at(95), STOP, OrderType.STOP),
+        (level_at(95, "stop"), STOP, OrderType.STOP),
+        (level_at(3, "trailing_stop"), STOP, OrderType.TRAILING_STOP),
+        (stop_limit(95, 94), STOP, OrderType.STOP_LIMIT),
+        (stop_limit(95, None), STOP, OrderType.STOP),
+        (Level(LevelKind.PRICE, D(95), limit_price=D(94)), STOP, OrderType.STOP),
+        (level_at(105), TARGET, OrderType.LIMIT),
+        (level_at(105, "trailing_stop"), TARGET, OrderType.LIMIT),
+        (stop_limit(105, 104), TARGET, OrderType.LIMIT),
+    ],
+)
+def test_a_target_is_a_limit_and_a_stop_is_what_was_asked_for(
+    level: Level, role: OrderRole, kind: OrderType
+) -> None:
+    assert leg_type(level, role) is kind
 
 
 @pytest.mark.parametrize(
@@ -72,6 +99,9 @@ def test_a_stop_is_rounded_away_from_the_entry_and_a_target_too(
         (points_away(150), None, Side.BUY, False),
         (percent_away(100), percent_away(300), Side.SELL, False),
         (percent_away(150), percent_away(50), Side.SELL, True),
+        (level_at("99.99"), level_at("100.01"), Side.BUY, True),
+        (level_at("0.01"), None, Side.BUY, True),
+        (None, level_at("0.01"), Side.SELL, True),
     ],
 )
 def test_rule_30_a_level_on_the_wrong_side_or_below_zero_is_refused(
@@ -83,8 +113,28 @@ def test_rule_30_a_level_on_the_wrong_side_or_below_zero_is_refused(
 
 def test_a_refusal_names_the_leg_its_price_and_the_reference() -> None:
     denied = check_levels(level_at(105), None, entry_side=Side.BUY, reference=D(100), tick=CENT)
-    assert denied is not None
-    assert denied.detail == "stop_loss 105.00 is on the wrong side of 100 to buy"
+    words = "stop_loss 105.00 is on the wrong side of 100 to buy"
+    assert denied == Denied(Denial.IMPLAUSIBLE_STOP, words)
+
+
+@pytest.mark.parametrize(
+    ("stop", "limit", "side", "fills"),
+    [
+        (95, 94, Side.BUY, True),
+        (95, 95, Side.BUY, True),
+        (95, "95.01", Side.BUY, False),
+        (105, 106, Side.SELL, True),
+        (105, 105, Side.SELL, True),
+        (105, "104.99", Side.SELL, False),
+    ],
+)
+def test_rule_30_a_limit_that_would_keep_its_stop_from_filling_is_refused(
+    stop: int, limit: int | str, side: Side, *, fills: bool
+) -> None:
+    level = stop_limit(stop, limit)
+    denied = check_levels(level, None, entry_side=side, reference=D(100), tick=CENT)
+    words = f"the limit {limit} would not let the stop at {stop}.00 fill"
+    assert denied == (None if fills else Denied(Denial.IMPLAUSIBLE_STOP, words))
 
 
 @given(percent=st.decimals("0.01", 99, places=2), reference=PRICES, tick=TICKS, side=SIDES)

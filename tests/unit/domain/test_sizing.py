@@ -113,6 +113,30 @@ def test_what_cannot_be_sized_says_why(size: Amount, known: Means, why: Denial) 
     assert reason(entry_quantity(size, known)) is why
 
 
+@pytest.mark.parametrize(
+    ("size", "known", "words"),
+    [
+        (cash(1000), means(None), "a size in money needs a price, and none is known"),
+        (risk(100), means(), "a size by risk needs a stop loss"),
+        (
+            risk(100),
+            means(stop=D("99.99")),
+            "the stop 99.99 is less than 2 ticks away from 100",
+        ),
+        (cash("99.5"), means(), "0.995000000 is less than one step of 1"),
+        (
+            of_position(50),
+            means(),
+            "a percentage of the position says how much to close, not how much to enter",
+        ),
+    ],
+)
+def test_what_cannot_be_sized_says_why_in_words(size: Amount, known: Means, words: str) -> None:
+    denied = entry_quantity(size, known)
+    assert isinstance(denied, Denied)
+    assert denied.detail == words
+
+
 @given(money=MONEY, price=PRICES, step=STEPS, multiplier=MULTIPLIERS)
 def test_rule_16_a_quantity_in_money_never_exceeds_its_budget_and_one_step_more_would(
     *, money: Decimal, price: Decimal, step: Decimal, multiplier: Decimal
@@ -251,6 +275,12 @@ def test_rule_10_nothing_left_after_rounding_is_too_small(
     share: Amount, known: Means, why: Denial
 ) -> None:
     assert reason(exit_quantity(share, D(10), known)) is why
+
+
+def test_an_exit_cannot_be_sized_by_equity_and_says_so() -> None:
+    denied = exit_quantity(of_equity(50), D(10), means())
+    words = "quantity_type percent_of_equity cannot size an exit"
+    assert denied == Denied(Denial.UNSUPPORTED_QUANTITY, words)
 
 
 @given(

@@ -1,5 +1,6 @@
 """Whose a position is: what a strategy's fills hold, and what is never its to sell."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -51,6 +52,20 @@ def test_rule_17_what_another_strategy_holds_is_foreign_and_not_nobodys() -> Non
     held = stakes(18, a=10, b=5)
     assert (held.own("a"), held.foreign("a"), held.nobodys) == (D(10), D(8), D(3))
     assert held.holders == ["a", "b"]
+
+
+def test_rule_17_a_part_of_a_unit_is_own_too() -> None:
+    held = Stakes(D("0.5"), [replace(a_stake(strategy="a"), quantity=D("0.5"))])
+    assert (held.own("a"), held.foreign("a")) == (D("0.5"), D(0))
+
+
+def test_rule_7_each_strategy_has_been_stopped_by_its_own_legs() -> None:
+    held = Stakes(D(0), [a_stake(strategy="a"), replace(a_stake(), stopped=Direction.LONG)])
+    assert (held.stopped("a"), held.stopped(""), held.stopped("b")) == (None, Direction.LONG, None)
+
+
+def test_a_stake_remembers_its_latest_fill() -> None:
+    assert a_stake().after(Side.BUY, D(1), START, by_leg=False).at == START
 
 
 def test_a_strategy_that_never_traded_it_is_not_known() -> None:

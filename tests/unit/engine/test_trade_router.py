@@ -1,5 +1,6 @@
 """What an alert means against what is held: a table for each rule, then what must always hold."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -719,6 +720,30 @@ def wanted_of(alert: Alert) -> str | None:
     by_size = "long" if size > 0 else "short" if size < 0 else None
     by_action = {BUY: "long", SELL: "short"}
     return alert.position_word or by_size or by_action.get(alert.action or CLOSE)
+
+
+TINY = D("0.001")
+
+
+def shrunk(amount: Amount | None) -> Amount | None:
+    """A thousandth of so many units; what is a share or money stays."""
+    counts = amount is not None and amount.unit is AmountUnit.UNITS
+    return Amount(amount.value * TINY) if amount is not None and counts else amount
+
+
+@given(ALERTS, SITUATIONS)
+def test_a_thousandth_of_everything_is_traded_as_the_whole_is(alert: Alert, now: Situation) -> None:
+    small = replace(
+        alert,
+        quantity=shrunk(alert.quantity),
+        position_size=None if alert.position_size is None else alert.position_size * TINY,
+        prev_position_size=alert.prev_position_size and alert.prev_position_size * TINY,
+    )
+    little = replace(now, held=now.held * TINY, foreign=now.foreign * TINY)
+    meant = TradeRouter().route(alert, now)
+    if isinstance(meant, Signal):
+        meant = replace(meant, reduce=shrunk(meant.reduce), size=shrunk(meant.size))
+    assert told(TradeRouter().route(small, little)) == told(meant)
 
 
 @given(ALERTS, SITUATIONS)
