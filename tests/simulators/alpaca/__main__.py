@@ -1,0 +1,76 @@
+"""Start the simulator by hand: `python -m tests.simulators.alpaca --port 9041`."""
+
+import argparse
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from tests.simulators.alpaca.simulator import KEY, SECRET, AlpacaSimulator, an_account
+
+_HOURS = {"open": True, "closed": False, "calendar": None}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    given = _parser().parse_args(arguments)
+    account = an_account(given.key, given.secret, start=given.cash, multiplier=given.multiplier)
+    simulator = AlpacaSimulator(
+        accounts=[account],
+        port=given.port,
+        strict=given.strict,
+        seed=given.seed,
+        state=given.state,
+        rate_limit=given.rate_limit or None,
+    )
+    simulator.market(is_open=_HOURS[given.market])
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _setter(stop))
+    with simulator:
+        print(settings_of(simulator), flush=True)  # noqa: T201 (it is there to be copied)
+        stop.wait()
+
+
+def _setter(stop: threading.Event) -> Callable[[int, object], None]:
+    return lambda _number, _frame: stop.set()
+
+
+def settings_of(simulator: AlpacaSimulator) -> str:
+    """The lines for `.env`."""
+    return "\n".join(
+        (
+            f"ALPACA_API_KEY={simulator.key}",
+            f"ALPACA_SECRET_KEY={simulator.secret}",
+            f"ALPACA_BASE_URL={simulator.trading_url}",
+            f"ALPACA_DATA_URL={simulator.data_url}",
+            f"ALPACA_STREAM_URL={simulator.stream_url}",
+        )
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.simulators.alpaca",
+        description="Alpaca on loopback: trading API, market data and the stream of orders.",
+        epilog="Run it with the calls of tests/simulators/alpaca/controls.py, over HTTP: "
+        'curl localhost:9041/_sim/quote -d \'{"symbol": "AAPL", "bid": "190", "ask": "190.02"}\'',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="where it listens; 0 = a free port")
+    add("--state", type=Path, help="a file in which its state is kept, over restarts")
+    add("--market", choices=sorted(_HOURS), default="open", help="when stocks trade")
+    add("--cash", type=Decimal, default=Decimal(100_000), help="what the account begins with")
+    add("--multiplier", type=int, choices=(1, 2, 4), default=2, help="1 = no margin, no shorts")
+    add("--key", default=KEY, help="the key of the account")
+    add("--secret", default=SECRET, help="its secret")
+    add("--rate-limit", type=int, default=200, help="requests a minute; 0 = no limit")
+    add("--strict", action="store_true", help="hold requests against Alpaca's OpenAPI documents")
+    add("--seed", type=int, default=0, help="of ids and of chance")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

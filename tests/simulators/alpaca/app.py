@@ -1,0 +1,156 @@
+"""From a request to its answer: whose it is, how often they ask, which handler."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from tests.simulators.alpaca.accounts import Account
+from tests.simulators.alpaca.data_routes import DataApi
+from tests.simulators.alpaca.exchange import Exchange
+from tests.simulators.alpaca.faults import Fault, Kind
+from tests.simulators.alpaca.refusals import Refusal, not_found
+from tests.simulators.alpaca.routes import Handler, Reply, Request, TradingApi
+from tests.simulators.alpaca.spec import Spec
+from tests.simulators.alpaca.world import Asked, World
+
+_MINUTE = 60
+_KEY, _SECRET = "APCA-API-KEY-ID", "APCA-API-SECRET-KEY"
+
+
+@dataclass(slots=True)
+class Wire:
+    """A request as it came."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The query's names and values."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer as it goes."""
+
+    status: int
+    body: bytes
+    media: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class App:
+    """The two APIs over one world."""
+
+    def __init__(self, world: World, exchange: Exchange, spec: Spec | None) -> None:
+        self._world = world
+        self._exchange = exchange
+        self._spec = spec
+        self._limits: dict[tuple[str, bool], tuple[int, int]] = {}
+        handlers = TradingApi(world, exchange).routes() | DataApi(world).routes()
+        self._exact = {route: handler for route, handler in handlers.items() if "{" not in route}
+        self._patterns = [
+            (_pattern(route), route, handler) for route, handler in handlers.items() if "{" in route
+        ]
+        self.saved: Callable[[], None] = lambda: None
+
+    def note(self, wire: Wire, fault: Fault | None) -> Asked:
+        """Remember that something was asked, and what goes wrong with it."""
+        kind = fault.kind.value if fault else ""
+        asked = Asked(wire.method, unquote(wire.path), wire.named, _shown(wire.body), kind)
+        with self._world.lock:
+            self._world.requests.append(asked)
+        return asked
+
+    def answer(self, wire: Wire, fault: Fault | None = None) -> Answer:
+        """Carry out a request."""
+        hide_for = fault.seconds if fault and fault.kind is Kind.LATE else 0.0
+        with self._world.lock:
+            self._exchange.pass_time()
+            asked = self.note(wire, fault)
+            headers: dict[str, str] = {"X-Request-ID": self._world.new_id()}
+            try:
+                account = self._owner(wire)
+                self._count(account, wire, headers)
+                reply = self._handle(wire, account, hide_for)
+            except Refusal as refusal:
+                reply = Reply(refusal.body, status=refusal.status)
+            asked.status = reply.status
+            body = b"" if reply.shown is None else json.dumps(reply.shown).encode()
+            if reply.after is not None:
+                reply.after()
+            if wire.method != "GET":
+                self.saved()
+        return Answer(reply.status, body, headers=headers)
+
+    def _owner(self, wire: Wire) -> Account:
+        return self._world.account_of(wire.headers.get(_KEY), wire.headers.get(_SECRET))
+
+    def _count(self, account: Account, wire: Wire, headers: dict[str, str]) -> None:
+        """So many requests a minute, by the world's clock."""
+        limit = self._world.rules.rate_limit
+        if limit is None:
+            return
+        minute = int(self._world.now().timestamp()) // _MINUTE
+        counter = (account.key, _is_data(wire.path))
+        since, count = self._limits.get(counter, (minute, 0))
+        count = count + 1 if since == minute else 1
+        self._limits[counter] = (minute, count)
+        headers["X-RateLimit-Limit"] = str(limit)
+        headers["X-RateLimit-Remaining"] = str(max(0, limit - count))
+        headers["X-RateLimit-Reset"] = str((minute + 1) * _MINUTE)
+        if count > limit:
+            raise Refusal(429, None, "too many requests.")
+
+    def _handle(self, wire: Wire, account: Account, hide_for: float) -> Reply:
+        route, handler, params = self._find(wire)
+        body = _parsed(wire.body)
+        if self._spec is not None:
+            told = self._spec.complaints(
+                wire.method, route, wire.named, body if wire.body else None
+            )
+            self._world.violations.extend(told)
+        return handler(Request(account, wire.named, body, params, hide_for))
+
+    def _find(self, wire: Wire) -> tuple[str, Handler, dict[str, str]]:
+        asked = f"{wire.method} {wire.path}"
+        if asked in self._exact:
+            return wire.path, self._exact[asked], {}
+        for pattern, route, handler in self._patterns:
+            found = pattern.fullmatch(asked)
+            if found:
+                params = {name: unquote(value) for name, value in found.groupdict().items()}
+                return route.partition(" ")[2], handler, params
+        raise not_found("endpoint not found")
+
+
+def _is_data(path: str) -> bool:
+    return path.startswith(("/v2/stocks/", "/v1beta"))
+
+
+def _pattern(route: str) -> re.Pattern[str]:
+    escaped = re.escape(route).replace(r"\{", "{").replace(r"\}", "}")
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped))
+
+
+def _shown(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    shown = _shown(body)
+    if shown is None:
+        return {}
+    if not isinstance(shown, dict):
+        raise Refusal(400, 40010000, "request body format is invalid")
+    return shown  # pyright: ignore[reportUnknownVariableType]
