@@ -111,13 +111,13 @@ class Account:
     def reserved(self, asset: Asset, *, but: Order | None = None) -> tuple[Decimal, list[Order]]:
         """How much of a position its open exits hold, and which they are.
 
-        Exits of which only one may fill hold their quantity once.
+        Exits of which only one may fill hold their quantity once. `but` is left out, with its pair.
         """
         side = -1 if self.held(asset) > 0 else 1
         pairs: dict[str, Decimal] = {}
         found: list[Order] = []
         for order in self.open_orders(asset.symbol):
-            if order.side != side or not order.armed or order is but:
+            if order.side != side or not order.armed or (but and order.pair == but.pair):
                 continue
             found.append(order)
             left = (order.qty or ZERO) - order.filled_qty

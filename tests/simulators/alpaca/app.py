@@ -75,20 +75,23 @@ class App:
         with self._world.lock:
             self._exchange.pass_time()
             asked = self.note(wire, fault)
+            route, handler, params = self._find(wire.method, wire.path)
             headers: dict[str, str] = {"X-Request-ID": self._world.new_id()}
             try:
                 account = self._owner(wire)
                 self._count(account, wire, headers)
-                reply = self._handle(wire, account, hide_for)
+                body = self._checked(wire, route)
+                reply = handler(Request(account, wire.named, body, params, hide_for))
             except Refusal as refusal:
                 reply = Reply(refusal.body, status=refusal.status)
             asked.status = reply.status
-            body = b"" if reply.shown is None else json.dumps(reply.shown).encode()
+            text = b"" if reply.shown is None else json.dumps(reply.shown).encode()
+            self._check_answer(wire, route, reply)
             if reply.after is not None:
                 reply.after()
             if wire.method != "GET":
                 self.saved()
-        return Answer(reply.status, body, headers=headers)
+        return Answer(reply.status, text, headers=headers)
 
     def _owner(self, wire: Wire) -> Account:
         return self._world.account_of(wire.headers.get(_KEY), wire.headers.get(_SECRET))
@@ -109,26 +112,38 @@ class App:
         if count > limit:
             raise Refusal(429, None, "too many requests.")
 
-    def _handle(self, wire: Wire, account: Account, hide_for: float) -> Reply:
-        route, handler, params = self._find(wire)
+    def _checked(self, wire: Wire, route: str) -> dict[str, Any]:
+        """The body of a request; what of it does not conform is written down."""
         body = _parsed(wire.body)
-        if self._spec is not None:
-            told = self._spec.complaints(
-                wire.method, route, wire.named, body if wire.body else None
-            )
+        if self._spec is not None and route:
+            shown = body if wire.body else None
+            told = self._spec.complaints(wire.method, route, wire.named, shown)
             self._world.violations.extend(told)
-        return handler(Request(account, wire.named, body, params, hide_for))
+        return body
 
-    def _find(self, wire: Wire) -> tuple[str, Handler, dict[str, str]]:
-        asked = f"{wire.method} {wire.path}"
+    def _check_answer(self, wire: Wire, route: str, reply: Reply) -> None:
+        if self._spec is not None and route:
+            told = self._spec.complaints_of_answer(wire.method, route, reply.status, reply.shown)
+            self._world.wrong_answers.extend(told)
+
+    def route_of(self, method: str, path: str) -> str:
+        """The path as the documents write it; empty when nothing is served there."""
+        return self._find(method, path)[0]
+
+    def _find(self, method: str, path: str) -> tuple[str, Handler, dict[str, str]]:
+        asked = f"{method} {path}"
         if asked in self._exact:
-            return wire.path, self._exact[asked], {}
+            return path, self._exact[asked], {}
         for pattern, route, handler in self._patterns:
             found = pattern.fullmatch(asked)
             if found:
                 params = {name: unquote(value) for name, value in found.groupdict().items()}
                 return route.partition(" ")[2], handler, params
-        raise not_found("endpoint not found")
+        return "", _nothing, {}
+
+
+def _nothing(request: Request) -> Reply:
+    raise not_found("endpoint not found")
 
 
 def _is_data(path: str) -> bool:

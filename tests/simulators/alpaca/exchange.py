@@ -136,7 +136,7 @@ class Exchange:
         self._date(new)
         old.replaced_by = new.id
         for leg in new.legs:
-            leg.parent = new
+            leg.parent, leg.qty = new, new.qty
         if new.parent is not None:
             new.parent.legs = [new if leg is old else leg for leg in new.parent.legs]
         old.legs, old.parent = [], None

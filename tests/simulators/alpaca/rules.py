@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from app.domain.order import OrderType
 from tests.simulators.alpaca.accounts import Account
+from tests.simulators.alpaca.day_trades import check_day_trades
 from tests.simulators.alpaca.orders import ZERO, Order
 from tests.simulators.alpaca.refusals import forbidden, invalid, unprocessable
 from tests.simulators.alpaca.rules_of_complex import check_complex
@@ -32,6 +33,7 @@ def check(world: World, account: Account, order: Order, *, replaced: Order | Non
     for each in (order, *order.legs):
         _check_ticks(each)
     check_complex(world, order)
+    check_day_trades(world, account, order)
     _check_hours(world, order)
     _check_least(world, order)
     check_holdings(world, account, order, replaced)

@@ -57,7 +57,7 @@ def _check_option(account: Account, order: Order) -> None:
     opens = account.held(order.asset) * order.side >= 0
     if opens and order.side > 0 and account.options_level < _BUYS_OPTIONS:
         raise forbidden("account not eligible to buy option contracts")
-    if order.side < 0 and opens and account.held(order.asset) == 0:
+    if order.side < 0 and opens:
         _check_written(account, order, order.qty)
 
 

@@ -92,8 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.carries_out:
             self._spoil(fault, self.server.app.answer(wire, fault))
         elif fault.kind is Kind.SLOW:
-            self.server.stopping.wait(fault.seconds)
-            self._send(self.server.app.answer(wire, fault))
+            if not self.server.stopping.wait(fault.seconds):
+                self._send(self.server.app.answer(wire, fault))
         else:
             self.server.app.note(wire, fault)
             self._spoil(fault, Answer(200, b""))

@@ -26,6 +26,13 @@ class Spec:
             Book(DOCUMENTS / name) for name in ("trading-api.json", "market-data-api.json")
         ]
 
+    def endpoints(self) -> Iterator[tuple[str, str]]:
+        """Every method and path."""
+        for book in self._books:
+            for path, operations in book.paths.items():
+                for method in operations.keys() & {"get", "post", "patch", "delete"}:
+                    yield method.upper(), path
+
     def complaints(
         self, method: str, path: str, query: Mapping[str, str], body: Any = None
     ) -> list[str]:
@@ -56,7 +63,7 @@ class Book:
     def __init__(self, file: Path) -> None:
         document: Schema = json.loads(file.read_text(encoding="utf-8"))
         self.paths: dict[str, Schema] = document["paths"]
-        self._components: Schema = document["components"]
+        self._components: Schema = _completed(document["components"])
         self._strict = _strict(self._components)
         self._validators: dict[str, Draft202012Validator] = {}
 
@@ -112,6 +119,19 @@ class Book:
         for error in self._validators[key].iter_errors(value):
             place = "".join(f"/{part}" for part in error.instance_path)
             yield f"{where}{place}: {error.message}"
+
+
+def _completed(components: Schema) -> Schema:
+    """The components, with what the servers say and the documents leave out."""
+    schemas: Schema = components["schemas"]
+    for name in ("Exchange", "ExchangeForPosition"):
+        if name in schemas:
+            schemas[name]["enum"].append("CRYPTO")
+    if "PositionClosedReponse" in schemas:
+        closed: Schema = schemas["PositionClosedReponse"]["properties"]
+        refused = {"type": "object", "required": ["code", "message"]}
+        closed["body"] = {"anyOf": [closed["body"], refused]}
+    return components
 
 
 def _strict(schema: Any) -> Any:

@@ -32,7 +32,7 @@ def maybe(value: Decimal | None) -> str | None:
 
 def order(shown: Order, *, nested: bool) -> Shown:
     """An order; with its legs when they are asked for."""
-    legs = [order(leg, nested=False) for leg in shown.legs] if nested and shown.legs else None
+    legs = [_leg(leg) for leg in shown.legs] if nested and shown.legs else None
     ended: Shown = dict.fromkeys(_ENDINGS) | {
         name: text_of(at) for name, at in shown.ended_at.items()
     }
@@ -68,6 +68,13 @@ def order(shown: Order, *, nested: bool) -> Shown:
         "trail_price": maybe(shown.trail_price),
         "hwm": maybe(shown.hwm),
     }
+
+
+def _leg(shown: Order) -> Shown:
+    """A leg under its parent."""
+    told = order(shown, nested=False)
+    del told["expires_at"]
+    return told
 
 
 def side_of(sign: int) -> str:
@@ -155,7 +162,7 @@ def position(world: World, owner: Account, shown: Holding) -> Shown:
     return {
         "asset_id": shown.asset.id,
         "symbol": shown.asset.held_as,
-        "exchange": shown.asset.exchange,
+        "exchange": "" if shown.asset.is_option else shown.asset.exchange,
         "asset_class": shown.asset.asset_class,
         "asset_marginable": shown.asset.marginable,
         "avg_entry_price": number(shown.average),

@@ -13,7 +13,7 @@ from tests.simulators.alpaca import assets
 from tests.simulators.alpaca.accounts import Account
 from tests.simulators.alpaca.assets import Asset
 from tests.simulators.alpaca.hours import Hours24
-from tests.simulators.alpaca.moments import nanos_of
+from tests.simulators.alpaca.moments import NANOS, nanos_of
 from tests.simulators.alpaca.orders import ZERO, Order
 from tests.simulators.alpaca.refusals import Refusal, not_found
 
@@ -75,6 +75,8 @@ class Rules:
         rate_limit: requests a minute and key, in each of the two APIs; None = no limit.
         partial_rate: how often a fill comes in two parts.
         holds_cancels: a cancel stays `pending_cancel` until it is let through.
+        wash_trade_is_422: as reports of 2024 have it.
+        pattern_day_trading: the protection that ended in July 2026.
     """
 
     fractional_stops: bool = False
@@ -84,6 +86,7 @@ class Rules:
     partial_rate: float = 0.0
     holds_cancels: bool = False
     wash_trade_is_422: bool = False
+    pattern_day_trading: bool = False
 
 
 @dataclass(slots=True)
@@ -103,7 +106,12 @@ class Asked:
 
 @dataclass
 class World:
-    """Everything that is remembered. Whoever looks or changes holds `lock`."""
+    """Everything that is remembered. Whoever looks or changes holds `lock`.
+
+    Attributes:
+        violations: requests that do not conform to Alpaca's documents, when it looks (`strict`).
+        wrong_answers: our own answers that do not.
+    """
 
     clock: Clock
     seed: int = 0
@@ -114,6 +122,7 @@ class World:
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     requests: list[Asked] = field(default_factory=list[Asked])
     violations: list[str] = field(default_factory=list[str])
+    wrong_answers: list[str] = field(default_factory=list[str])
     listeners: list[Listener] = field(default_factory=list[Listener])
 
     def __post_init__(self) -> None:
@@ -128,8 +137,10 @@ class World:
         return self.clock.now()
 
     def stamp(self) -> int:
-        """The present in nanoseconds; never the same twice."""
-        self._stamp = max(self._stamp + 1, nanos_of(self.now()))
+        """The present in nanoseconds; never the same twice, unless the clock is set back."""
+        now = nanos_of(self.now())
+        stands_still = now <= self._stamp < now + NANOS
+        self._stamp = self._stamp + 1 if stands_still else now
         return self._stamp
 
     def new_id(self) -> str:

@@ -20,6 +20,7 @@ def alpaca(clock: FakeClock) -> Iterator[AlpacaSimulator]:
     """AAPL is quoted at 190."""
     with AlpacaSimulator(clock=clock, strict=True) as simulator:
         yield simulator
+        assert simulator.state.wrong_answers == []
 
 
 @pytest.fixture

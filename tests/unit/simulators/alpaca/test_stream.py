@@ -1,5 +1,6 @@
 """The stream of trade updates, heard with alpaca-py's own client."""
 
+import json
 import queue
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 from alpaca.trading.stream import TradingStream
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.simulators.alpaca import AlpacaSimulator
 from tests.unit.simulators.alpaca.desk import Desk
@@ -40,6 +43,7 @@ class Ear:
 
     def close(self) -> None:
         self.stream.stop()
+        self._alpaca.drop_stream()  # it would look up in 5 s only
         self._thread.join()
 
 
@@ -69,3 +73,62 @@ def test_text_frames_are_understood_too(alpaca: AlpacaSimulator, desk: Desk) -> 
     desk.order()
     assert ear.events(3) == ["pending_new", "new", "fill"]
     ear.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("lose", ["new", "fill"]),
+        ("duplicate", ["pending_new", "pending_new", "new", "fill"]),
+        ("reorder", ["new", "pending_new", "fill"]),
+    ],
+)
+def test_events_are_lost_repeated_and_told_in_another_order(
+    alpaca: AlpacaSimulator, desk: Desk, ear: Ear, kind: str, expected: list[str]
+) -> None:
+    alpaca.stream_fault(kind)
+    desk.order()
+    assert ear.events(len(expected)) == expected
+
+
+def test_a_broken_connection_is_made_again_and_what_happened_meanwhile_is_not_told(
+    alpaca: AlpacaSimulator, desk: Desk, ear: Ear
+) -> None:
+    alpaca.stream_fault("disconnect", event="fill")
+    desk.order()
+    assert ear.events(2) == ["pending_new", "new"]
+    alpaca.stream.wait_for(1)
+    desk.order(type="limit", limit_price="100")
+    assert ear.events(2) == ["pending_new", "new"]
+
+
+def test_a_silent_stream_tells_nothing(alpaca: AlpacaSimulator, desk: Desk, ear: Ear) -> None:
+    alpaca.silence_stream()
+    desk.order()
+    alpaca.silence_stream(silent=False)
+    desk.order(type="limit", limit_price="100")
+    first = ear.next()
+    assert (first["event"], first["order"]["type"]) == ("pending_new", "limit")
+
+
+def test_wrong_keys_hear_nothing(alpaca: AlpacaSimulator) -> None:
+    with connect(alpaca.stream_url) as stranger:
+        data = {"key_id": alpaca.key, "secret_key": "wrong"}
+        stranger.send(json.dumps({"action": "authenticate", "data": data}))
+        told = json.loads(stranger.recv())
+        assert told["data"] == {"status": "unauthorized", "action": "authenticate"}
+        with pytest.raises(ConnectionClosed):
+            stranger.recv(timeout=20)
+
+
+def test_what_is_listened_to_is_confirmed(alpaca: AlpacaSimulator) -> None:
+    with connect(alpaca.stream_url) as client:
+        data: dict[str, Any] = {"key_id": alpaca.key, "secret_key": alpaca.secret}
+        client.send(json.dumps({"action": "authenticate", "data": data}))
+        told = json.loads(client.recv())
+        assert told["data"] == {"status": "authorized", "action": "authenticate"}
+        data = {"streams": ["trade_updates"]}
+        client.send(json.dumps({"action": "listen", "data": data}))
+        frame = client.recv()
+        assert isinstance(frame, bytes)
+        assert json.loads(frame) == {"stream": "listening", "data": data}
