@@ -347,7 +347,7 @@ class Exchange:
         self._become(account, order, status)
         if alone:
             return
-        for other in (*order.siblings, *(order.legs if order.is_entry else ())):
+        for other in order.depending:
             if other.is_open:
                 self._end(account, other, status, alone=True)
 

@@ -87,6 +87,14 @@ class Order:
         return [self.parent, *others] if self.order_class == "oco" else others
 
     @property
+    def depending(self) -> list["Order"]:
+        """What ends with it when it ends unfilled: a bracket before its fill is one thing."""
+        if self.is_entry:
+            return list(self.legs)
+        waits_for = [self.parent] if self.parent is not None and not self.armed else []
+        return [*self.siblings, *waits_for]
+
+    @property
     def pair(self) -> str:
         """The name of the exits that stand for one quantity."""
         return (self.parent or self).id

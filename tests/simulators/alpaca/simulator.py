@@ -104,6 +104,13 @@ class AlpacaSimulator(Controls):
         self._deafen()
         self.stream.close()
 
+    def call(self, name: str, given: dict[str, Any]) -> Any:
+        """A call by its name, kept in the file of its state as any order is."""
+        shown = super().call(name, given)
+        with self.state.lock:
+            self._app.saved()
+        return shown
+
     def unreachable(self, seconds: float) -> None:
         """Refuse every connection for so long; those that are open end."""
         threading.Thread(target=self._away, args=(seconds,), daemon=True).start()

@@ -167,6 +167,16 @@ def test_canceling_the_entry_cancels_its_legs(alpaca: AlpacaSimulator, desk: Des
     assert statuses(desk, entry) == {"limit": "canceled", "stop": "canceled"}
 
 
+def test_canceling_a_leg_that_waits_cancels_the_whole_bracket(
+    alpaca: AlpacaSimulator, desk: Desk
+) -> None:
+    alpaca.hold("AAPL")
+    entry = desk.order(**BRACKET)
+    desk.client.cancel_order_by_id(entry["legs"][0]["id"])
+    assert desk.status(entry) == "canceled"
+    assert statuses(desk, entry) == {"limit": "canceled", "stop": "canceled"}
+
+
 def test_an_oco_is_its_target_and_the_stop_its_leg(alpaca: AlpacaSimulator, desk: Desk) -> None:
     desk.order()
     pair = desk.order(**OCO)
