@@ -116,6 +116,14 @@ class Leg:
     level: Level
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What protects an entry whose broker does not take it along: we arm it from the fills."""
+
+    stop_loss: Level | None = None
+    take_profit: Level | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntent:
     """An order that was decided and not yet sent: it has no broker_order_id.
@@ -125,7 +133,11 @@ class OrderIntent:
     the one whose order it is; its fills, and those of its legs, are that one's. `trail` is the
     distance in price of a trailing stop. `expires_at`: when it ends unless it has filled (aware
     UTC); None: by no clock of ours. `extended_hours`: it may be executed outside the regular hours
-    of its market. `parent`: the entry that a leg protects which is armed alone.
+    of its market. `parent`: the entry that a leg protects which is armed alone. A STOP_LOSS with a
+    `take_profit` is a pair that cancels each other, for an open position.
+
+    `guard` and `target` are not the broker's business: what we arm once the entry fills, and the
+    price at which we sell what this stop protects, where its broker cannot hold both.
     """
 
     client_order_id: str
@@ -147,6 +159,8 @@ class OrderIntent:
     strategy: str = ""
     extended_hours: bool = False
     parent: str | None = None
+    guard: Guard | None = None
+    target: Decimal | None = None
 
     @property
     def legs(self) -> tuple[tuple[OrderRole, Leg], ...]:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from app.domain.decision import Denial, Denied
-from app.domain.order import Level, LevelKind, OrderRole, OrderType, Side
+from app.domain.order import Level, LevelKind, OrderIntent, OrderRole, OrderType, Side
 from app.domain.ticks import round_to_tick
 
 HUNDRED = Decimal(100)
@@ -17,6 +17,11 @@ def leg_type(level: Level, role: OrderRole) -> OrderType:
         return OrderType.TRAILING_STOP
     two_prices = level.type == OrderType.STOP_LIMIT and level.limit_price is not None
     return OrderType.STOP_LIMIT if two_prices else OrderType.STOP
+
+
+def leg_side(intent: OrderIntent) -> Side:
+    """The side of an intent's legs: against an entry, and the same as a stop beside its target."""
+    return intent.side if intent.role.protects else intent.side.opposite
 
 
 def leg_price(

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 from app.domain.alert import Alert
@@ -67,6 +68,13 @@ class Admission:
     queued: bool = False
 
 
+class JobKind(StrEnum):
+    """What a job is: the work of an alert, or the duty to protect what one of its orders filled."""
+
+    ALERT = "alert"
+    PROTECT = "protect"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A claimed piece of work. (owner, attempt) is the fence: an older claim cannot write.
@@ -74,7 +82,8 @@ class Job:
     `halted`: a later exit or cancel wants it to enter no more; `unwanted`: an exit, which undoes
     what had filled, too.
     `resumed`: it may have been run before, so what it decided and sent must be looked up.
-    `opens_at`: the last open of its market that it waited for.
+    `opens_at`: the last open of its market that it waited for. `subject`: the order whose fills a
+    duty is to protect.
     """
 
     id: int
@@ -91,6 +100,8 @@ class Job:
     unwanted: bool
     resumed: bool
     opens_at: datetime | None = None
+    kind: JobKind = JobKind.ALERT
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +124,7 @@ class OrderRecord:
     """An order as the journal knows it. `quantity` in units; `parent` is a leg's entry.
 
     `strategy`: whose order it is, and so whose its fills are; empty for alerts without a name.
+    `guarded`: an entry whose protection is armed by us, not by its broker; or what we have armed.
     `triggered_at`: when the stop of a stop_limit was reached.
     """
 
@@ -140,6 +152,7 @@ class OrderRecord:
     submitted_at: datetime | None
     updated_at: datetime
     triggered_at: datetime | None = None
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,13 @@ class Unit(Protocol):
 
     def settle(self, answer: BrokerOrder) -> Sequence[Changes]:
         """Take over what the broker says of an order and its legs; repeats change nothing."""
+        ...
+
+    def owe(self, entry: str, at: datetime) -> None:
+        """Write the duty to protect what an entry has filled, to be done from a moment on.
+
+        One that waits for a later moment is hastened.
+        """
         ...
 
     def entries_since(self, account: str, moment: datetime, *, without: str) -> int:
@@ -239,6 +259,10 @@ class Unit(Protocol):
         """Block a lane's entries, or lift the block."""
         ...
 
+    def done(self) -> "Job | None":
+        """End a job whose alert has its own end; claim the lane's next job."""
+        ...
+
     def finish(self, outcome: Outcome) -> "Job | None":
         """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
         ...
@@ -293,6 +317,14 @@ class Journal(Protocol):
 
     def unsettled_orders(self, account: str, lane: str | None = None) -> Sequence[OrderRecord]:
         """Orders that are not final, legs included."""
+        ...
+
+    def family(self, entry: str) -> Sequence[OrderRecord]:
+        """What was ordered to protect, or to close, what an entry filled, the oldest first."""
+        ...
+
+    def is_owed(self, entry: OrderRecord) -> bool:
+        """Whether the duty to protect what an entry has filled is not done yet."""
         ...
 
     def stakes(self, account: str, instrument: str | None = None) -> Sequence[Stake]:

@@ -6,7 +6,7 @@ from app.adapters.journal.codec import ALERT
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.errors import FencedOut
-from app.ports.journal import Job
+from app.ports.journal import Job, JobKind
 
 
 def claim(tx: Transaction, lane: str, owner: str, now: datetime) -> Job | None:
@@ -35,4 +35,6 @@ def job_of(tx: Transaction, job_id: int) -> Job:
         unwanted=bool(row["unwanted"]),
         resumed=row["attempt"] > 1 or row["tries"] > 0,
         opens_at=from_db(row["opens_at"]) if row["opens_at"] is not None else None,
+        kind=JobKind(row["kind"]),
+        subject=row["subject"] or "",
     )

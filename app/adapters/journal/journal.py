@@ -105,6 +105,15 @@ class SqlJournal:
             rows = tx.run(Q[name], {"account": account, "lane": lane}).fetchall()
         return [order_record(row) for row in rows]
 
+    def family(self, entry: str) -> Sequence[OrderRecord]:
+        """What was ordered to protect, or to close, what an entry filled, the oldest first."""
+        with self._db.reading() as tx:
+            return [order_record(row) for row in tx.run(Q["family"], {"entry": entry}).fetchall()]
+
+    def is_owed(self, entry: OrderRecord) -> bool:
+        """Whether the duty to protect what an entry has filled is not done yet."""
+        return self._read_one("duty", lane=entry.lane, subject=entry.client_order_id) is not None
+
     def stakes(self, account: str, instrument: str | None = None) -> Sequence[Stake]:
         """What each strategy's fills hold of an instrument, or everything that is held."""
         query = "stakes_held" if instrument is None else "stakes"

@@ -28,9 +28,9 @@ VALUES (:id, :received_at, :status, :reason, :detail, :symbol, :strategy, :accou
 -- add_job --
 -- Claims at once when the lane is free: one commit from POST to work. A process whose work was taken
 -- over meanwhile has no row any more: in its old name it claims nothing, for nobody would find that.
-INSERT INTO jobs (alert_id, account, instrument, lane, strategy, fired_at, state, owner, attempt,
-                  tries, halted, unwanted, unsettled, run_at, updated_at)
-SELECT :alert_id, :account, :instrument, :lane, :strategy, :fired_at,
+INSERT INTO jobs (alert_id, account, instrument, lane, strategy, kind, fired_at, state, owner,
+                  attempt, tries, halted, unwanted, unsettled, run_at, updated_at)
+SELECT :alert_id, :account, :instrument, :lane, :strategy, 'alert', :fired_at,
        CASE WHEN busy THEN 'ready' ELSE 'running' END,
        CASE WHEN busy THEN NULL ELSE :owner END,
        CASE WHEN busy THEN 0 ELSE 1 END,
@@ -42,11 +42,15 @@ FROM (SELECT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running'
 RETURNING id, state
 
 -- claim_next --
--- The lane's oldest ready job, if nothing runs there. `state = 'ready'` stands in the outer WHERE
--- too: without it two claimers on PostgreSQL take the same row.
+-- The lane's oldest ready job, a duty to protect before all others, if nothing runs there.
+-- `state = 'ready'` stands in the outer WHERE too: without it two claimers on PostgreSQL take the
+-- same row.
 UPDATE jobs SET state = 'running', owner = :owner, attempt = attempt + 1, updated_at = :now
-WHERE id = (SELECT min(id) FROM jobs
-            WHERE lane = :lane AND state = 'ready' AND state IN ('ready', 'waiting'))
+WHERE id = COALESCE(
+          (SELECT min(id) FROM jobs WHERE lane = :lane AND state = 'ready'
+              AND kind = 'protect' AND state IN ('ready', 'waiting')),
+          (SELECT min(id) FROM jobs
+           WHERE lane = :lane AND state = 'ready' AND state IN ('ready', 'waiting')))
   AND state = 'ready'
   AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'running')
   AND EXISTS (SELECT 1 FROM owners WHERE id = :owner)
@@ -61,12 +65,38 @@ UPDATE jobs SET state = 'ready', updated_at = :now
 WHERE state = 'waiting' AND run_at <= :now AND state IN ('ready', 'waiting')
 
 -- wake_lane --
+-- A duty that has its time is left to it: what has to be done first may still go on.
 UPDATE jobs SET state = 'ready', run_at = :now, updated_at = :now
 WHERE lane = :lane AND state = 'waiting' AND state IN ('ready', 'waiting')
+  AND (kind = 'alert' OR tries > 0)
 
 -- wake_waiting --
 UPDATE jobs SET state = 'ready', run_at = :now, updated_at = :now
-WHERE state = 'waiting' AND state IN ('ready', 'waiting')
+WHERE state = 'waiting' AND state IN ('ready', 'waiting') AND (kind = 'alert' OR tries > 0)
+
+-- owe --
+-- The duty to protect what an order has filled. One that runs may have read less: then another one
+-- follows it.
+INSERT INTO jobs (alert_id, account, instrument, lane, strategy, kind, subject, state, attempt,
+                  tries, halted, unwanted, unsettled, run_at, updated_at)
+SELECT alert_id, account, instrument, lane, strategy, 'protect', client_order_id,
+       CASE WHEN :run_at <= :now THEN 'ready' ELSE 'waiting' END,
+       0, 0, FALSE, FALSE, :run_at <= :now, :run_at, :now
+FROM orders
+WHERE client_order_id = :subject
+  AND NOT EXISTS (SELECT 1 FROM jobs
+                  WHERE lane = orders.lane AND subject = :subject
+                    AND kind = 'protect' AND state IN ('ready', 'waiting'))
+
+-- hasten --
+UPDATE jobs SET state = 'ready', unsettled = TRUE, run_at = :now, updated_at = :now
+WHERE lane = (SELECT lane FROM orders WHERE client_order_id = :subject) AND subject = :subject
+  AND state = 'waiting' AND kind = 'protect' AND state IN ('ready', 'waiting')
+
+-- duty --
+SELECT 1 FROM jobs
+WHERE lane = :lane AND subject = :subject AND kind = 'protect' AND state IN ('ready', 'waiting')
+LIMIT 1
 
 -- due --
 SELECT 1 FROM jobs
@@ -109,13 +139,15 @@ RETURNING alert_id
 -- halt_entries --
 UPDATE jobs SET halted = TRUE, unwanted = (unwanted OR :unwanted)
 WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND strategy = :strategy
-  AND (NOT halted OR (:unwanted AND NOT unwanted))
+  AND kind = 'alert' AND (NOT halted OR (:unwanted AND NOT unwanted))
 
 -- lift_halt --
 UPDATE jobs SET halted = FALSE, unwanted = FALSE WHERE id = :id
 
 -- waiting_before --
-SELECT 1 FROM jobs WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND unsettled
+SELECT 1 FROM jobs
+WHERE lane = :lane AND state IN ('ready', 'waiting') AND unsettled
+  AND (id < :id OR kind = 'protect')
 LIMIT 1
 
 -- newer_taken --
@@ -155,19 +187,19 @@ SELECT * FROM alerts WHERE id = :id
 
 -- open_alerts --
 SELECT alerts.* FROM jobs JOIN alerts ON alerts.id = jobs.alert_id
-WHERE jobs.state IN ('ready', 'waiting') AND jobs.account = :account
+WHERE jobs.state IN ('ready', 'waiting') AND jobs.account = :account AND jobs.kind = 'alert'
 UNION ALL
 SELECT alerts.* FROM jobs JOIN alerts ON alerts.id = jobs.alert_id
-WHERE jobs.state = 'running' AND jobs.account = :account
+WHERE jobs.state = 'running' AND jobs.account = :account AND jobs.kind = 'alert'
 
 -- add_order --
 INSERT INTO orders (client_order_id, broker_order_id, alert_id, job_id, account, symbol, instrument,
                     lane, role, side, order_type, quantity, filled_quantity, average_price,
-                    limit_price, stop_price, multiplier, status, reason, parent, strategy, intent,
-                    submitted_at, created_at, updated_at)
+                    limit_price, stop_price, multiplier, status, reason, parent, strategy, guarded,
+                    intent, submitted_at, created_at, updated_at)
 VALUES (:client_order_id, NULL, :alert_id, :job_id, :account, :symbol, :instrument, :lane, :role,
         :side, :order_type, :quantity, '0', NULL, :limit_price, :stop_price, :multiplier, :status,
-        '', :parent, :strategy, :intent, :submitted_at, :now, :now)
+        '', :parent, :strategy, :guarded, :intent, :submitted_at, :now, :now)
 
 -- order --
 SELECT * FROM orders WHERE client_order_id = :client_order_id
@@ -175,6 +207,12 @@ SELECT * FROM orders WHERE client_order_id = :client_order_id
 -- named --
 SELECT client_order_id FROM orders
 WHERE broker_order_id = :broker_order_id AND account = :account
+
+-- family --
+-- What was ordered to protect or close what an entry filled, the oldest first.
+SELECT * FROM orders
+WHERE parent = :entry OR parent IN (SELECT client_order_id FROM orders WHERE parent = :entry)
+ORDER BY created_at, client_order_id
 
 -- unsettled_orders --
 SELECT * FROM orders

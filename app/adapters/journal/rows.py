@@ -19,7 +19,7 @@ from app.domain.order import (
 )
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.position import Direction
-from app.domain.protection import leg_type
+from app.domain.protection import leg_side, leg_type
 from app.domain.stake import Stake
 from app.ports.journal import AlertRecord, NewAlert, OrderRecord
 from app.ports.records import FillRecord
@@ -95,6 +95,7 @@ def order_params(intent: OrderIntent, status: OrderStatus) -> dict[str, Any]:
         "status": status.value,
         "parent": intent.parent,
         "strategy": intent.strategy,
+        "guarded": intent.guard is not None or intent.role.protects,
         "intent": INTENT.dump(intent),
     }
 
@@ -104,7 +105,7 @@ def leg_params(intent: OrderIntent, role: OrderRole, leg: Leg) -> dict[str, Any]
     return {
         "client_order_id": leg.client_order_id,
         "role": role.value,
-        "side": intent.side.opposite.value,
+        "side": leg_side(intent).value,
         "order_type": leg_type(leg.level, role).value,
         "limit_price": None,
         "stop_price": None,
@@ -112,6 +113,7 @@ def leg_params(intent: OrderIntent, role: OrderRole, leg: Leg) -> dict[str, Any]
         "status": OrderStatus.NEW.value,
         "parent": intent.client_order_id,
         "strategy": intent.strategy,
+        "guarded": intent.role.protects,
         "intent": None,
     }
 
@@ -157,6 +159,7 @@ def order_record(row: Row) -> OrderRecord:
         submitted_at=from_db(row["submitted_at"]) if row["submitted_at"] is not None else None,
         updated_at=from_db(row["updated_at"]),
         triggered_at=from_db(row["triggered_at"]) if row["triggered_at"] is not None else None,
+        guarded=bool(row["guarded"]),
     )
 
 

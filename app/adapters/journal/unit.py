@@ -28,7 +28,7 @@ from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.settlement import advance, is_old_news, leg_quantity
 from app.domain.stake import Stake, StakeKey
-from app.ports.journal import Changes, Job, OrderRecord, Pause
+from app.ports.journal import Changes, Job, JobKind, OrderRecord, Pause
 
 
 class SqlUnit:
@@ -106,6 +106,13 @@ class SqlUnit:
             self._tx.run(Q["close_legs"], {"parent": after.client_order_id, "now": self._now})
         return changes
 
+    def owe(self, entry: str, at: datetime) -> None:
+        """Write the duty to protect what an entry has filled, to be done from a moment on."""
+        params = {"subject": entry, "run_at": to_db(at), "now": self._now}
+        added = self._tx.run(Q["owe"], params).rowcount
+        if not added and params["run_at"] <= self._now:
+            self._tx.run(Q["hasten"], params)
+
     def entries_since(self, account: str, moment: datetime, *, without: str) -> int:
         """Entries of an account, but one, that were written for the wire after a moment."""
         return entries_since(self._tx, account, to_db(moment), self._now, without)
@@ -174,10 +181,16 @@ class SqlUnit:
 
     def finish(self, outcome: Outcome) -> Job | None:
         """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
+        self._finish_alert(self._own_job().alert_id, outcome)
+        return self._end("failed" if outcome.status is AlertStatus.FAILED else "done")
+
+    def done(self) -> Job | None:
+        """End a job whose alert has its own end; claim the lane's next job."""
+        return self._end("done")
+
+    def _end(self, state: str) -> Job | None:
         job = self._own_job()
-        state = "failed" if outcome.status is AlertStatus.FAILED else "done"
         self._tx.run(Q["end_job"], {"id": job.id, "state": state, "now": self._now})
-        self._finish_alert(job.alert_id, outcome)
         self._tx.run(Q["wake_lane"], {"lane": job.lane, "now": self._now})
         return claim(self._tx, job.lane, job.owner, from_db(self._now))
 
@@ -192,7 +205,8 @@ class SqlUnit:
             "now": self._now,
         }
         self._tx.run(Q["suspend_job"], params)
-        self.alert_status(job.alert_id, pause.status, pause.reason, pause.detail)
+        if job.kind is JobKind.ALERT:
+            self.alert_status(job.alert_id, pause.status, pause.reason, pause.detail)
         return claim(self._tx, job.lane, job.owner, from_db(self._now))
 
     def wake_lane(self, lane: str) -> None:

@@ -125,6 +125,8 @@ def upgrade() -> None:
         sa.Column("instrument", sa.Text(), nullable=False),
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("strategy", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("fired_at", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
@@ -149,6 +151,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state IN ('ready', 'waiting')"),
             postgresql_where=sa.text("state IN ('ready', 'waiting')"),
+        )
+        batch_op.create_index(
+            "jobs_duties",
+            ["lane", "id"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'protect' AND state IN ('ready', 'waiting')"),
+            postgresql_where=sa.text("kind = 'protect' AND state IN ('ready', 'waiting')"),
         )
         batch_op.create_index(
             "jobs_open",
@@ -274,6 +283,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("parent", sa.Text(), nullable=True),
         sa.Column("strategy", sa.Text(), nullable=False),
+        sa.Column("guarded", sa.Boolean(), nullable=False),
         sa.Column("intent", sa.Text(), nullable=True),
         sa.Column("triggered_at", sa.BigInteger(), nullable=True),
         sa.Column("submitted_at", sa.BigInteger(), nullable=True),
