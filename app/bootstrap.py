@@ -48,11 +48,12 @@ from app.engine.gates import Gates
 from app.engine.intake import Endings, Intake
 from app.engine.judge import Judge
 from app.engine.kill_switch import KillSwitch
-from app.engine.lanes import Lanes
+from app.engine.lanes import Lanes, Works
 from app.engine.order_engine import OrderEngine
 from app.engine.ownership import Ownership
 from app.engine.performance import Performance
 from app.engine.preview import Preview
+from app.engine.protecting import Protecting
 from app.engine.queue import Queue
 from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import Recovery
@@ -62,11 +63,12 @@ from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
 from app.engine.status_tracker import StatusTracker
 from app.engine.stop_watch import StopWatch
+from app.engine.target_watch import TargetWatch
 from app.engine.trade_router import TradeRouter
 from app.engine.write_down import WriteDown
 from app.ports.broker import Broker
 from app.ports.clock import Clock
-from app.ports.journal import Journal
+from app.ports.journal import JobKind, Journal
 from app.web import build_web
 from app.web.options import WebOptions
 from app.workers.loop import Loop, Step
@@ -82,6 +84,7 @@ TAKE_OVER_EVERY = timedelta(seconds=1)
 WATCH_EVERY = timedelta(seconds=1)
 RESERVE_EVERY = timedelta(seconds=1)
 STOP_WATCH_EVERY = timedelta(seconds=1)
+TARGET_WATCH_EVERY = timedelta(seconds=2)
 BEAT_EVERY = timedelta(seconds=10)
 RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
@@ -197,7 +200,18 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     )
     pool = parts.pool or ThreadPoolExecutor(LANE_THREADS, thread_name_prefix="novalgo-lane")
     lanes = Lanes(
-        journal, AlertFlow(journal, rooms, clock, _ages(settings)), ownership, clock, pool
+        journal,
+        Works(
+            {
+                JobKind.ALERT: AlertFlow(journal, rooms, clock, _ages(settings)),
+                JobKind.PROTECT: Protecting(
+                    journal, accounts, judge, dispatcher, settlement, clock
+                ),
+            }
+        ),
+        ownership,
+        clock,
+        pool,
     )
     recovery = Recovery(journal, accounts, settlement, clock)
     services = Services(
@@ -225,6 +239,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         kill_switch=kill_switch,
         quotes=quotes,
         stop_watch=StopWatch(journal, accounts, settlement, ownership, clock),
+        target_watch=TargetWatch(journal, accounts, clock),
         recovery=recovery,
         adoption=Adoption(journal, accounts, recovery, clock),
         sessions=sessions,
@@ -295,6 +310,7 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
             Step("recover", TAKE_OVER_EVERY, services.recovery.run),
             Step("reconcile", RECONCILE_EVERY, services.recovery.refresh),
             Step("watch the stops", STOP_WATCH_EVERY, services.stop_watch.run),
+            Step("watch the targets", TARGET_WATCH_EVERY, services.target_watch.run),
             Step("write down", RECONCILE_EVERY, services.write_down.check),
             Step("enforce the kill switch", TAKE_OVER_EVERY, services.kill_switch.enforce),
             Step("resume stranded", TAKE_OVER_EVERY, lanes.resume_stranded),

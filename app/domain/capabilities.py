@@ -24,6 +24,7 @@ class Capabilities:
     `oco`: a stop and a target that cancel each other can be placed for an open position.
     `exits_reserve`: open exits reserve their quantity, so that a close needs its legs canceled
     first; without `oco` only the stop rests.
+    `fees_in_units`: fees are taken out of what was bought: a little less than filled is there.
     `apart`: asset classes in which the account's abilities are others.
     """
 
@@ -42,6 +43,7 @@ class Capabilities:
     stops_never_sleep: bool = False
     oco: bool = False
     exits_reserve: bool = False
+    fees_in_units: bool = False
     apart: Mapping[AssetClass, "Capabilities"] = field(
         default_factory=dict[AssetClass, "Capabilities"]
     )
@@ -49,6 +51,11 @@ class Capabilities:
     def for_class(self, asset_class: AssetClass) -> "Capabilities":
         """What the account can do with instruments of a class."""
         return self.apart.get(asset_class, self)
+
+    @property
+    def can_guard(self) -> bool:
+        """Whether a stop can be placed by itself, for an open position."""
+        return bool(self.stop_types & self.order_types)
 
     def can_short(self, instrument: Instrument) -> bool:
         """Whether an instrument can be sold short: its class allows it, and it is no exception."""

@@ -51,6 +51,7 @@ class Denial(StrEnum):
     NOT_FLAT = "NOT_FLAT"
     FOREIGN_POSITION = "FOREIGN_POSITION"
     OUT_OF_SYNC = "OUT_OF_SYNC"
+    STOP_REFUSED = "STOP_REFUSED"
 
 
 class Skip(StrEnum):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.ticks import floor_to_step
+
 CRYPTO_EXCHANGES = frozenset(
     {"BINANCE", "BINANCEUS", "BITFINEX", "BITGET", "BITSTAMP", "BYBIT", "COINBASE", "CRYPTO"}
     | {"CRYPTOCAP", "GEMINI", "HUOBI", "KRAKEN", "KUCOIN", "MEXC", "OKX", "POLONIEX"}
@@ -99,7 +101,7 @@ class Instrument:
 
     `key` identifies it within the account; `multiplier` = money per unit and point of price;
     `lot` = the units that are traded together, where the broker knows of any; `shortable`: whether
-    it can be sold short, None where nothing is known but its class.
+    it can be sold short, None where nothing is known but its class; `least`: the smallest order.
     """
 
     symbol: str
@@ -110,3 +112,12 @@ class Instrument:
     multiplier: Decimal = Decimal(1)
     lot: Decimal | None = None
     shortable: bool | None = None
+    least: Decimal | None = None
+
+    def tradable(self, quantity: Decimal) -> Decimal:
+        """What of a holding can be closed; dust counts as flat (trading-rules 39)."""
+        if self.least is None:
+            return quantity
+        whole = floor_to_step(abs(quantity), self.step)
+        usable = whole if whole >= self.least else Decimal(0)
+        return usable if quantity > 0 else -usable

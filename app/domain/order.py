@@ -168,6 +168,14 @@ class OrderIntent:
         pairs = ((OrderRole.STOP_LOSS, self.stop_loss), (OrderRole.TAKE_PROFIT, self.take_profit))
         return tuple((role, leg) for role, leg in pairs if leg is not None)
 
+    @property
+    def protection(self) -> Guard:
+        """Where its stop and target were asked for, whoever arms them."""
+        if self.guard is not None:
+            return self.guard
+        stop, target = self.stop_loss, self.take_profit
+        return Guard(stop.level if stop else None, target.level if target else None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:

@@ -1,9 +1,9 @@
 """Closing: what could enter is canceled, the position read afresh, what is left is closed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 
 from app.domain.alert import Amount
 from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, Signal, TradeType
@@ -17,6 +17,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.outcome import AlertStatus
+from app.engine.cover import AT_BROKER
 from app.engine.dispatcher import Dispatcher
 from app.engine.exit_order import exit_order
 from app.engine.ownership import Ownership
@@ -26,6 +27,10 @@ from app.engine.walk import Ending, Refused, Walk, open_gate
 from app.ports.journal import Journal, OrderRecord
 
 FILL_WAIT = timedelta(seconds=10)
+OUTDATED = "outdated"
+"""The reason of a close that never arrived, and was not sent again: less was left by then."""
+MAKE_WAY = timedelta(seconds=3)
+"""How long a close may be on its way before the legs that made way for it come back."""
 
 Wanted = Callable[[OrderRecord], bool]
 
@@ -47,17 +52,17 @@ class Closing:
 
     def close(self, walk: Walk, plan: Plan) -> Ending:
         """Close what the plan's signal reduces; resumed by the order's id."""
-        known = self._journal.intent(walk.order_id("exit"))
-        intent = known if known is not None else self._exit(walk, plan)
+        intent = self._known_exit(walk) or self._exit(walk, plan)
         if not isinstance(intent, OrderIntent):
+            self._protect_again(walk)
             return Ending(refusal=intent)
         answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
         self.await_fill(walk, answer, intent.order_type)
         self._settle_legs(walk)
-        legs = self._journal.legs_aside(walk.job.id)
-        if legs:
+        if self._journal.legs_aside(walk.job.id):
             self._settlement.apply([answer])
-            self._arm_again(walk, answer, legs)
+            self._protect_again(walk)
+            self._tell_of_legs(walk, answer)
         return Ending(order=answer)
 
     def confirm_flat(self, walk: Walk, plan: Plan, order: BrokerOrder | None) -> None:
@@ -93,7 +98,12 @@ class Closing:
         intent = exit_order(walk.case, walk.order_id("undo"), held, share, kind)
         if isinstance(intent, Denied):
             return None
-        return self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
+        if self._journal.order(intent.client_order_id) is None:
+            self._make_way(walk)
+        answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
+        self._settlement.apply([answer])
+        self._protect_again(walk)
+        return answer
 
     def cancel_entries(self, walk: Walk) -> int:
         """Cancel the strategy's resting entries of other alerts; how many there were."""
@@ -141,42 +151,93 @@ class Closing:
             pause = backoff(walk.job.tries, most=2)
             raise Wait(AlertStatus.WAITING, pause, "not filled yet")
 
-    def _cancel_legs(self, walk: Walk) -> None:
-        """What would fill beside the close goes first; noted, should the close not be made."""
-        lane = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
-        mine = [leg for leg in lane if leg.role.protects and leg.strategy == walk.case.strategy]
-        legs = {leg.client_order_id for leg in mine if leg.status.working}
-        if legs:
-            with self._journal.unit(walk.job) as unit:
-                unit.put_aside(sorted(legs))
-            self.cancel_resting(walk, lambda leg: leg.client_order_id in legs)
+    def _make_way(self, walk: Walk) -> None:
+        """Cancel what would fill beside the close, or reserves what it is to close.
 
-    def _arm_again(self, walk: Walk, close: BrokerOrder, ids: Sequence[str]) -> None:
-        """Stops that made way for the close come back for what it left (trading-rules 23).
+        That it has to be protected again, should the close not come about, is written first: the
+        duty waits until then (trading-rules 23).
 
-        Targets do not: nothing would cancel them when the stop fills. While the close itself rests
-        there is no room for either, and that is told.
+        Raises:
+            Wait: a leg is not gone yet.
         """
-        legs = [leg for leg in map(self._journal.order, ids) if leg is not None]
-        left = Decimal(0) if close.status.working else walk.held()
-        for leg in legs:
-            intent = _stop_again(walk, leg, left)
-            if intent is not None:
-                answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
-                self._settlement.apply([answer])
-                left += intent.side.sign * intent.quantity
-        self._tell_of_legs(walk, close, legs[0], left)
+        abilities, stakes = walk.abilities, walk.stakes()
+        alone = stakes.position == stakes.own(walk.case.strategy)
+        if alone and abilities.reduce_only_legs and not abilities.exits_reserve:
+            return  # a broker cuts legs to the whole position: to what others hold of it, too
+        lane = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
+        legs = [leg for leg in lane if leg.role.protects and leg.strategy == walk.case.strategy]
+        aside = [leg for leg in legs if leg.status in AT_BROKER]
+        unsent = [leg for leg in legs if leg.status is OrderStatus.NEW and leg.guarded]
+        if aside or unsent:
+            self._put_aside(walk, aside, unsent)
+        for leg in aside:
+            self._take_out(walk, leg)
 
-    def _tell_of_legs(
-        self, walk: Walk, close: BrokerOrder, leg: OrderRecord, left: Decimal
+    def _put_aside(
+        self, walk: Walk, aside: Sequence[OrderRecord], unsent: Sequence[OrderRecord]
     ) -> None:
-        bare = close.status.working or left != 0
-        if close.status is not OrderStatus.REJECTED and not bare:
-            return
-        kind = EventKind.UNPROTECTED if bare else EventKind.CLOSE_FAILED
-        event = event_of(kind, leg, walk.clock.now())
         with self._journal.unit(walk.job) as unit:
-            unit.record(replace(event, alert_id=walk.job.alert_id))
+            for leg in unsent:
+                unit.mark_order(leg.client_order_id, OrderStatus.CANCELED, "never_placed")
+            if aside:
+                unit.put_aside(sorted(leg.client_order_id for leg in aside))
+            for entry in _entries_of(aside):
+                unit.owe(entry, walk.clock.now() + MAKE_WAY)
+
+    def _take_out(self, walk: Walk, leg: OrderRecord) -> None:
+        answer = self._dispatcher.cancel(walk.job, walk.broker, leg)
+        if answer is None:
+            return  # it never arrived, as far as anyone can tell
+        self._settlement.apply([answer])
+        if answer.status.working:
+            pause = backoff(walk.job.tries, most=1)
+            raise Wait(AlertStatus.WAITING, pause, "a leg is not canceled yet")
+
+    def _protect_again(self, walk: Walk) -> None:
+        """What is left after a close, or without one, has its stops again (trading-rules 23)."""
+        legs = map(self._journal.order, self._journal.legs_aside(walk.job.id))
+        entries = _entries_of([leg for leg in legs if leg is not None])
+        if not entries or not walk.held():
+            return
+        with self._journal.unit(walk.job) as unit:
+            for entry in entries:
+                unit.owe(entry, walk.clock.now())
+
+    def _known_exit(self, walk: Walk) -> OrderIntent | None:
+        """The close that was journaled; one that never arrived has to be as it was wanted still."""
+        intent = self._journal.intent(self._exit_id(walk))
+        known = self._journal.order(intent.client_order_id) if intent is not None else None
+        if intent is None or known is None or known.status is not OrderStatus.NEW:
+            return intent
+        # Its legs may have come back, and hold what it is to close; or closed it themselves.
+        self._make_way(walk)
+        if walk.held() * -intent.side.sign >= intent.quantity:
+            return intent
+        with self._journal.unit(walk.job) as unit:
+            unit.mark_order(known.client_order_id, OrderStatus.CANCELED, OUTDATED)
+        return None
+
+    def _exit_id(self, walk: Walk) -> str:
+        """The id of the close: another one for each that was called off."""
+        for number in count(1):
+            found = walk.order_id("exit" if number == 1 else f"exit {number}")
+            known = self._journal.order(found)
+            if known is None or known.reason != OUTDATED:
+                return found
+        raise AssertionError
+
+    def _tell_of_legs(self, walk: Walk, close: BrokerOrder) -> None:
+        """A close that was refused, or that rests where stops had to make way for it."""
+        if close.status is OrderStatus.REJECTED:
+            kind = EventKind.CLOSE_FAILED
+        elif close.status.working:
+            kind = EventKind.UNPROTECTED
+        else:
+            return
+        known = self._journal.order(close.client_order_id)
+        if known is not None:
+            with self._journal.unit(walk.job) as unit:
+                unit.record(event_of(kind, known, walk.clock.now()))
 
     def _settle_legs(self, walk: Walk) -> None:
         """Take over what the close made of the legs: a broker cuts or cancels them by itself."""
@@ -197,42 +258,20 @@ class Closing:
         if late is not None:
             return late
         self.cancel_entries(walk)
-        stakes = walk.stakes()
-        alone = stakes.position == stakes.own(walk.case.strategy)
-        abilities = walk.abilities
-        if abilities.exits_reserve or not (alone and abilities.reduce_only_legs):
-            # A broker cuts legs to the whole position: to what others hold of it, too.
-            self._cancel_legs(walk)
+        self._make_way(walk)
         held = walk.held()
         if held == 0 or plan.signal.reduce is None:
             return Noted(Note.NO_POSITION, "there is nothing to close")
         share = _share(plan.signal, held)
         if not share.value:
             return Noted(Note.AT_TARGET, f"{held} held: nothing to take off")
-        client_order_id = walk.order_id("exit")
-        return exit_order(walk.case, client_order_id, held, share, plan.signal.trade_type)
+        return exit_order(walk.case, self._exit_id(walk), held, share, plan.signal.trade_type)
 
 
-def _stop_again(walk: Walk, leg: OrderRecord, held: Decimal) -> OrderIntent | None:
-    """The order that takes the place of a canceled stop; None when there is none to replace."""
-    left = min(leg.quantity - leg.filled_quantity, abs(held))
-    against = leg.side.sign * held < 0
-    if leg.role is not OrderRole.STOP_LOSS or leg.stop_price is None or not against:
-        return None
-    return OrderIntent(
-        client_order_id=walk.order_id(f"again {leg.client_order_id}"),
-        account=leg.account,
-        symbol=leg.symbol,
-        instrument=leg.instrument,
-        side=leg.side,
-        quantity=left,
-        role=OrderRole.STOP_LOSS,
-        order_type=OrderType.STOP,
-        stop_price=leg.stop_price,
-        time_in_force="gtc",
-        strategy=leg.strategy,
-        parent=leg.parent,
-    )
+def _entries_of(legs: Sequence[OrderRecord]) -> Sequence[str]:
+    """The entries that stops protect."""
+    stops = [leg for leg in legs if leg.role is OrderRole.STOP_LOSS]
+    return sorted({leg.parent for leg in stops if leg.parent is not None})
 
 
 def _share(signal: Signal, held: Decimal) -> Amount:

@@ -68,6 +68,11 @@ class Dispatcher:
             return self._send_again(job, broker, known, gate)
         return self._take_up(job, broker, known, gate)
 
+    def cancel(self, job: Job, broker: Broker, order: OrderRecord) -> BrokerOrder | None:
+        """Cancel an order in the name of a job; what the broker says of it, not yet settled."""
+        self._ownership.check(job.owner)
+        return broker.cancel(order.client_order_id)
+
     def await_absence(self, job: Job, known: OrderRecord) -> None:
         """Be sure that an order which the broker does not show will not appear any more.
 

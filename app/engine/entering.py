@@ -1,15 +1,16 @@
 """Entering: the last questions before an entry goes to the wire, and its way back out."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from app.domain.decision import Denial, Denied, Plan
 from app.domain.events import Event, EventKind
-from app.domain.order import BrokerOrder, OrderStatus
+from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.engine.closing import Closing, is_entry
 from app.engine.dispatcher import Dispatcher
 from app.engine.gates import CANCELED, Gates
-from app.engine.settlement import Settlement
+from app.engine.settlement import Settlement, lacks_stop
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Gate, Refused, Walk
 from app.ports.journal import Journal, OrderRecord
@@ -48,7 +49,31 @@ class Entering:
         gate = Gate(admit=self._gates.admission(walk, entry), ask=lambda: self._gates.entry(walk))
         answer = self._dispatcher.place(walk.job, walk.broker, entry, gate, plan if fresh else None)
         self._closing.await_fill(walk, answer, entry.order_type)
+        self._await_protection(walk, entry, answer)
         return Ending(order=answer, budget=plan.budget)
+
+    def _await_protection(self, walk: Walk, entry: OrderIntent, answer: BrokerOrder) -> None:
+        """An entry that filled has done well once its stop is armed, and not before.
+
+        Raises:
+            Wait: it is being armed.
+            Refused: no stop was taken, and so the position was closed again.
+        """
+        if not answer.filled_quantity or entry.protection.stop_loss is None:
+            return
+        if entry.guard is None and not lacks_stop(answer):
+            return
+        self._settlement.apply([answer])
+        known = self._journal.order(entry.client_order_id)
+        if known is not None and self._journal.is_owed(known):
+            pause = backoff(walk.job.tries, most=1)
+            raise Wait(AlertStatus.WAITING, pause, "its protection is being armed")
+        family = self._journal.family(entry.client_order_id)
+        closed = [order for order in family if order.role is OrderRole.EXIT]
+        if closed:
+            gone = sum((order.filled_quantity for order in closed), Decimal(0))
+            why = f"{gone:f} of {answer.filled_quantity:f} were closed again: no stop was taken"
+            raise Refused(Denied(Denial.STOP_REFUSED, why))
 
     def _open_the_way(self, walk: Walk) -> None:
         """Refuse, or wait while the answer may still change; make room for the new entry."""

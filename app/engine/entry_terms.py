@@ -29,6 +29,10 @@ class Levels:
         return self.stop_loss is not None or self.take_profit is not None
 
 
+UNPROTECTED = Levels(None, None)
+"""Nothing that goes with an order to its broker."""
+
+
 def wanted_levels(alert: Alert, row: Strategy | None) -> Levels:
     """The alert's levels; the row's where the alert gives none. A trail is a stop that follows.
 

@@ -27,6 +27,7 @@ def exit_order(
     if isinstance(quantity, Denied):
         return quantity
     side = Side.SELL if held > 0 else Side.BUY
+    abilities = case.account.broker.capabilities.for_class(instrument.asset_class)
     limit = _limit(case.alert) if kind is TradeType.EXIT else None
     return OrderIntent(
         client_order_id=client_order_id,
@@ -42,6 +43,7 @@ def exit_order(
         if limit is None
         else round_to_tick(limit, instrument.tick, side=side, stop=False),
         multiplier=instrument.multiplier,
+        time_in_force="day" if "day" in abilities.times_in_force else "gtc",
     )
 
 

@@ -85,7 +85,7 @@ class Judge:
         stakes = stakes_in(case.account, case.instrument.key, self._journal)
         return Situation(
             asset_class=case.instrument.asset_class,
-            held=stakes.own(case.strategy),
+            held=case.instrument.tradable(stakes.own(case.strategy)),
             foreign=stakes.foreign(case.strategy),
             unexplained=stakes.nobodys,
             stopped=stakes.stopped(case.strategy),

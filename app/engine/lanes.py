@@ -2,13 +2,14 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from typing import Protocol
 
 from app.domain.errors import FencedOut, JournalError
 from app.engine.ownership import Ownership
 from app.ports.clock import Clock
-from app.ports.journal import Job, Journal
+from app.ports.journal import Job, JobKind, Journal
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,17 @@ class Flow(Protocol):
     def run(self, job: Job) -> Job | None:
         """Take a job to its end or to its next wait; answers the lane's next job, claimed."""
         ...
+
+
+class Works:
+    """The flow of each kind of job."""
+
+    def __init__(self, flows: Mapping[JobKind, Flow]) -> None:
+        self._flows = flows
+
+    def run(self, job: Job) -> Job | None:
+        """Take a job to its end or to its next wait; answers the lane's next job, claimed."""
+        return self._flows[job.kind].run(job)
 
 
 class Lanes:

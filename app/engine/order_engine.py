@@ -10,13 +10,14 @@ from app.domain.capabilities import Capabilities
 from app.domain.decision import Denial, Denied, Plan, Signal
 from app.domain.identity import client_order_id
 from app.domain.instrument import AssetClass, Instrument
-from app.domain.order import Leg, Level, OrderIntent, OrderRole, OrderType, Side
+from app.domain.order import Guard, Leg, Level, OrderIntent, OrderRole, OrderType, Side
 from app.domain.protection import check_levels, leg_price
 from app.domain.sizing import Means, entry_quantity
 from app.domain.strategy import Strategy
 from app.domain.ticks import floor_to_step, round_to_tick
 from app.engine.accounts import Account
 from app.engine.entry_terms import (
+    UNPROTECTED,
     Levels,
     time_in_force,
     trail_distance,
@@ -90,7 +91,7 @@ class OrderEngine:
         levels = _levels(order, side, prices)
         if isinstance(levels, Denied):
             return levels
-        lasts = self._lasts(order, levels)
+        lasts = self._lasts(order, prices, levels)
         if isinstance(lasts, Denied):
             return lasts
         quantity = _quantity(order, side, prices, levels)
@@ -99,9 +100,10 @@ class OrderEngine:
         notional = _notional(order, quantity, prices.reference)
         return _intent(order, side, quantity, prices, levels, lasts), notional
 
-    def _lasts(self, order: Order, levels: Levels) -> "_Life | Denied":
+    def _lasts(self, order: Order, prices: "_Prices", levels: Levels) -> "_Life | Denied":
         alert, abilities = order.alert, order.abilities
-        word = time_in_force(alert, order.instrument, levels, abilities)
+        native = levels if prices.order_type in abilities.bracket_entries else UNPROTECTED
+        word = time_in_force(alert, order.instrument, native, abilities)
         if isinstance(word, Denied):
             return word
         ends = [alert.expires_at, self._day_end(order) if word == "day" else None]
@@ -274,7 +276,7 @@ def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
     levels = wanted_levels(order.alert, order.strategy)
     if not levels:
         return levels
-    if prices.order_type not in abilities.bracket_entries:
+    if prices.order_type not in abilities.bracket_entries and not abilities.can_guard:
         return Denied(
             Denial.UNSUPPORTED_PROTECTION,
             f"a {prices.order_type.value} entry cannot be protected there",
@@ -304,6 +306,8 @@ def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Dec
 def _intent(  # the parts of an order, one each
     order: Order, side: Side, quantity: Decimal, prices: _Prices, levels: Levels, lasts: _Life
 ) -> OrderIntent:
+    native = levels if prices.order_type in order.abilities.bracket_entries else UNPROTECTED
+    stop, target = native.stop_loss, native.take_profit
     return OrderIntent(
         client_order_id=_id(order, "entry"),
         account=order.account.name,
@@ -319,10 +323,11 @@ def _intent(  # the parts of an order, one each
         time_in_force=lasts.time_in_force,
         expires_at=lasts.expires_at,
         multiplier=order.instrument.multiplier,
-        stop_loss=Leg(_id(order, "stop"), levels.stop_loss) if levels.stop_loss else None,
-        take_profit=Leg(_id(order, "target"), levels.take_profit) if levels.take_profit else None,
+        stop_loss=Leg(_id(order, "stop"), stop) if stop else None,
+        take_profit=Leg(_id(order, "target"), target) if target else None,
         strategy=order.alert.strategy or "",
         extended_hours=order.extended_hours,
+        guard=Guard(levels.stop_loss, levels.take_profit) if levels and not native else None,
     )
 
 

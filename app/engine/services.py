@@ -17,6 +17,7 @@ from app.engine.recovery import Recovery
 from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
 from app.engine.stop_watch import StopWatch
+from app.engine.target_watch import TargetWatch
 from app.engine.write_down import WriteDown
 from app.ports.clock import Clock
 from app.ports.journal import Journal
@@ -43,6 +44,7 @@ class Services:
     recovery: Recovery
     adoption: Adoption
     stop_watch: StopWatch
+    target_watch: TargetWatch
     sessions: Sessions
     blocks: Blocks
     write_down: WriteDown

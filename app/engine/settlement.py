@@ -1,7 +1,7 @@
 """Settlement: what the broker says of an order becomes the journal's truth, and events."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderRole, OrderStatus
@@ -23,6 +23,10 @@ PROBLEMS = {
 }
 
 
+LEGS_WAIT = timedelta(seconds=3)
+"""How long a fill may stand whose legs the broker has taken along and not armed (rule 32)."""
+
+
 class Settlement:
     """Takes over answers of brokers. Repeated and late ones change nothing."""
 
@@ -41,10 +45,34 @@ class Settlement:
                     unit.wake_lane(lane)
 
     def settle_in(self, unit: Unit, answer: BrokerOrder) -> Sequence[Changes]:
-        """Settle one answer within a unit, with its events."""
-        changes = unit.settle(answer)
-        unit.record(*events_of(changes, self._clock.now()))
+        """Settle one answer within a unit, with its events and the duties that follow from it."""
+        changes, now = unit.settle(answer), self._clock.now()
+        unit.record(*events_of(changes, now))
+        for change in changes:
+            for entry, at in _duties(change, answer, now):
+                unit.owe(entry, at)
         return changes
+
+
+def _duties(change: Changes, answer: BrokerOrder, now: datetime) -> Iterator[tuple[str, datetime]]:
+    """The entries whose fills have to be protected because of a change, each from a moment on."""
+    order = change.order
+    if order.role is OrderRole.ENTRY and change.fills:
+        if order.guarded:
+            yield order.client_order_id, now
+        elif lacks_stop(answer):
+            yield order.client_order_id, now + LEGS_WAIT
+    if order.role is OrderRole.STOP_LOSS and order.parent is not None:
+        expired = order.status is OrderStatus.EXPIRED is not change.before
+        if expired or (order.guarded and change.fills):
+            yield order.parent, now
+
+
+def lacks_stop(entry: BrokerOrder) -> bool:
+    """Whether a stop goes with an entry and does not work; a leg that filled has closed it all."""
+    stops = [leg for leg in entry.legs if leg.stop_price is not None]
+    closed = any(leg.status is OrderStatus.FILLED for leg in entry.legs)
+    return bool(stops) and not closed and not any(leg.status.working for leg in stops)
 
 
 def events_of(changes: Sequence[Changes], now: datetime) -> Iterator[Event]:

@@ -90,7 +90,7 @@ class Walk:
 
     def held(self) -> Decimal:
         """What is the strategy's at this moment, negative when short. Unreadable: it raises."""
-        return self.stakes().own(self.case.strategy)
+        return self.instrument.tradable(self.stakes().own(self.case.strategy))
 
     @property
     def stake_key(self) -> StakeKey:

@@ -10,7 +10,7 @@ from app.domain.alert import Alert
 from app.domain.decision import Denied, Plan, Refusal
 from app.domain.errors import MalformedAlert
 from app.domain.events import Event
-from app.domain.order import Leg, OrderIntent
+from app.domain.order import Level, OrderIntent
 from app.engine.preview import Foresight
 from app.engine.replay import renewed, submission_of
 from app.engine.services import Services
@@ -205,11 +205,12 @@ def _intent(intent: OrderIntent) -> answers.Intent:
         "stop_price": text(intent.stop_price),
         "trail": text(intent.trail),
         "time_in_force": intent.time_in_force,
-        **{role.value: _level(leg) for role, leg in intent.legs},
+        "stop_loss": _level(intent.protection.stop_loss),
+        "take_profit": _level(intent.protection.take_profit),
     }
     given = {name: value for name, value in shown.items() if value is not None}
     return cast("answers.Intent", given)
 
 
-def _level(leg: Leg) -> dict[str, str | None]:
-    return {leg.level.kind.value: text(leg.level.value)}
+def _level(level: Level | None) -> dict[str, str | None] | None:
+    return {level.kind.value: text(level.value)} if level is not None else None

@@ -28,7 +28,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.position import Balance, Position, Quote
-from app.domain.protection import leg_price, leg_type
+from app.domain.protection import leg_price, leg_side, leg_type
 from app.ports.broker import Hint
 from app.ports.clock import Clock
 from tests.fakes.clock import FakeClock
@@ -89,6 +89,31 @@ EVERYTHING = Capabilities(
     stop_types=frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP}),
     times_in_force=frozenset({"day", "gtc", "ioc", "fok"}),
 )
+
+
+COINS = replace(
+    EVERYTHING,
+    order_types=frozenset({OrderType.MARKET, OrderType.LIMIT, OrderType.STOP_LIMIT}),
+    bracket_entries=frozenset(),
+    short_asset_classes=frozenset(),
+    reduce_only_legs=False,
+    stop_types=frozenset({OrderType.STOP_LIMIT}),
+    times_in_force=frozenset({"gtc", "ioc"}),
+    exits_reserve=True,
+    fees_in_units=True,
+)
+"""Nothing goes with an entry, and only the stop can rest: crypto at Alpaca."""
+
+RESERVING = replace(
+    EVERYTHING,
+    bracket_entries=frozenset({OrderType.MARKET}),
+    reduce_only_legs=False,
+    fractional_brackets=False,
+    oco=True,
+    exits_reserve=True,
+    apart={AssetClass.CRYPTO: COINS},
+)
+"""Brackets with market entries only, and every open exit reserves its quantity: Alpaca."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,7 +181,8 @@ class FakeBroker:
     `fail("position", error, ...)` makes the next calls of a method raise; `lag_positions(n)` makes
     the next n position reads answer as before the latest fill, `linger(n)` the next n cancels leave
     their order at work. `calls` has every call of submit,
-    find and cancel with its id; `orders_placed` counts the orders that reached the broker, without
+    find and cancel with its id. `holds_legs`: legs begin to work when their entry has filled
+    completely, and not before. `orders_placed` counts the orders that reached the broker, without
     their legs. It is strict where the engine must be right: an intent that does not fit the
     capabilities is an AssertionError, not a rejection.
     """
@@ -169,7 +195,10 @@ class FakeBroker:
         script: Iterable[Turn] = (),
         clock: Clock | None = None,
         cash: Decimal = Decimal(100_000),
+        holds_legs: bool = False,
     ) -> None:
+        self.holds_legs = holds_legs
+        self.fee_share = NONE
         self.script = deque(script)
         self.prices: dict[str, Decimal] = {}
         self.quotes: dict[str, Quote] = {}
@@ -392,9 +421,7 @@ class FakeBroker:
 
     def _accept(self, order: _Order, turn: Turn) -> None:
         if order.role is not OrderRole.ENTRY:
-            order.quantity = min(order.quantity, self._closable(order))
-            if not order.quantity:
-                raise BrokerRejected("there is nothing to close", code="NO_POSITION")
+            self._check_exit(order)
         self._orders.append(order)
         at_once = ALL if self._fills_at_once(order) else NONE
         wanted = at_once if turn.filled is None else turn.filled
@@ -404,6 +431,33 @@ class FakeBroker:
             self._cancel(order, "not_filled")
         elif order.trail is not None:
             _follow(order, self.prices.get(order.instrument, Decimal(100)))
+
+    def _check_exit(self, order: _Order) -> None:
+        closable = self._closable(order)
+        if not closable:
+            raise BrokerRejected("there is nothing to close", code="NO_POSITION")
+        if not self._of(order.symbol).exits_reserve:
+            order.quantity = min(order.quantity, closable)
+            return
+        free = closable - self._reserved(order.instrument)
+        if order.quantity > free:
+            why = f"insufficient qty available (requested: {order.quantity}, available: {free})"
+            raise BrokerRejected(why, code="INSUFFICIENT_QUANTITY")
+
+    def _reserved(self, instrument: str) -> Decimal:
+        """What open exits hold; the two of a pair hold the same."""
+        total = NONE
+        for root in self._orders:
+            pair = [root, *root.legs]
+            exits = [
+                each for each in pair if each.role is not OrderRole.ENTRY and each.status.working
+            ]
+            if root.instrument == instrument:
+                total += max((each.quantity - each.filled for each in exits), default=NONE)
+        return total
+
+    def _of(self, symbol: str) -> Capabilities:
+        return self._capabilities.for_class(Ticker("", symbol).asset_class)
 
     def _fills_at_once(self, order: _Order) -> bool:
         """A market order, and one for this moment only that the price reaches."""
@@ -415,7 +469,7 @@ class FakeBroker:
         return (limit - price) * order.side.sign >= 0
 
     def _execute(self, order: _Order, quantity: Decimal, price: Decimal | None) -> None:
-        if order.role is not OrderRole.ENTRY and self._capabilities.reduce_only_legs:
+        if order.role is not OrderRole.ENTRY and self._of(order.symbol).reduce_only_legs:
             quantity = min(quantity, self._closable(order))
         at = price if price is not None else self.prices.get(order.instrument, Decimal(100))
         order.fills.append(
@@ -431,7 +485,8 @@ class FakeBroker:
         )
         done = order.filled == order.quantity
         order.status = OrderStatus.FILLED if done else OrderStatus.PARTIALLY_FILLED
-        self._trade(order.instrument, order.symbol, order.side.sign * quantity, at)
+        got = quantity * (1 - self.fee_share) if order.side is Side.BUY else quantity
+        self._trade(order.instrument, order.symbol, order.side.sign * got, at)
         self._cancel_siblings(order)
         self._arm(order)
         self._shrink(order.instrument)
@@ -457,7 +512,8 @@ class FakeBroker:
             )
 
     def _arm(self, entry: _Order) -> None:
-        for leg in entry.legs:
+        waits = self.holds_legs and entry.status is not OrderStatus.FILLED
+        for leg in entry.legs if entry.role is OrderRole.ENTRY else ():
             if leg.status.final or leg.level is None or entry.average_price is None:
                 continue
             price = leg_price(
@@ -475,18 +531,21 @@ class FakeBroker:
                 leg.limit_price = leg.level.limit_price
             if leg.order_type is OrderType.TRAILING_STOP:
                 leg.trail = abs(entry.average_price - price)
-            leg.quantity, leg.status = entry.filled, OrderStatus.LIVE
+            if not waits:
+                leg.quantity, leg.status = entry.filled, OrderStatus.LIVE
 
     def _cancel_siblings(self, filled: _Order) -> None:
-        for entry in self._orders:
-            if filled in entry.legs and filled.status is OrderStatus.FILLED:
-                for leg in entry.legs:
-                    if not leg.status.final:
-                        self._cancel(leg, "sibling_filled")
+        if filled.status is not OrderStatus.FILLED or filled.role is OrderRole.ENTRY:
+            return
+        for root in self._orders:
+            pair = [*root.legs, *([root] if root.role is not OrderRole.ENTRY else [])]
+            for leg in pair if filled in pair else ():
+                if not leg.status.final:
+                    self._cancel(leg, "sibling_filled")
 
     def _shrink(self, instrument: str) -> None:
         """Cut reduce-only orders to the position."""
-        if not self._capabilities.reduce_only_legs:
+        if not self._of(instrument).reduce_only_legs:
             return
         orders = [order for order in self._orders if order.instrument == instrument]
         for order in orders:
@@ -509,7 +568,7 @@ class FakeBroker:
     def _cancel(self, order: _Order, reason: str) -> None:
         order.status, order.reason = OrderStatus.CANCELED, reason
         for leg in order.legs:
-            if leg.status is OrderStatus.NEW:
+            if leg.status is OrderStatus.NEW or (leg.status.working and order.role.protects):
                 self._cancel(leg, "entry_canceled")
 
     def _closable(self, order: _Order) -> Decimal:
@@ -524,10 +583,15 @@ class FakeBroker:
 
     def _check(self, intent: OrderIntent) -> None:
         assert intent.quantity > 0, "an order needs a quantity"
-        assert intent.order_type in self._capabilities.order_types, intent.order_type
-        assert intent.time_in_force in self._capabilities.times_in_force, intent.time_in_force
-        if intent.legs:
-            assert intent.order_type in self._capabilities.bracket_entries, intent.order_type
+        able = self._of(intent.symbol)
+        assert intent.order_type in able.order_types, intent.order_type
+        assert intent.time_in_force in able.times_in_force, intent.time_in_force
+        if intent.role.protects:
+            assert able.oco or not intent.legs, "it cannot place pairs"
+            whole = able.fractional_brackets or intent.quantity % 1 == 0
+            assert whole, f"a stop of {intent.quantity}"
+        elif intent.legs:
+            assert intent.order_type in able.bracket_entries, intent.order_type
 
     def _order(self, intent: OrderIntent, hidden: int) -> _Order:
         order = _Order(
@@ -574,12 +638,13 @@ def _legs(intent: OrderIntent, parent: str) -> Iterator[_Order]:
             broker_order_id=f"{parent}-{role.value}",
             symbol=intent.symbol,
             instrument=intent.instrument,
-            side=intent.side.opposite,
+            side=leg_side(intent),
             role=role,
             order_type=leg_type(leg.level, role),
             quantity=intent.quantity,
             level=leg.level,
-            status=OrderStatus.NEW,
+            limit_price=leg.level.value if intent.role.protects else None,
+            status=OrderStatus.LIVE if intent.role.protects else OrderStatus.NEW,
         )
 
 

@@ -108,9 +108,10 @@ class SqlUnit:
 
     def owe(self, entry: str, at: datetime) -> None:
         """Write the duty to protect what an entry has filled, to be done from a moment on."""
-        params = {"subject": entry, "run_at": to_db(at), "now": self._now}
+        run_at = to_db(at)
+        params = {"subject": entry, "run_at": run_at, "now": self._now}
         added = self._tx.run(Q["owe"], params).rowcount
-        if not added and params["run_at"] <= self._now:
+        if not added and run_at <= self._now:
             self._tx.run(Q["hasten"], params)
 
     def entries_since(self, account: str, moment: datetime, *, without: str) -> int:

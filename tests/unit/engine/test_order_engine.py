@@ -451,11 +451,20 @@ def test_a_stop_limit_whose_limit_would_not_let_it_fill_is_denied(
     assert refusal is Denial.IMPLAUSIBLE_STOP
 
 
-def test_rule_32_protection_on_an_entry_type_without_brackets_is_denied() -> None:
+def test_rule_32_an_entry_of_a_type_without_brackets_is_protected_by_us() -> None:
     market_only = capabilities(bracket_entries=frozenset({OrderType.MARKET}))
+    limit = an_alert(order_type=OrderType.LIMIT, limit_price=D(99), **TWO_TO_ONE)
+    entry = Desk(market_only).entry(limit, units(1))
+    assert entry.legs == ()
+    assert entry.guard == Desk().entry(limit, units(1)).protection
+    assert entry.time_in_force == "day", "nothing goes with it that would lapse too (35)"
+
+
+def test_protection_where_no_stop_can_be_placed_is_denied() -> None:
+    nothing = capabilities(bracket_entries=frozenset(), stop_types=frozenset())
     limit = an_alert(order_type=OrderType.LIMIT, limit_price=D(99), stop_loss=percent_away(2))
-    assert Desk(market_only).refusal(limit, units(1)) is Denial.UNSUPPORTED_PROTECTION
-    assert Desk(market_only).entry(replace(limit, stop_loss=None), units(1)).legs == ()
+    assert Desk(nothing).refusal(limit, units(1)) is Denial.UNSUPPORTED_PROTECTION
+    assert Desk(nothing).entry(replace(limit, stop_loss=None), units(1)).guard is None
 
 
 @pytest.mark.parametrize(

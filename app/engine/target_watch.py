@@ -1,0 +1,52 @@
+"""The target watch: a target that cannot rest beside its stop is compared with quotes (33)."""
+
+import logging
+from collections.abc import Iterator
+
+from app.domain.errors import BrokerError
+from app.domain.order import OrderIntent, OrderRole
+from app.engine.accounts import Account, Accounts
+from app.engine.protecting import reaches
+from app.ports.clock import Clock
+from app.ports.journal import Journal
+
+log = logging.getLogger(__name__)
+
+
+class TargetWatch:
+    """Has the duty of an entry done again once the price reached its target: it swaps the two."""
+
+    def __init__(self, journal: Journal, accounts: Accounts, clock: Clock) -> None:
+        self._journal = journal
+        self._accounts = accounts
+        self._clock = clock
+
+    def run(self) -> int:
+        """Look at all accounts; how many targets were reached."""
+        return sum(self._look(account) for account in self._accounts)
+
+    def _look(self, account: Account) -> int:
+        reached = 0
+        for stop in self._watched(account):
+            try:
+                quote = account.broker.quote(stop.instrument)
+            except BrokerError as error:
+                why = {"account": account.name, "why": str(error)}
+                log.warning("a target cannot be watched", extra=why)
+                continue
+            if quote is not None and stop.parent is not None and reaches(stop, quote.price):
+                reached += 1
+                with self._journal.unit() as unit:
+                    unit.owe(stop.parent, self._clock.now())
+        return reached
+
+    def _watched(self, account: Account) -> Iterator[OrderIntent]:
+        """The working stops that have a target beside them which is ours to watch."""
+        for order in self._journal.unsettled_orders(account.name):
+            if order.role is not OrderRole.STOP_LOSS or not (
+                order.guarded and order.status.working
+            ):
+                continue
+            intent = self._journal.intent(order.client_order_id)
+            if intent is not None and intent.target is not None:
+                yield intent

@@ -1,0 +1,420 @@
+"""Protection at a broker that takes only some of it along (trading-rules 22-24, 31-39; I4, I5)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.domain.order import OrderRole, OrderStatus, OrderType
+from app.domain.outcome import AlertStatus
+from app.engine.holdings import holdings_of
+from app.ports.journal import OrderRecord
+from tests.fakes.broker import (
+    RESERVING,
+    REST,
+    UNAVAILABLE,
+    FakeBroker,
+    Turn,
+    fill_part,
+    reject,
+)
+from tests.integration.world import World, fake
+
+D = Decimal
+STOP, TARGET, EXIT = OrderRole.STOP_LOSS, OrderRole.TAKE_PROFIT, OrderRole.EXIT
+LEVELS: dict[str, object] = {"stop_loss": "2%", "take_profit": "4%"}
+BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10, **LEVELS}
+LIMIT = {**BUY, "order_type": "limit", "limit_price": 100}
+COIN: dict[str, object] = {"action": "buy", "symbol": "BTCUSD", "quantity": 2, **LEVELS}
+CLOSE: dict[str, object] = {"action": "close", "symbol": "AAPL"}
+
+
+def a_world(folder: Path, *script: Turn, holds_legs: bool = True) -> World:
+    world = World(folder)
+    world.broker = FakeBroker(
+        clock=world.clock, capabilities=RESERVING, script=script, holds_legs=holds_legs
+    )
+    fake(world).prices = {"AAPL": D(100), "BTCUSD": D(100)}
+    world.boot()
+    return world
+
+
+def working(world: World, *roles: OrderRole) -> list[tuple[OrderRole, Decimal]]:
+    """The role and quantity of what works in the journal."""
+    return [
+        (order.role, order.quantity)
+        for order in orders(world)
+        if order.status.working and order.role in (roles or (STOP, TARGET))
+    ]
+
+
+def orders(world: World, role: OrderRole | None = None) -> Sequence[OrderRecord]:
+    rows = world.rows("SELECT client_order_id FROM orders ORDER BY created_at, rowid")
+    found = [world.server.services.journal.order(row["client_order_id"]) for row in rows]
+    return [o for o in found if o is not None and (role is None or o.role is role)]
+
+
+def is_protected(world: World) -> bool:
+    (account,) = world.server.services.accounts
+    (holding,) = holdings_of(account, world.server.services.journal)
+    return holding.protected
+
+
+def books_agree(world: World) -> None:
+    """The journal knows every order as its broker does (I5, I6)."""
+    assert world.broker_position() == world.journaled_position()
+    at_work = {order.client_order_id: order.quantity for order in fake(world).working}
+    known = {o.client_order_id: o.quantity for o in orders(world) if o.status.working}
+    assert known == at_work
+
+
+def owe(world: World) -> None:
+    """Have the duty of the first entry done once more."""
+    entry, now = orders(world)[0].client_order_id, world.clock.now()
+    with world.server.services.journal.unit() as unit:
+        unit.owe(entry, now)
+
+
+# --- limit and stop entries: armed by us, fill by fill --------------------------------------------
+
+
+def test_rule_32_a_limit_entry_goes_alone_and_each_fill_gets_its_pair(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    receipt = world.send(**LIMIT)
+    (entry,) = orders(world)
+    assert working(world) == []
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    for part, armed in ((4, [4, 4]), (6, [4, 4, 6, 6])):
+        fake(world).fill(entry.client_order_id, D(part), D(100))
+        world.server.services.recovery.refresh()
+        world.run(1)
+        assert [quantity for _, quantity in working(world)] == armed
+        assert is_protected(world)
+        books_agree(world)
+
+
+def test_rule_31_percents_refer_to_the_average_fill(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**LIMIT)
+    (entry,) = orders(world)
+    fake(world).fill(entry.client_order_id, D(10), D(90))
+    world.server.services.recovery.refresh()
+    world.run(1)
+    (stop,), (target,) = orders(world, STOP), orders(world, TARGET)
+    assert (stop.stop_price, target.limit_price) == (D("88.2"), D("93.6"))
+    assert (stop.parent, target.parent) == (entry.client_order_id, stop.client_order_id)
+
+
+def test_one_of_a_pair_cancels_the_other(tmp_path: Path) -> None:
+    world = a_world(tmp_path, fill_part(D(10)))
+    world.send(**LIMIT)
+    (target,) = orders(world, TARGET)
+    fake(world).fill(target.client_order_id, price=D(104))
+    world.server.services.recovery.refresh()
+    world.run(5)
+    assert working(world) == []
+    assert world.broker_position() == {}
+    books_agree(world)
+
+
+def test_a_stop_that_fills_takes_back_the_rest_of_its_entry(tmp_path: Path) -> None:
+    world = a_world(tmp_path, fill_part(D(4)))
+    world.send(**LIMIT)
+    (stop,) = orders(world, STOP)
+    fake(world).fill(stop.client_order_id, price=D(98))
+    world.server.services.recovery.refresh()
+    world.run(2)
+    assert orders(world)[0].status is OrderStatus.CANCELED
+    assert world.broker_position() == {}
+    books_agree(world)
+
+
+def test_invariant_4_the_pair_comes_within_five_seconds_while_its_broker_is_away(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path, fill_part(D(10)), UNAVAILABLE, UNAVAILABLE, UNAVAILABLE)
+    world.send(**LIMIT)
+    world.run(5)
+    assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
+
+
+def test_an_entry_behind_a_bare_position_waits_and_an_exit_does_not(tmp_path: Path) -> None:
+    away = [UNAVAILABLE] * 3
+    world = a_world(tmp_path, fill_part(D(10)), *away)
+    world.send(**LIMIT)
+    other = world.send(**{**BUY, "quantity": 5, "strategy": "b"})
+    assert not world.record(other.alert_id).status.final
+    close = world.send(**CLOSE)
+    world.run(10)
+    assert world.record(close.alert_id).outcome.reason == "NO_POSITION", "its entry undid itself"
+    assert world.record(other.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {"AAPL": D(5)}
+    assert working(world) == [(STOP, D(5)), (TARGET, D(5))]
+    books_agree(world)
+
+
+def test_a_close_that_never_arrived_is_not_sent_larger_than_what_is_left(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).script.append(UNAVAILABLE)
+    receipt = world.send(**CLOSE)
+    fake(world).hold("AAPL", -D(6))
+    world.run(2)
+    first, second = orders(world, EXIT)
+    assert (first.status, first.quantity) == (OrderStatus.CANCELED, D(10))
+    assert (second.status, second.quantity) == (OrderStatus.FILLED, D(4))
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+
+
+# --- a stop that is refused -----------------------------------------------------------------------
+
+
+def test_a_refused_stop_is_tried_once_more_at_a_price_that_can_be(tmp_path: Path) -> None:
+    world = a_world(tmp_path, fill_part(D(10)), reject("the stop was reached already"))
+    fake(world).quotes = {}
+    fake(world).prices["AAPL"] = D(97)
+    receipt = world.send(**{**LIMIT, "limit_price": 100})
+    world.run(1)
+    refused, taken = orders(world, STOP)
+    assert refused.status is OrderStatus.REJECTED
+    assert taken.status.working
+    assert taken.stop_price is not None
+    assert taken.stop_price < D(97)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+
+
+def test_a_stop_that_is_refused_twice_closes_the_part_and_tells(tmp_path: Path) -> None:
+    world = a_world(tmp_path, fill_part(D(10)), reject(), reject())
+    receipt = world.send(**LIMIT)
+    world.run(1)
+    assert world.broker_position() == {}
+    record = world.record(receipt.alert_id)
+    assert (record.status, record.outcome.reason) == (AlertStatus.DENIED, "STOP_REFUSED")
+    assert "unprotected" in world.events(receipt.alert_id)
+    books_agree(world)
+
+
+# --- native brackets that arm only when all has filled --------------------------------------------
+
+
+def test_rule_32_a_market_bracket_that_stays_partial_ends_and_its_part_gets_a_pair(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path, fill_part(D(4)))
+    receipt = world.send(**BUY)
+    assert not world.record(receipt.alert_id).status.final
+    assert not is_protected(world)
+    world.run(5)
+    assert orders(world)[0].status is OrderStatus.CANCELED
+    assert working(world) == [(STOP, D(4)), (TARGET, D(4))]
+    record = world.record(receipt.alert_id)
+    assert (record.status, record.outcome.quantity) == (AlertStatus.SUCCESS, D(4))
+    books_agree(world)
+
+
+def test_a_market_bracket_that_fills_whole_is_left_to_its_broker(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    receipt = world.send(**BUY)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
+    world.run(10)
+    assert fake(world).orders_placed == 1
+
+
+# --- crypto: only the stop rests, the target is watched -------------------------------------------
+
+
+def test_rule_33_a_coin_has_its_stop_before_its_alert_succeeds(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    receipt = world.send(**COIN)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    (stop,) = orders(world, STOP)
+    assert (stop.order_type, stop.stop_price, stop.limit_price) == (
+        OrderType.STOP_LIMIT,
+        D(98),
+        D("97.02"),
+    )
+    assert working(world) == [(STOP, D(2))]
+    assert is_protected(world)
+
+
+def watch(world: World) -> None:
+    world.server.services.target_watch.run()
+    world.run(1)
+
+
+def test_rule_33_a_watched_target_is_swapped_for_the_stop(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**COIN)
+    watch(world)
+    assert working(world) == [(STOP, D(2))]
+    fake(world).prices["BTCUSD"] = D(104)
+    watch(world)
+    assert world.broker_position() == {}
+    assert working(world) == []
+    (sale,) = orders(world, TARGET)
+    assert (sale.status, sale.average_price) == (OrderStatus.FILLED, D(104))
+    books_agree(world)
+
+
+def test_rule_7_a_sale_at_a_watched_target_counts_as_a_leg(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**COIN)
+    fake(world).prices["BTCUSD"] = D(104)
+    watch(world)
+    late = world.send(action="sell", symbol="BTCUSD", quantity=2)
+    assert world.record(late.alert_id).outcome.reason == "STOPPED_OUT"
+
+
+@pytest.mark.parametrize("turn", [reject(), REST])
+def test_rule_33_the_stop_comes_back_when_the_sale_does_not_come_about(
+    tmp_path: Path, turn: Turn
+) -> None:
+    world = a_world(tmp_path)
+    world.send(**COIN)
+    fake(world).script.extend([turn])
+    fake(world).prices["BTCUSD"] = D(104)
+    watch(world)
+    world.run(5)
+    assert working(world) == [(STOP, D(2))]
+    assert orders(world, STOP)[-1].stop_price == D(98)
+    watch(world)
+    assert working(world) == [(STOP, D(2))], "it is not tried again at once"
+    books_agree(world)
+
+
+def test_a_stop_that_fills_while_it_makes_way_leaves_nothing_to_sell(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**COIN)
+    (stop,) = orders(world, STOP)
+    fake(world).prices["BTCUSD"] = D(104)
+    fake(world).fill(stop.client_order_id, price=D(98))
+    watch(world)
+    world.server.services.recovery.refresh()
+    assert world.broker_position() == {}
+    assert orders(world, TARGET) == []
+    books_agree(world)
+
+
+def test_rule_39_stops_and_exits_use_what_the_fee_has_left(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    fake(world).fee_share = D("0.0025")
+    world.send(**COIN)
+    assert working(world) == [(STOP, D("1.995"))]
+    assert is_protected(world)
+    world.send(action="close", symbol="BTCUSD")
+    assert world.broker_position() == {}
+
+
+# --- exits at a broker whose open exits reserve ---------------------------------------------------
+
+
+def test_rule_23_legs_make_way_for_a_close_and_are_gone_before_it(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).calls.clear()
+    receipt = world.send(**CLOSE)
+    assert [name for name, _ in fake(world).calls if name != "find"] == ["cancel"] * 2 + ["submit"]
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {}
+    books_agree(world)
+
+
+def test_rule_24_a_leg_that_is_not_gone_yet_is_waited_for(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).linger(3)
+    receipt = world.send(**CLOSE)
+    assert orders(world, EXIT) == []
+    world.run(5)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {}
+
+
+def test_rule_23_a_refused_close_brings_the_legs_back(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).script.append(reject())
+    receipt = world.send(**CLOSE)
+    world.run(1)
+    assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
+    assert [o.stop_price for o in orders(world, STOP)] == [D(98), D(98)]
+    assert "close_failed" in world.events(receipt.alert_id)
+    books_agree(world)
+
+
+def test_rule_23_a_close_that_cannot_be_sent_brings_the_legs_back_in_time(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).script.extend([UNAVAILABLE] * 3)
+    receipt = world.send(**CLOSE)
+    assert working(world) == []
+    world.run(6)
+    record = world.record(receipt.alert_id)
+    assert record.status is AlertStatus.SUCCESS or is_protected(world)
+    world.run(30)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {}
+    books_agree(world)
+
+
+def test_a_part_that_is_closed_leaves_the_rest_protected(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    world.send(**{**CLOSE, "quantity": 4})
+    world.run(1)
+    assert working(world) == [(STOP, D(6)), (TARGET, D(6))]
+    assert is_protected(world)
+    books_agree(world)
+
+
+def test_a_reversal_clears_the_legs_closes_and_enters_with_its_own(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    receipt = world.send(**{**BUY, "action": "sell", "quantity": 5})
+    world.run(5)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {"AAPL": D(-5)}
+    assert working(world) == [(STOP, D(5)), (TARGET, D(5))]
+    assert is_protected(world)
+    books_agree(world)
+
+
+def test_rule_35_a_leg_that_lapses_comes_back_and_is_not_shown_as_protection_meanwhile(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path, fill_part(D(10)))
+    world.send(**LIMIT)
+    (stop,), (target,) = orders(world, STOP), orders(world, TARGET)
+    for leg in (stop, target):
+        fake(world).expire(leg.client_order_id)
+    fake(world).script.append(UNAVAILABLE)
+    world.server.services.recovery.refresh()
+    assert not is_protected(world)
+    world.run(2)
+    assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
+    assert is_protected(world)
+    books_agree(world)
+
+
+def test_no_protection_is_armed_twice_for_one_fill(tmp_path: Path) -> None:
+    world = a_world(tmp_path, fill_part(D(10)))
+    world.send(**LIMIT)
+    settlement = world.server.services.settlement
+    for order in list(fake(world).working):
+        settlement.apply([order])
+    owe(world)
+    world.run(2)
+    assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
+
+
+def test_invariant_5_stops_that_cover_more_than_is_held_are_cut(tmp_path: Path) -> None:
+    """A duty that meets more stops than position, whatever made them too many."""
+    world = a_world(tmp_path)
+    world.send(**COIN)
+    fake(world).hold("BTCUSD", -D(1))
+    world.clock.advance(10)
+    owe(world)
+    world.run(2)
+    assert working(world) == [(STOP, D(1))]
