@@ -322,6 +322,96 @@ def test_legs_shrink_and_end_with_the_position(
     assert [leg.status for leg in legs] == [OrderStatus.CANCELED, OrderStatus.CANCELED]
 
 
+def pair_of(bracket: OrderIntent, quantity: int = 10) -> OrderIntent:
+    """A stop at 95 and a target at 110, for so much of what a plain entry has bought."""
+    return replace(
+        exit_of(bracket, quantity),
+        client_order_id=STOP.client_order_id,
+        role=OrderRole.STOP_LOSS,
+        order_type=OrderType.STOP,
+        stop_price=Decimal(95),
+        time_in_force="gtc",
+        parent=bracket.client_order_id,
+        take_profit=replace(TARGET, level=Level(LevelKind.PRICE, Decimal(110))),
+    )
+
+
+def place_pair(broker: Broker, bracket: OrderIntent, place: Place) -> None:
+    """Protect what an entry that goes alone has bought."""
+    if not broker.capabilities.oco:
+        pytest.skip("the broker has no pairs")
+    place(replace(bracket, stop_loss=None, take_profit=None))
+    place(pair_of(bracket))
+
+
+def test_a_pair_works_beside_an_open_position(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    place_pair(broker, bracket, place)
+    stop, target = look(broker, STOP.client_order_id), look(broker, TARGET.client_order_id)
+    assert (stop.status, stop.stop_price, stop.quantity) == (OrderStatus.LIVE, 95, 10)
+    assert (target.status, target.limit_price, target.quantity) == (OrderStatus.LIVE, 110, 10)
+    assert [leg.client_order_id for leg in stop.legs] == [TARGET.client_order_id]
+
+
+@pytest.mark.parametrize(
+    ("price", "filled", "canceled"),
+    [
+        (94, STOP.client_order_id, TARGET.client_order_id),
+        (111, TARGET.client_order_id, STOP.client_order_id),
+    ],
+)
+def test_one_of_a_pair_cancels_the_other(
+    venue: Venue,
+    broker: Broker,
+    instrument: Instrument,
+    bracket: OrderIntent,
+    place: Place,
+    price: int,
+    filled: str,
+    canceled: str,
+) -> None:
+    place_pair(broker, bracket, place)
+    venue.trade_at(Decimal(price))
+    venue.settle()
+    assert look(broker, filled).status is OrderStatus.FILLED
+    assert look(broker, canceled).status is OrderStatus.CANCELED
+    assert held(broker, instrument) == 0
+
+
+def test_canceling_a_pair_by_its_stop_cancels_both(
+    broker: Broker, bracket: OrderIntent, place: Place
+) -> None:
+    place_pair(broker, bracket, place)
+    broker.cancel(STOP.client_order_id)
+    for leg in (STOP, TARGET):
+        assert look(broker, leg.client_order_id).status is OrderStatus.CANCELED
+
+
+def test_two_pairs_protect_two_parts_of_a_position(
+    venue: Venue, broker: Broker, instrument: Instrument, bracket: OrderIntent, place: Place
+) -> None:
+    if not broker.capabilities.oco:
+        pytest.skip("the broker has no pairs")
+    place(replace(bracket, stop_loss=None, take_profit=None))
+    place(pair_of(bracket, 4))
+    second = replace(
+        pair_of(bracket, 6),
+        client_order_id="STOP000000000000000000000B",
+        stop_price=Decimal(90),
+        take_profit=Leg("TARGET0000000000000000000B", Level(LevelKind.PRICE, Decimal(120))),
+    )
+    place(second)
+    venue.trade_at(Decimal(94))
+    venue.settle()
+    assert held(broker, instrument) == 6
+    assert look(broker, second.client_order_id).status is OrderStatus.LIVE
+    venue.trade_at(Decimal(121))
+    venue.settle()
+    assert held(broker, instrument) == 0
+    assert look(broker, second.client_order_id).status is OrderStatus.CANCELED
+
+
 def another(bracket: OrderIntent, quantity: int) -> OrderIntent:
     """A second bracket of the same kind."""
     return replace(

@@ -86,6 +86,7 @@ EVERYTHING = Capabilities(
     unique_client_ids=True,
     reduce_only_legs=True,
     reprices=True,
+    oco=True,
     stop_types=frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP}),
     times_in_force=frozenset({"day", "gtc", "ioc", "fok"}),
 )
@@ -97,6 +98,7 @@ COINS = replace(
     bracket_entries=frozenset(),
     short_asset_classes=frozenset(),
     reduce_only_legs=False,
+    oco=False,
     stop_types=frozenset({OrderType.STOP_LIMIT}),
     times_in_force=frozenset({"gtc", "ioc"}),
     exits_reserve=True,
@@ -109,7 +111,6 @@ RESERVING = replace(
     bracket_entries=frozenset({OrderType.MARKET}),
     reduce_only_legs=False,
     fractional_brackets=False,
-    oco=True,
     exits_reserve=True,
     apart={AssetClass.CRYPTO: COINS},
 )
@@ -181,7 +182,7 @@ class FakeBroker:
     `fail("position", error, ...)` makes the next calls of a method raise; `lag_positions(n)` makes
     the next n position reads answer as before the latest fill, `linger(n)` the next n cancels leave
     their order at work. `calls` has every call of submit,
-    find and cancel with its id. `holds_legs`: legs begin to work when their entry has filled
+    find and cancel with its id. `refuses` are roles of which no order is taken. `holds_legs`: legs begin to work when their entry has filled
     completely, and not before. `orders_placed` counts the orders that reached the broker, without
     their legs. It is strict where the engine must be right: an intent that does not fit the
     capabilities is an AssertionError, not a rejection.
@@ -199,6 +200,7 @@ class FakeBroker:
     ) -> None:
         self.holds_legs = holds_legs
         self.fee_share = NONE
+        self.refuses: set[OrderRole] = set()
         self.script = deque(script)
         self.prices: dict[str, Decimal] = {}
         self.quotes: dict[str, Quote] = {}
@@ -420,6 +422,8 @@ class FakeBroker:
         return order.answer()
 
     def _accept(self, order: _Order, turn: Turn) -> None:
+        if order.role in self.refuses:
+            raise BrokerRejected(f"no {order.role.value} is taken")
         if order.role is not OrderRole.ENTRY:
             self._check_exit(order)
         self._orders.append(order)

@@ -84,6 +84,8 @@ class Book:
         self._check_levels(order, _price_of(order, events))
         for event in events:
             self._take(event, trial)
+        for leg in self._pair_of(order):
+            self._begin_beside(order, leg)
 
     def work(self, price: Decimal) -> None:
         """Show the orders a price, which is the last one from here on."""
@@ -132,7 +134,21 @@ class Book:
 
     def waiting_legs(self, entry: str) -> list[PaperOrder]:
         """The legs of an entry that has not filled."""
-        return [leg for leg in self._legs[entry] if leg.status is OrderStatus.NEW]
+        waiting = [leg for leg in self._legs[entry] if leg.status is OrderStatus.NEW]
+        return [leg for leg in waiting if not leg.is_of_pair]
+
+    def _pair_of(self, stop: PaperOrder) -> list[PaperOrder]:
+        """The target that was placed with a stop, unless it has ended."""
+        legs = self._legs[stop.client_order_id]
+        return [leg for leg in legs if leg.is_of_pair and not leg.status.final]
+
+    def _begin_beside(self, stop: PaperOrder, target: PaperOrder) -> None:
+        """A target works beside its stop, for the same quantity, unless that has filled at once."""
+        if stop.status.working:
+            target.quantity = stop.quantity
+            self._start(target)
+        else:
+            self._cancel(target, Reason.SIBLING_FILLED)
 
     def _trial(self, price: Decimal | None) -> Trial:
         return Trial(self.account, self.working(), self.waiting_legs, price)
@@ -247,7 +263,7 @@ class Book:
     def _end(self, order: PaperOrder, status: OrderStatus, reason: str) -> None:
         order.status, order.reason = status, str(reason)
         self.changed[order.client_order_id] = order
-        for leg in self.waiting_legs(order.client_order_id):
+        for leg in [*self.waiting_legs(order.client_order_id), *self._pair_of(order)]:
             self._cancel(leg, ENTRY_CANCELED)
 
 

@@ -40,6 +40,7 @@ CAPABILITIES = Capabilities(
     stop_types=STOP_TYPES,
     times_in_force=TIMES_IN_FORCE,
     stops_never_sleep=True,
+    oco=True,
 )
 
 

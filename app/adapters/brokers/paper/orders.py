@@ -28,8 +28,9 @@ class PaperOrder:
     """One row of paper_orders.
 
     `seq` is its place among the orders that work on its instrument. A protective leg (`parent` is
-    its entry) has a `level`, and no price before its entry fills. `immediate` is of no use once it
-    was submitted, and not kept.
+    its entry) has a `level`, and no price before its entry fills; the target of a pair (`parent` is
+    its stop) has a price and no level. `immediate` is of no use once it was submitted, and not
+    kept.
     """
 
     client_order_id: str
@@ -84,7 +85,7 @@ class PaperOrder:
             trail=to_units(self.trail),
             immediate=self.immediate,
             reduce_only=self.role is not OrderRole.ENTRY,
-            group=self.parent,
+            group=self.root if self.role.protects else None,
             parent=self.parent,
             triggered=self.triggered_at is not None,
         )
@@ -106,6 +107,11 @@ class PaperOrder:
             limit = round_to_tick(limit, tick, side=self.side, stop=False)
             return replace(self, stop_price=price, limit_price=limit)
         return replace(self, stop_price=price)
+
+    @property
+    def is_of_pair(self) -> bool:
+        """Whether it is the target of a stop that was placed with it, for an open position."""
+        return self.parent is not None and self.level is None
 
     @property
     def possible(self) -> bool:
@@ -174,8 +180,26 @@ def order_of(intent: OrderIntent) -> PaperOrder:
 
 
 def legs_of(intent: OrderIntent) -> list[PaperOrder]:
-    """The protective legs that an intent asks for, which wait for its fill."""
+    """The protective legs that an intent asks for: they wait for its fill, or work beside a stop."""
+    if intent.role.protects:
+        return [_beside(intent, leg) for _, leg in intent.legs]
     return [_leg(intent, role, leg) for role, leg in intent.legs]
+
+
+def _beside(intent: OrderIntent, leg: Leg) -> PaperOrder:
+    if leg.level.kind is not LevelKind.PRICE or not _possible(leg.level.value):
+        raise BrokerRejected("the target of a pair needs a price")
+    return PaperOrder(
+        client_order_id=leg.client_order_id,
+        symbol=intent.symbol,
+        instrument=intent.instrument,
+        side=intent.side,
+        role=OrderRole.TAKE_PROFIT,
+        order_type=OrderType.LIMIT,
+        quantity=intent.quantity,
+        limit_price=leg.level.value,
+        parent=intent.client_order_id,
+    )
 
 
 def _leg(intent: OrderIntent, role: OrderRole, leg: Leg) -> PaperOrder:
