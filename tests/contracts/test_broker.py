@@ -349,34 +349,23 @@ def test_a_pair_works_beside_an_open_position(
 ) -> None:
     place_pair(broker, bracket, place)
     stop, target = look(broker, STOP.client_order_id), look(broker, TARGET.client_order_id)
-    assert (stop.status, stop.stop_price, stop.quantity) == (OrderStatus.LIVE, 95, 10)
-    assert (target.status, target.limit_price, target.quantity) == (OrderStatus.LIVE, 110, 10)
+    assert [stop.status, target.status] == [OrderStatus.LIVE] * 2
+    assert [stop.stop_price, target.limit_price] == [95, 110]
+    assert [stop.quantity, target.quantity] == [10, 10]
     assert [leg.client_order_id for leg in stop.legs] == [TARGET.client_order_id]
 
 
-@pytest.mark.parametrize(
-    ("price", "filled", "canceled"),
-    [
-        (94, STOP.client_order_id, TARGET.client_order_id),
-        (111, TARGET.client_order_id, STOP.client_order_id),
-    ],
-)
+@pytest.mark.parametrize(("price", "reached"), [(94, STOP), (111, TARGET)])
 def test_one_of_a_pair_cancels_the_other(
-    venue: Venue,
-    broker: Broker,
-    instrument: Instrument,
-    bracket: OrderIntent,
-    place: Place,
-    price: int,
-    filled: str,
-    canceled: str,
+    venue: Venue, broker: Broker, bracket: OrderIntent, place: Place, price: int, reached: Leg
 ) -> None:
     place_pair(broker, bracket, place)
     venue.trade_at(Decimal(price))
     venue.settle()
-    assert look(broker, filled).status is OrderStatus.FILLED
-    assert look(broker, canceled).status is OrderStatus.CANCELED
-    assert held(broker, instrument) == 0
+    for leg in (STOP, TARGET):
+        ended = OrderStatus.FILLED if leg is reached else OrderStatus.CANCELED
+        assert look(broker, leg.client_order_id).status is ended
+    assert not broker.positions()
 
 
 def test_canceling_a_pair_by_its_stop_cancels_both(

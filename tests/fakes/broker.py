@@ -181,9 +181,9 @@ class FakeBroker:
 
     `fail("position", error, ...)` makes the next calls of a method raise; `lag_positions(n)` makes
     the next n position reads answer as before the latest fill, `linger(n)` the next n cancels leave
-    their order at work. `calls` has every call of submit,
-    find and cancel with its id. `refuses` are roles of which no order is taken. `holds_legs`: legs begin to work when their entry has filled
-    completely, and not before. `orders_placed` counts the orders that reached the broker, without
+    their order at work. `refuses` are roles of which no order is taken; `holds_legs`: legs begin to
+    work when their entry has filled completely, and not before. `calls` has every call of submit,
+    find and cancel with its id; `orders_placed` counts the orders that reached the broker, without
     their legs. It is strict where the engine must be right: an intent that does not fit the
     capabilities is an AssertionError, not a rejection.
     """

@@ -1,4 +1,4 @@
-"""The process dies at every statement and call of a duty: nothing stays bare, nothing is doubled."""
+"""The process dies at any statement and call of a duty: nothing is bare, nothing is doubled."""
 
 import sqlite3
 from collections.abc import Callable

@@ -180,7 +180,7 @@ def order_of(intent: OrderIntent) -> PaperOrder:
 
 
 def legs_of(intent: OrderIntent) -> list[PaperOrder]:
-    """The protective legs that an intent asks for: they wait for its fill, or work beside a stop."""
+    """The legs that an intent asks for: they wait for its fill, or work beside a stop."""
     if intent.role.protects:
         return [_beside(intent, leg) for _, leg in intent.legs]
     return [_leg(intent, role, leg) for role, leg in intent.legs]
