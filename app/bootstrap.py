@@ -6,10 +6,11 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -45,13 +46,17 @@ from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
 from app.engine.event_bus import EventBus, Listener
 from app.engine.gates import Gates
+from app.engine.hearing import Hearing
 from app.engine.intake import Endings, Intake
 from app.engine.judge import Judge
 from app.engine.kill_switch import KillSwitch
 from app.engine.lanes import Lanes, Works
+from app.engine.leg_check import LegCheck
+from app.engine.order_check import OrderCheck
 from app.engine.order_engine import OrderEngine
 from app.engine.ownership import Ownership
 from app.engine.performance import Performance
+from app.engine.position_check import PositionCheck
 from app.engine.preview import Preview
 from app.engine.protecting import Protecting
 from app.engine.queue import Queue
@@ -86,12 +91,28 @@ RESERVE_EVERY = timedelta(seconds=1)
 STOP_WATCH_EVERY = timedelta(seconds=1)
 TARGET_WATCH_EVERY = timedelta(seconds=2)
 BEAT_EVERY = timedelta(seconds=10)
+ALWAYS = timedelta(0)
+LEARN_EVERY = timedelta(seconds=60)
 RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
 CHORES_EVERY = timedelta(seconds=1)
 LOOK_FOR_BACKUPS_EVERY = timedelta(seconds=10)
 
 Wrap = Callable[[Broker], Broker]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is done for one account in the background. Nothing else waits for its broker."""
+
+    account: Account
+    hearing: Hearing
+    loop: Loop
+
+    def start(self) -> None:
+        """Look at the account, and listen to its broker."""
+        self.loop.start()
+        self.account.broker.watch(self.hearing.hear)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,6 +126,7 @@ class Server:
     pool: Executor
     loop: Loop
     chores: Loop
+    watches: Sequence[Watch]
     reserve: Reserve
     backups: Backups
     recent: RecentLines
@@ -122,6 +144,8 @@ class Server:
                 self.services.ownership.start()
                 self.loop.start()
                 self.chores.start()
+                for watch in self.watches:
+                    watch.start()
                 self._started = True
 
     def stop(self) -> None:
@@ -129,8 +153,8 @@ class Server:
         with self._lock:
             self.services.lanes.close()
             self.backups.stop()
-            self.loop.stop()
-            self.chores.stop()
+            for loop in (self.loop, self.chores, *(watch.loop for watch in self.watches)):
+                loop.stop()
             self.pool.shutdown(wait=True, cancel_futures=True)
             try:
                 self.services.ownership.stop()
@@ -186,15 +210,14 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         journal, playbook, TradeRouter(), OrderEngine(sessions.day_end), risk_gate, sessions
     )
     gates = Gates(kill_switch, sessions, risk_gate)
-    dispatcher = Dispatcher(journal, ownership, clock)
-    closing = Closing(journal, dispatcher, settlement, ownership)
+    dispatcher, closing, entering = _order_rooms(journal, settlement, ownership, gates, clock)
     rooms = Rooms(
         accounts=accounts,
         quotes=quotes,
         judge=judge,
         queue=Queue(journal, judge, gates, closing, quotes),
         closing=closing,
-        entering=Entering(journal, dispatcher, settlement, closing, gates),
+        entering=entering,
         settlement=settlement,
         tracker=StatusTracker(playbook, clock),
     )
@@ -213,7 +236,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         clock,
         pool,
     )
-    recovery = Recovery(journal, accounts, settlement, clock)
+    order_check, recovery = _truth(journal, accounts, settlement, ownership, clock)
     services = Services(
         clock=clock,
         journal=journal,
@@ -243,8 +266,8 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         recovery=recovery,
         adoption=Adoption(journal, accounts, recovery, clock),
         sessions=sessions,
-        blocks=Blocks(journal, clock),
-        write_down=WriteDown(journal, accounts, recovery, clock),
+        blocks=Blocks(journal, order_check, clock),
+        order_check=order_check,
         performance=Performance(SqlLedger(database), records, accounts, clock),
         preview=Preview(accounts, judge),
     )
@@ -255,6 +278,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         metrics=metrics,
         pool=pool,
         loop=_loop(services, reserve),
+        watches=[_watch(services, account) for account in accounts],
         chores=_chores(
             backups,
             Purge(database, clock, _days(settings.retention_days)),
@@ -307,18 +331,32 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
         [
             Step("beat", BEAT_EVERY, ownership.beat),
             Step("take over", TAKE_OVER_EVERY, ownership.take_over),
-            Step("recover", TAKE_OVER_EVERY, services.recovery.run),
-            Step("reconcile", RECONCILE_EVERY, services.recovery.refresh),
-            Step("watch the stops", STOP_WATCH_EVERY, services.stop_watch.run),
-            Step("watch the targets", TARGET_WATCH_EVERY, services.target_watch.run),
-            Step("write down", RECONCILE_EVERY, services.write_down.check),
-            Step("enforce the kill switch", TAKE_OVER_EVERY, services.kill_switch.enforce),
             Step("resume stranded", TAKE_OVER_EVERY, lanes.resume_stranded),
             Step("keep the reserve", RESERVE_EVERY, reserve.keep),
             Step("watch the kill file", WATCH_EVERY, services.kill_switch.watch),
             Step("sweep", SWEEP_EVERY, lanes.sweep),
         ]
     )
+
+
+def _watch(services: Services, account: Account) -> Watch:
+    recovery, journal, clock = services.recovery, services.journal, services.clock
+    sweep = services.lanes.sweep
+    hearing = Hearing(account, journal, services.settlement, recovery, clock, sweep)
+    loop = Loop(
+        [
+            Step("hear", ALWAYS, hearing.act),
+            Step("recover", TAKE_OVER_EVERY, partial(recovery.keep, account)),
+            Step("reconcile", RECONCILE_EVERY, partial(recovery.look, account)),
+            Step("learn the calendar", LEARN_EVERY, partial(services.sessions.learn, account)),
+            Step("watch the stops", STOP_WATCH_EVERY, partial(services.stop_watch.look, account)),
+            Step("watch targets", TARGET_WATCH_EVERY, partial(services.target_watch.look, account)),
+            Step("enforce", TAKE_OVER_EVERY, partial(services.kill_switch.enforce, account)),
+        ],
+        name=f"novalgo-{account.name}",
+    )
+    hearing.wake = loop.wake
+    return Watch(account, hearing, loop)
 
 
 def _chores(backups: Backups, purge: Purge, *more: Step) -> Loop:
@@ -368,6 +406,27 @@ def _tell_of_disk(journal: Journal, clock: Clock, *, full: bool) -> None:
     kind = EventKind.DISK_FULL if full else EventKind.DISK_FREE
     with journal.unit() as unit:
         unit.record(Event(kind=kind, at=clock.now(), problem=full))
+
+
+def _order_rooms(
+    journal: Journal, settlement: Settlement, ownership: Ownership, gates: Gates, clock: Clock
+) -> tuple[Dispatcher, Closing, Entering]:
+    dispatcher = Dispatcher(journal, ownership, clock)
+    closing = Closing(journal, dispatcher, settlement, ownership)
+    return dispatcher, closing, Entering(journal, dispatcher, settlement, closing, gates)
+
+
+def _truth(
+    journal: Journal,
+    accounts: Accounts,
+    settlement: Settlement,
+    ownership: Ownership,
+    clock: Clock,
+) -> tuple[OrderCheck, Recovery]:
+    orders = OrderCheck(journal, settlement, ownership, clock)
+    legs = LegCheck(journal, settlement, ownership, clock)
+    positions = PositionCheck(journal, orders, WriteDown(journal, clock), legs, clock)
+    return orders, Recovery(journal, accounts, orders, positions, clock)
 
 
 def _open_accounts(

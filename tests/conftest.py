@@ -48,7 +48,7 @@ def make_server(migrated: Path, tmp_path: Path, clock: FakeClock) -> Iterator[Ma
         shutil.copy(migrated, folder / "novalgo.db")
         read = Settings.from_env({**SETTINGS, "DATA_DIR": str(folder), **settings}, dotenv=None)
         server = build(read, Parts(clock=clock, pool=InlineExecutor()))
-        server.loop, server.chores = StillLoop(), StillLoop()
+        server.loop, server.chores, server.watches = StillLoop(), StillLoop(), ()
         server.start()
         server.services.recovery.run()
         made.append(server)

@@ -1,7 +1,7 @@
 """A broker whose calls are counted and timed: the one place that sees all that goes to a broker."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -13,9 +13,10 @@ from app.domain.errors import (
     BrokerUnavailable,
     OutcomeUnknown,
 )
-from app.domain.instrument import Instrument, Ticker
+from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
+from app.domain.session import Day
 from app.ports.broker import Broker, Hint
 from app.ports.clock import Clock
 
@@ -92,6 +93,18 @@ class MeteredBroker:
     def quote(self, instrument: str) -> Quote | None:
         """The newest price of an instrument."""
         return self._timed("quote", lambda: self._broker.quote(instrument))
+
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        """The hours of all days from one to another."""
+        return self._timed(
+            "market_days", lambda: self._broker.market_days(asset_class, first, last)
+        )
+
+    def skew(self) -> timedelta | None:
+        """How far the broker's clock was ahead of ours when it last answered."""
+        return self._broker.skew()  # remembered, not asked for
 
     def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
         """Feed a price to a broker that takes quotes."""

@@ -77,7 +77,7 @@ class Metrics:
         )
         self._mismatches = Counter(
             "novalgo_reconcile_mismatch_total",
-            "Orders of ours that rest, and that their broker does not know.",
+            "Orders of ours that their broker does not know, positions that nothing explains.",
             registry=registry,
         )
         self._broker_requests = Counter(

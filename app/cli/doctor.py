@@ -11,7 +11,7 @@ import click
 
 from app.adapters.journal.migrate import database_file, revision_of
 from app.adapters.journal.revision import REVISION
-from app.cli.shared import fault, server, settings
+from app.cli.shared import fault, in_words, server, settings
 from app.domain.errors import BrokerLoginNeeded, TradingError
 from app.engine.accounts import Account
 from app.engine.services import Services
@@ -56,6 +56,7 @@ def _findings() -> Iterator[Finding]:
         yield _database(ours.services)
         for account in ours.services.accounts:
             yield from _broker(account)
+            yield from _foreign(ours.services, account)
         yield _switch(ours.services)
         yield from _blocks(ours.services)
     for warning in settings().warnings:
@@ -112,14 +113,29 @@ def _switch(services: Services) -> Finding:
 
 
 def _blocks(services: Services) -> Iterator[Finding]:
-    """Lanes that an exit which came too late keeps entries out of."""
+    """Lanes that entries are kept out of: an exit came too late, a position is not explained."""
     try:
         blocks = services.journal.blocks()
     except TradingError as error:
         yield Finding("blocked", ok=False, detail=f"{error.code}: {error}")
         return
-    for lane, reason in blocks:
-        yield Finding("blocked", ok=True, note=True, detail=f"{lane}: {reason}; see `unblock`")
+    for block in blocks:
+        detail = f"{block.lane}: {block.kind}: {block.reason}; see `unblock`"
+        yield Finding("blocked", ok=True, note=True, detail=detail)
+
+
+def _foreign(services: Services, account: Account) -> Iterator[Finding]:
+    """What works or is held there and is not ours: it is never touched."""
+    try:
+        orders = services.order_check.foreign(account)
+        held = services.journal.foreign(account.name)
+    except TradingError:
+        return  # told of the broker already
+    for order in orders:
+        yield Finding(f"foreign {account.name}", ok=True, note=True, detail=in_words(order))
+    for instrument, quantity in held.items():
+        detail = f"{quantity:f} {instrument} held"
+        yield Finding(f"foreign {account.name}", ok=True, note=True, detail=detail)
 
 
 def _disk(folder: Path) -> Finding:

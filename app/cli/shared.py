@@ -10,6 +10,7 @@ from flask import current_app
 
 from app.config import Settings
 from app.domain.errors import TradingError
+from app.domain.order import BrokerOrder
 from app.domain.outcome import AlertStatus
 from app.engine.accounts import Account
 from app.ports.journal import AlertRecord
@@ -89,6 +90,14 @@ def await_end(alert_id: str, seconds: float) -> AlertRecord:
 def plain(number: Decimal) -> str:
     """A decimal without exponent and trailing zeros."""
     return f"{number.normalize():f}"
+
+
+def in_words(order: BrokerOrder) -> str:
+    """An order at a broker in a line."""
+    limit = f" at {plain(order.limit_price)}" if order.limit_price is not None else ""
+    stop = f" from {plain(order.stop_price)}" if order.stop_price is not None else ""
+    what = f"{order.side} {plain(order.quantity)} {order.symbol}{limit}{stop}"
+    return f"{what} (order {order.broker_order_id})"
 
 
 def told_of(record: AlertRecord) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from app.domain.instrument import AssetClass, Instrument
 from app.domain.order import OrderType
@@ -20,6 +21,7 @@ class Capabilities:
     `reprices`: the limit of a working order can be moved.
     `stop_types`: kinds of stop-loss legs.
     `times_in_force`: words of an order's life that the broker acts on.
+    `positions_lag`: how long a position may not show a fill that its order shows.
     `stops_never_sleep`: stops work outside the regular hours of their market too.
     `oco`: a stop and a target that cancel each other can be placed for an open position.
     `exits_reserve`: open exits reserve their quantity, so that a close needs its legs canceled
@@ -41,6 +43,7 @@ class Capabilities:
     stop_types: frozenset[OrderType] = frozenset({OrderType.STOP})
     times_in_force: frozenset[str] = frozenset({"day", "gtc"})
     stops_never_sleep: bool = False
+    positions_lag: timedelta = timedelta(0)
     oco: bool = False
     exits_reserve: bool = False
     fees_in_units: bool = False

@@ -14,6 +14,8 @@ INDIAN_INDICES = ("BANKNIFTY", "FINNIFTY", "MIDCPNIFTY", "NIFTY", "SENSEX")
 """Underlyings that people name without an exchange."""
 
 ONE_DAY = timedelta(days=1)
+PLAIN = "WEEKDAYS"
+"""The calendar of an exchange that nothing is known of."""
 
 
 class SessionPolicy(StrEnum):
@@ -65,7 +67,7 @@ class Session:
 class Calendar:
     """When an exchange is open: its usual days, and the dates that differ.
 
-    `years` are those whose dates are known; None = this market has no dates of its own.
+    `years` are those of which all dates are known; None = this market has no dates of its own.
     `intraday_ends`: how long before the close entries end that are for the day only.
     """
 
@@ -78,8 +80,9 @@ class Calendar:
     intraday_ends: timedelta | None = None
 
     def knows(self, at: datetime) -> bool:
-        """Whether the dates of that year are known; without them every weekday is a usual day."""
-        return self.years is None or at.astimezone(self.zone).year in self.years
+        """Whether that date or its year is known; without that every weekday is a usual day."""
+        day = at.astimezone(self.zone).date()
+        return self.years is None or day in self.dates or day.year in self.years
 
     def is_open(self, at: datetime, policy: SessionPolicy) -> bool:
         """Whether the market is open at a moment."""
@@ -193,7 +196,7 @@ class Market:
 
 
 def calendar_name(asset_class: AssetClass, ticker: Ticker) -> str:
-    """The calendar of an instrument. `WEEKDAYS` when nothing is known of its exchange."""
+    """The calendar of an instrument; PLAIN when nothing is known of its exchange."""
     exchange = ticker.exchange
     if asset_class is AssetClass.CRYPTO:
         return "24x7"
@@ -202,5 +205,5 @@ def calendar_name(asset_class: AssetClass, ticker: Ticker) -> str:
     if exchange in INDIA or (not exchange and ticker.name.startswith(INDIAN_INDICES)):
         return "XNSE"
     if asset_class is AssetClass.FUTURE:
-        return "CMES" if exchange in CME or not exchange else "WEEKDAYS"
-    return "XNYS" if exchange in US or not exchange else "WEEKDAYS"
+        return "CMES" if exchange in CME or not exchange else PLAIN
+    return "XNYS" if exchange in US or not exchange else PLAIN

@@ -9,7 +9,7 @@ from app.domain.identity import lane_of
 from app.domain.instrument import Ticker
 from app.domain.order import Fill, Side
 from app.domain.position import Position
-from app.domain.stake import Stake, Stakes
+from app.domain.stake import ZERO, Stake, Stakes
 from app.engine.accounts import Account, Accounts
 from app.engine.recovery import Recovery
 from app.ports.clock import Clock
@@ -94,6 +94,7 @@ class Adoption:
         stake = replace(mine, quantity=mine.quantity + quantity, stopped=None, at=now)
         if not unit.adopt(fill, stake, position.multiplier):
             return False
+        unit.put_foreign(account.name, position.instrument, ZERO)
         unit.record(
             Event(
                 kind=EventKind.ADOPTED,

@@ -34,16 +34,16 @@ from app.engine.dispatcher import decided, out_of_sync
 from app.engine.endings import finished, naked, outcome_of
 from app.engine.entering import Entering
 from app.engine.judge import Case, Judge
+from app.engine.order_check import IN_FLIGHT
 from app.engine.queue import Queue, note_queued
 from app.engine.quote_desk import QuoteDesk
-from app.engine.recovery import IN_FLIGHT
 from app.engine.settlement import Settlement, event_of
 from app.engine.status_tracker import StatusTracker
 from app.engine.trade_router import Situation
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Refused, Walk
 from app.ports.clock import Clock
-from app.ports.journal import Job, Journal, OrderRecord, Pause, Unit
+from app.ports.journal import Block, Job, Journal, OrderRecord, Pause, Unit
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +129,7 @@ class AlertFlow:
         situation = judge.situation(case)
         if situation.unexplained and self._rooms.closing.catch_up(walk):
             situation = judge.situation(case)
+        walk.await_position(situation.unexplained)
         self._await_predecessor(walk, situation)
         signal = judge.route(case, situation)
         if isinstance(signal, Noted) and signal.reason is Note.NO_POSITION:
@@ -256,7 +257,8 @@ class AlertFlow:
             settled = self._settle(unit, ending.order) if ending.order is not None else None
             outcome = outcome_of(ending, settled)
             if outcome.reason == Lapse.EXIT_MISSED and outcome.status is AlertStatus.EXPIRED:
-                unit.set_block(job.lane, f"{outcome.detail} (alert {job.alert_id})")
+                reason = f"{outcome.detail} (alert {job.alert_id})"
+                unit.set_block(Block(job.lane, Denial.EXIT_MISSED, reason))
                 why: dict[str, object] = {"reason": outcome.reason, "detail": outcome.detail}
                 event = _event(EventKind.LANE_BLOCKED, job, self._clock, problem=True, facts=why)
                 unit.record(event)

@@ -57,7 +57,7 @@ class Closing:
             self._protect_again(walk)
             return Ending(refusal=intent)
         answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
-        self.await_fill(walk, answer, intent.order_type)
+        answer = self.await_fill(walk, answer, intent.order_type)
         self._settle_legs(walk)
         if self._journal.legs_aside(walk.job.id):
             self._settlement.apply([answer])
@@ -138,18 +138,25 @@ class Closing:
         self._look_up(walk, resting)
         return bool(resting)
 
-    def await_fill(self, walk: Walk, answer: BrokerOrder, kind: OrderType) -> None:
+    def await_fill(self, walk: Walk, answer: BrokerOrder, kind: OrderType) -> BrokerOrder:
         """Come back for a market order that is not filled yet; entries wait meanwhile.
+
+        Returns:
+            What it is now: its end may have been told of while its answer was on the way.
 
         Raises:
             Wait: it may still fill soon.
         """
         if kind is not OrderType.MARKET or answer.status.final:
-            return
+            return answer
         self._settlement.apply([answer])
+        known = self._journal.order(answer.client_order_id)
+        if known is not None and known.status.final:
+            return walk.broker.find(answer.client_order_id) or answer
         if not self._waited(walk, answer):
             pause = backoff(walk.job.tries, most=2)
             raise Wait(AlertStatus.WAITING, pause, "not filled yet")
+        return answer
 
     def _make_way(self, walk: Walk) -> None:
         """Cancel what would fill beside the close, or reserves what it is to close.
@@ -259,7 +266,9 @@ class Closing:
             return late
         self.cancel_entries(walk)
         self._make_way(walk)
-        held = walk.held()
+        stakes = walk.stakes()
+        walk.await_position(stakes.nobodys)
+        held = stakes.own(walk.case.strategy)
         if held == 0 or plan.signal.reduce is None:
             return Noted(Note.NO_POSITION, "there is nothing to close")
         share = _share(plan.signal, held)

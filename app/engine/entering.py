@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from app.domain.decision import Denial, Denied, Plan
 from app.domain.events import Event, EventKind
+from app.domain.identity import lane_of
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.engine.closing import Closing, is_entry
@@ -12,9 +13,11 @@ from app.engine.dispatcher import Dispatcher
 from app.engine.gates import CANCELED, Gates
 from app.engine.settlement import Settlement, lacks_stop
 from app.engine.waits import Wait, backoff
-from app.engine.walk import Ending, Gate, Refused, Walk
-from app.ports.journal import Journal, OrderRecord
+from app.engine.walk import Ending, Gate, Refused, Walk, seconds
+from app.ports.journal import Block, Journal, OrderRecord
 
+MOST_SKEW = timedelta(seconds=30)
+"""Further apart than this the age of an alert says nothing, so nothing is entered."""
 PATIENCE = 3
 """Tries to replace a resting entry without a pause; a broker may take its time to cancel."""
 
@@ -48,7 +51,7 @@ class Entering:
             self._open_the_way(walk)
         gate = Gate(admit=self._gates.admission(walk, entry), ask=lambda: self._gates.entry(walk))
         answer = self._dispatcher.place(walk.job, walk.broker, entry, gate, plan if fresh else None)
-        self._closing.await_fill(walk, answer, entry.order_type)
+        answer = self._closing.await_fill(walk, answer, entry.order_type)
         self._await_protection(walk, entry, answer)
         return Ending(order=answer, budget=plan.budget)
 
@@ -83,32 +86,41 @@ class Entering:
         pause = backoff(walk.job.tries, most=2)
         if not walk.account.reconciled.is_set():
             raise Wait(AlertStatus.WAITING, pause, "the account is being reconciled")
+        skew = walk.broker.skew()
+        if skew is not None and abs(skew) > MOST_SKEW:
+            why = f"our clock and the broker's are {seconds(abs(skew))} apart"
+            raise Wait(AlertStatus.WAITING, pause, why)
         if self._journal.waiting_before(walk.job):
             raise Wait(AlertStatus.WAITING, pause, "an earlier order of the lane is not settled")
-        self._check_block(walk)
+        self._check_blocks(walk)
         if self._closing.cancel_resting(walk, is_entry):
             # At most one live entry per lane: the newest takes the place of one that still rests.
             # That one may have filled before the cancel reached it, so the decision is made anew.
             again = timedelta(0) if walk.job.tries < PATIENCE else pause
             raise Wait(AlertStatus.WAITING, again, "a resting entry was replaced")
 
-    def _check_block(self, walk: Walk) -> None:
-        reason = self._journal.block(walk.job.lane)
-        if reason is None:
-            return
-        stakes = walk.stakes()
-        if any(stakes.own(holder) for holder in stakes.holders):
-            raise Refused(Denied(Denial.EXIT_MISSED, f"the position is still open: {reason}"))
+    def _check_blocks(self, walk: Walk) -> None:
+        """A missed exit keeps entries out until flat, a position without explanation until then."""
+        lanes = {walk.job.lane, lane_of(walk.account.name, walk.key)}
+        for block in [each for lane in sorted(lanes) for each in self._journal.blocks(lane)]:
+            if block.kind is not Denial.EXIT_MISSED:
+                raise Refused(Denied(block.kind, block.reason))
+            stakes = walk.stakes()
+            if any(stakes.own(holder) for holder in stakes.holders):
+                raise Refused(Denied(block.kind, f"the position is still open: {block.reason}"))
+            self._lift(walk, block)
+
+    def _lift(self, walk: Walk, block: Block) -> None:
         event = Event(
             kind=EventKind.LANE_UNBLOCKED,
             at=walk.clock.now(),
             alert_id=walk.job.alert_id,
             account=walk.account.name,
             symbol=walk.alert.symbol,
-            facts={"detail": f"the position is closed: {reason}"},
+            facts={"detail": f"the position is closed: {block.reason}"},
         )
         with self._journal.unit(walk.job) as unit:
-            unit.set_block(walk.job.lane, None)
+            unit.lift_block(block)
             unit.record(event)
 
     def _withdraw(self, walk: Walk, known: OrderRecord) -> Ending:

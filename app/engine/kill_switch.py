@@ -6,7 +6,7 @@ from pathlib import Path
 from app.domain.errors import BrokerError, JournalError
 from app.domain.events import Event, EventKind
 from app.domain.order import OrderRole
-from app.engine.accounts import Accounts
+from app.engine.accounts import Account, Accounts
 from app.engine.settlement import Settlement
 from app.ports.clock import Clock
 from app.ports.journal import Journal, KillState
@@ -64,9 +64,9 @@ class KillSwitch:
             self._stop_entries(reason)
         self._acted = there
 
-    def enforce(self) -> None:
+    def enforce(self, account: Account) -> None:
         """Cancel what still rests while it is set: a broker may have been away when it was."""
-        if self.state().active and self._cancel_entries():
+        if self.state().active and self._cancel_entries(account):
             with self._journal.unit() as unit:
                 unit.wake_waiting()
 
@@ -79,24 +79,24 @@ class KillSwitch:
         return self.state()
 
     def _stop_entries(self, reason: str) -> None:
-        facts = {"reason": reason, "canceled": self._cancel_entries()}
+        canceled = sum(self._cancel_entries(account) for account in self._accounts)
+        facts = {"reason": reason, "canceled": canceled}
         kind, now = EventKind.KILL_SWITCH_SET, self._clock.now()
         with self._journal.unit() as unit:
             unit.wake_waiting()
             unit.record(Event(kind=kind, at=now, problem=True, facts=facts))
 
-    def _cancel_entries(self) -> int:
+    def _cancel_entries(self, account: Account) -> int:
         canceled = 0
-        for account in self._accounts:
-            for order in self._journal.unsettled_orders(account.name):
-                if order.role is not OrderRole.ENTRY or not order.status.working:
-                    continue
-                try:
-                    answer = account.broker.cancel(order.client_order_id)
-                except BrokerError:
-                    log.exception("could not cancel", extra={"order": order.client_order_id})
-                    continue
-                if answer is not None:
-                    self._settlement.apply([answer])
-                    canceled += 1
+        for order in self._journal.unsettled_orders(account.name):
+            if order.role is not OrderRole.ENTRY or not order.status.working:
+                continue
+            try:
+                answer = account.broker.cancel(order.client_order_id)
+            except BrokerError:
+                log.exception("could not cancel", extra={"order": order.client_order_id})
+                continue
+            if answer is not None:
+                self._settlement.apply([answer])
+                canceled += 1
         return canceled

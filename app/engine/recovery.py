@@ -1,61 +1,66 @@
-"""Recovery: start-up is recovery. What is in flight is looked up at the broker, then settled."""
+"""Recovery: accounts are held against the journal, at the start and every few seconds after it."""
 
 import logging
+from datetime import timedelta
 
-from app.domain.errors import BrokerError, JournalError
+from app.domain.errors import BrokerError, FencedOut, JournalError
 from app.domain.events import Event, EventKind
-from app.domain.order import OrderStatus
 from app.engine.accounts import Account, Accounts
-from app.engine.settlement import Settlement, event_of
+from app.engine.order_check import OrderCheck
+from app.engine.position_check import PositionCheck
 from app.ports.clock import Clock
-from app.ports.journal import Journal, OrderRecord
+from app.ports.journal import Journal
 
 log = logging.getLogger(__name__)
 
-IN_FLIGHT = (OrderStatus.NEW, OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
-"""Orders that their job, once resumed, looks up itself; and legs that wait for their entry."""
+TOLERATED_SKEW = timedelta(seconds=2)
+"""How far our clock and a broker's may be apart before the owner is told."""
 
 
 class Recovery:
     """Holds accounts against the journal. Until that is done an account's entries wait."""
 
     def __init__(
-        self, journal: Journal, accounts: Accounts, settlement: Settlement, clock: Clock
+        self,
+        journal: Journal,
+        accounts: Accounts,
+        orders: OrderCheck,
+        positions: PositionCheck,
+        clock: Clock,
     ) -> None:
         self._journal = journal
         self._accounts = accounts
-        self._settlement = settlement
+        self._orders = orders
+        self._positions = positions
         self._clock = clock
-        self._missing: set[str] = set()
+        self._skewed: set[str] = set()
 
     def run(self) -> bool:
-        """Reconcile what is not reconciled yet; whether all accounts are."""
+        """Look at every account that needs it; whether all are reconciled."""
         for account in self._accounts:
-            if not account.reconciled.is_set():
-                self._try(account)
+            self.keep(account)
         return all(account.reconciled.is_set() for account in self._accounts)
 
     def refresh(self) -> None:
-        """Reconcile all accounts again: a process that died elsewhere left fills unread."""
+        """Look at all accounts again: a process that died elsewhere left fills unread."""
         for account in self._accounts:
-            self._try(account)
+            self.look(account)
 
-    def reconcile(self, account: Account) -> int:
-        """Take over what the broker says of every order that rests; how many orders changed."""
-        changed = 0
-        for order in self._journal.unsettled_orders(account.name):
-            if order.status in IN_FLIGHT:
-                continue
-            changed += self._look_up(account, order)
-        return changed
+    def keep(self, account: Account) -> None:
+        """Look at an account that is not reconciled yet, or that a second look tells more of."""
+        if not account.reconciled.is_set() or self._positions.unsure(account):
+            self.look(account)
 
-    def _try(self, account: Account) -> None:
+    def look(self, account: Account) -> None:
+        """Hold an account against the journal: its orders and their fills, then its positions."""
         try:
             changed = self.reconcile(account)
-        except (BrokerError, JournalError) as error:
+            self._positions.check(account)
+        except (BrokerError, FencedOut, JournalError) as error:
             log.warning("cannot reconcile yet", extra={"account": account.name, "why": str(error)})
             return
         account.reconciled.set()
+        self._look_at_the_clock(account)
         if changed:
             event = Event(
                 kind=EventKind.RECONCILED,
@@ -66,24 +71,25 @@ class Recovery:
             with self._journal.unit() as unit:
                 unit.record(event)
 
-    def _look_up(self, account: Account, order: OrderRecord) -> bool:
-        answer = account.broker.find(order.client_order_id)
-        if answer is None:
-            self._tell_of(order)
-            return False
-        self._missing.discard(order.client_order_id)
-        told = (answer.status, answer.filled_quantity, answer.quantity)
-        moved = answer.stop_price not in (None, order.stop_price)
-        moved = moved or (order.triggered_at is None and answer.triggered_at is not None)
-        if told == (order.status, order.filled_quantity, order.quantity) and not moved:
-            return False
-        self._settlement.apply([answer])
-        return True
+    def reconcile(self, account: Account) -> int:
+        """Take over what the broker says of every order that rests; how many orders changed."""
+        return self._orders.check(account)
 
-    def _tell_of(self, order: OrderRecord) -> None:
-        """Once each, as long as this process lives: it is looked up every few seconds."""
-        if order.client_order_id in self._missing:
+    def _look_at_the_clock(self, account: Account) -> None:
+        """Tell of a clock that differs from the broker's, once until they agree again."""
+        skew = account.broker.skew()
+        if skew is None or abs(skew) <= TOLERATED_SKEW:
+            self._skewed.discard(account.name)
             return
+        if account.name in self._skewed:
+            return
+        self._skewed.add(account.name)
+        event = Event(
+            kind=EventKind.CLOCK_SKEWED,
+            at=self._clock.now(),
+            account=account.name,
+            problem=True,
+            facts={"seconds_behind": f"{skew.total_seconds():.1f}"},
+        )
         with self._journal.unit() as unit:
-            unit.record(event_of(EventKind.MISMATCH, order, self._clock.now()))
-        self._missing.add(order.client_order_id)
+            unit.record(event)

@@ -9,6 +9,7 @@ from app.engine.event_bus import EventBus
 from app.engine.intake import Intake
 from app.engine.kill_switch import KillSwitch
 from app.engine.lanes import Lanes
+from app.engine.order_check import OrderCheck
 from app.engine.ownership import Ownership
 from app.engine.performance import Performance
 from app.engine.preview import Preview
@@ -18,7 +19,6 @@ from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
 from app.engine.stop_watch import StopWatch
 from app.engine.target_watch import TargetWatch
-from app.engine.write_down import WriteDown
 from app.ports.clock import Clock
 from app.ports.journal import Journal
 from app.ports.playbook import Playbook
@@ -47,6 +47,6 @@ class Services:
     target_watch: TargetWatch
     sessions: Sessions
     blocks: Blocks
-    write_down: WriteDown
+    order_check: OrderCheck
     performance: Performance
     preview: Preview

@@ -1,15 +1,19 @@
 """Sessions: whose market is open, and what becomes of an alert while it is closed (rule 26)."""
 
 import logging
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from app.domain.alert import Alert
 from app.domain.decision import Denial, Denied, Signal, TradeType
+from app.domain.errors import BrokerError
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import OrderType
 from app.domain.session import (
+    PLAIN,
     Calendar,
+    Day,
     Market,
     SessionPolicy,
     WhenClosed,
@@ -22,6 +26,8 @@ from app.ports.calendars import Calendars
 from app.ports.clock import Clock
 
 INTRADAY = "intraday"
+BEFORE, AHEAD = timedelta(days=1), timedelta(days=14)
+"""For which days a broker is asked: a holiday and a weekend are bridged without it."""
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +47,27 @@ class Sessions:
         self._calendars = calendars
         self._clock = clock
         self._warned: set[tuple[str, int]] = set()
+        self._told: dict[tuple[str, AssetClass], Mapping[date, Day]] = {}
+        self._asked: dict[str, date] = {}
+
+    def learn(self, account: Account) -> None:
+        """Ask a broker for the days to come, once a day: they win over the files.
+
+        What it told before counts until it can be asked again.
+        """
+        today = self._clock.now().date()
+        if self._asked.get(account.name) == today:
+            return
+        for asset_class in account.broker.capabilities.asset_classes:
+            try:
+                days = account.broker.market_days(asset_class, today - BEFORE, today + AHEAD)
+            except BrokerError as error:
+                facts = {"account": account.name, "why": str(error)}
+                log.warning("the broker's calendar cannot be read", extra=facts)
+                return
+            if days is not None:
+                self._told[account.name, asset_class] = days
+        self._asked[account.name] = today
 
     def market(
         self,
@@ -57,7 +84,7 @@ class Sessions:
         asset_class = instrument.asset_class if instrument is not None else ticker.asset_class
         own = strategy.session_policy if strategy is not None else None
         return Market(
-            calendar=self._calendar(asset_class, ticker, instrument),
+            calendar=self._calendar(account, asset_class, ticker, instrument),
             policy=_longer(own or account.sessions.policy, alert),
             queues=strategy is not None and strategy.when_closed is WhenClosed.QUEUE,
             trusts_weekdays=account.sessions.trusts_weekdays,
@@ -111,7 +138,8 @@ class Sessions:
         hours for an order that may be executed in them.
         """
         ticker = Ticker.parse(order.alert.symbol, order.alert.exchange)
-        calendar = self._calendar(order.instrument.asset_class, ticker, order.instrument)
+        asset_class = order.instrument.asset_class
+        calendar = self._calendar(order.account, asset_class, ticker, order.instrument)
         policy = SessionPolicy.EXTENDED if order.extended_hours else SessionPolicy.REGULAR
         return calendar.close_of(self._clock.now(), policy)
 
@@ -123,12 +151,24 @@ class Sessions:
         return None
 
     def _calendar(
-        self, asset_class: AssetClass, ticker: Ticker, instrument: Instrument | None
+        self,
+        account: Account,
+        asset_class: AssetClass,
+        ticker: Ticker,
+        instrument: Instrument | None,
     ) -> Calendar:
-        """An alert may leave out the exchange, and a broker's own name of it may have it."""
+        """An alert may leave out the exchange, and a broker's own name of it may have it.
+
+        Its broker knows the days of an exchange best; of one that nothing is known of, not even the
+        clock is.
+        """
         if not ticker.exchange and instrument is not None:
             ticker = Ticker.parse(instrument.symbol)
-        return self._calendars.get(calendar_name(asset_class, ticker))
+        calendar = self._calendars.get(calendar_name(asset_class, ticker))
+        told = self._told.get((account.name, asset_class))
+        if told is None or calendar.name == PLAIN:
+            return calendar
+        return replace(calendar, dates={**calendar.dates, **told})
 
     def _warn(self, market: Market, now: datetime) -> None:
         """Say once a year that the holidays are not known."""

@@ -46,13 +46,13 @@ class StopWatch:
 
     def run(self) -> int:
         """Look at all accounts; how many stops were stuck."""
-        found = [
-            (account, order)
-            for account in self._accounts
-            for order in self._journal.unsettled_orders(account.name)
-            if self._is_stuck(order)
-        ]
-        for account, order in found:
+        return sum(self.look(account) for account in self._accounts)
+
+    def look(self, account: Account) -> int:
+        """Look at one account; how many of its stops were stuck."""
+        orders = self._journal.unsettled_orders(account.name)
+        found = [order for order in orders if self._is_stuck(order)]
+        for order in found:
             self._rescue(account, order)
         return len(found)
 

@@ -23,9 +23,10 @@ class TargetWatch:
 
     def run(self) -> int:
         """Look at all accounts; how many targets were reached."""
-        return sum(self._look(account) for account in self._accounts)
+        return sum(self.look(account) for account in self._accounts)
 
-    def _look(self, account: Account) -> int:
+    def look(self, account: Account) -> int:
+        """Look at one account; how many of its targets were reached."""
         reached = 0
         for stop in self._watched(account):
             try:

@@ -13,11 +13,13 @@ from app.domain.freshness import AgeLimits, age, age_in_session
 from app.domain.identity import client_order_id
 from app.domain.instrument import Instrument
 from app.domain.order import BrokerOrder
+from app.domain.outcome import AlertStatus
 from app.domain.session import Market
-from app.domain.stake import StakeKey, Stakes
+from app.domain.stake import ZERO, StakeKey, Stakes
 from app.engine.accounts import Account
 from app.engine.holdings import stakes_in
 from app.engine.judge import Case
+from app.engine.waits import Wait, backoff
 from app.ports.broker import Broker
 from app.ports.clock import Clock
 from app.ports.journal import Job, Journal, Unit
@@ -100,6 +102,24 @@ class Walk:
     def stakes(self) -> Stakes:
         """The account's position at this moment, and whose it is."""
         return stakes_in(self.account, self.key, self.journal)
+
+    def await_position(self, unexplained: Decimal) -> None:
+        """Let a position that lags behind our latest fill catch up: the journal knows better.
+
+        Args:
+            unexplained: the part of it that was read which no fill accounts for.
+
+        Raises:
+            Wait: it does not show what is known of it, and something filled a moment ago.
+        """
+        lag = self.broker.capabilities.positions_lag
+        if not lag or not unexplained:
+            return
+        if unexplained == self.journal.foreign(self.account.name).get(self.key, ZERO):
+            return
+        if self.key in self.journal.filled_since(self.account.name, self.clock.now() - lag):
+            pause = backoff(self.job.tries, most=1)
+            raise Wait(AlertStatus.WAITING, pause, "the position does not show the last fill yet")
 
     def too_late(self, signal: Signal) -> Expired | None:
         """Whether it is too old. A reversal that is too old to enter may still close."""

@@ -1,76 +1,56 @@
 """Writing down: what went by hand is no longer counted as a strategy's own (rules 17 and 19)."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
 
-from app.domain.errors import BrokerError, JournalError
 from app.domain.events import Event, EventKind
-from app.domain.order import OrderStatus
-from app.domain.stake import Stake, Stakes
-from app.engine.accounts import Account, Accounts
-from app.engine.recovery import Recovery
+from app.domain.stake import ZERO, Stake, Stakes
+from app.engine.accounts import Account
 from app.ports.clock import Clock
 from app.ports.journal import Journal
-
-log = logging.getLogger(__name__)
-
-OPEN = (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
-"""Orders that may have filled at the broker while the journal does not know it."""
 
 
 class WriteDown:
     """Cuts stakes to what is there.
 
     Else, when somebody buys by hand what he sold by hand before, it would count as a strategy's own
-    again. A difference must be there in two rounds, and after every order was looked up: then it is
-    no fill that the journal has yet to hear of.
+    again. A difference must be there in two rounds, with every order looked up in between: then it
+    is no fill that the journal has yet to hear of.
     """
 
-    def __init__(
-        self, journal: Journal, accounts: Accounts, recovery: Recovery, clock: Clock
-    ) -> None:
+    def __init__(self, journal: Journal, clock: Clock) -> None:
         self._journal = journal
-        self._accounts = accounts
-        self._recovery = recovery
         self._clock = clock
         self._seen: dict[str, dict[Stake, Decimal]] = {}
 
-    def check(self) -> None:
-        """One round over all accounts."""
-        for account in self._accounts:
-            try:
-                self._check(account)
-            except (BrokerError, JournalError) as error:
-                facts = {"account": account.name, "why": str(error)}
-                log.warning("cannot compare positions yet", extra=facts)
+    def check(
+        self,
+        account: Account,
+        stakes: Sequence[Stake],
+        held: Mapping[str, Decimal],
+        busy: Set[str],
+    ) -> Set[str]:
+        """One round; the instruments in which a stake is larger than what is there.
 
-    def _check(self, account: Account) -> None:
-        stakes = self._journal.stakes(account.name)
-        too_large = self._too_large(account, stakes) if stakes else {}
+        Args:
+            account: whose stakes they are.
+            stakes: what strategies hold, read before the positions.
+            held: the positions.
+            busy: instruments of which nothing can be told now.
+        """
+        too_large = _too_large(stakes, held, busy)
         before = self._seen.get(account.name, {})
         self._seen[account.name] = too_large
-        stayed = {stake: own for stake, own in too_large.items() if before.get(stake) == own}
-        if stayed:
-            self._recovery.reconcile(account)  # what it finds changes the stake
-        for stake, own in stayed.items():
-            self._write(stake, own)
+        for stake, own in too_large.items():
+            if before.get(stake) == own:
+                self._write(stake, own)
+        return {stake.instrument for stake in too_large}
 
-    def _too_large(self, account: Account, stakes: Sequence[Stake]) -> dict[Stake, Decimal]:
-        """Stakes that are larger than what is there, each with what is left of it."""
-        orders = self._journal.unsettled_orders(account.name)
-        busy = {order.instrument for order in orders if order.status in OPEN}
-        held = {position.instrument: position.quantity for position in account.broker.positions()}
-        found: dict[Stake, Decimal] = {}
-        for instrument, group in groupby(stakes, lambda stake: stake.instrument):
-            whole = Stakes(held.get(instrument, Decimal(0)), list(group))
-            for stake in whole.stakes if instrument not in busy else ():
-                own = whole.own(stake.strategy)
-                if own != stake.quantity:
-                    found[stake] = own
-        return found
+    def unsure(self, account: Account) -> bool:
+        """Whether a stake was too large in the last round."""
+        return bool(self._seen.get(account.name))
 
     def _write(self, stake: Stake, own: Decimal) -> None:
         now = self._clock.now()
@@ -88,3 +68,17 @@ class WriteDown:
                     facts={"strategy": stake.strategy, "was": stake.quantity, "left": own},
                 )
             )
+
+
+def _too_large(
+    stakes: Sequence[Stake], held: Mapping[str, Decimal], busy: Set[str]
+) -> dict[Stake, Decimal]:
+    """Stakes that are larger than what is there, each with what is left of it."""
+    found: dict[Stake, Decimal] = {}
+    for instrument, group in groupby(stakes, lambda stake: stake.instrument):
+        whole = Stakes(held.get(instrument, ZERO), list(group))
+        for stake in whole.stakes if instrument not in busy else ():
+            own = whole.own(stake.strategy)
+            if own != stake.quantity:
+                found[stake] = own
+    return found

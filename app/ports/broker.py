@@ -1,14 +1,15 @@
 """The port to a broker. `tests/contracts/test_broker.py` is its contract as a test."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from app.domain.capabilities import Capabilities
-from app.domain.instrument import Instrument, Ticker
+from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
+from app.domain.session import Day
 
 Hint: TypeAlias = Callable[[str | None], None]
 """Hears our id of an order that changed; None: anything may have, look at all of it."""
@@ -89,6 +90,19 @@ class Broker(Protocol):
 
     def quote(self, instrument: str) -> Quote | None:
         """The newest price of an instrument that is fresh enough to trade on; None when unknown."""
+        ...
+
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        """The hours of all days from one to another, by the clock of their exchange.
+
+        A day without trading is CLOSED. None when the broker has no calendar of such instruments.
+        """
+        ...
+
+    def skew(self) -> timedelta | None:
+        """How far the broker's clock was ahead of ours when it last answered; None: not known."""
         ...
 
     def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:

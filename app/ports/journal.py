@@ -1,6 +1,6 @@
 """The journal: what happened, durably. The engine's queue, its memory and its lock."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.domain.alert import Alert
-from app.domain.decision import Plan
-from app.domain.events import Event
+from app.domain.decision import Denial, Plan
+from app.domain.events import Event, EventKind
 from app.domain.identity import DedupeKey
 from app.domain.order import (
     BrokerOrder,
@@ -164,6 +164,23 @@ class Changes:
     before: OrderStatus
 
 
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What is open of a fill whose entry has a stop. `stop`: our id of its newest one."""
+
+    quantity: Decimal
+    stop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Why the entries of a lane are kept out. `kind`: the reason of what it denies."""
+
+    lane: str
+    kind: Denial
+    reason: str
+
+
 class Unit(Protocol):
     """Several writes that stand or fall together."""
 
@@ -255,8 +272,16 @@ class Unit(Protocol):
         """Make the waiting jobs of all lanes look again."""
         ...
 
-    def set_block(self, lane: str, reason: str | None) -> None:
-        """Block a lane's entries, or lift the block."""
+    def set_block(self, block: Block) -> bool:
+        """Block a lane's entries; False when they were blocked for that kind of reason already."""
+        ...
+
+    def lift_block(self, block: Block) -> bool:
+        """Let a lane's entries in again, as far as that kind of reason goes; whether it stood."""
+        ...
+
+    def put_foreign(self, account: str, instrument: str, quantity: Decimal) -> None:
+        """Note how much of an instrument in an account is not ours; negative when short."""
         ...
 
     def done(self) -> "Job | None":
@@ -354,12 +379,30 @@ class Journal(Protocol):
         """Ids of the jobs that an owner runs."""
         ...
 
-    def block(self, lane: str) -> str | None:
-        """The reason why a lane's entries are blocked."""
+    def blocks(self, lane: str | None = None) -> Sequence[Block]:
+        """What keeps the entries of a lane out; of all lanes without one."""
         ...
 
-    def blocks(self) -> Sequence[tuple[str, str]]:
-        """The lanes whose entries are blocked, each with its reason."""
+    def foreign(self, account: str) -> Mapping[str, Decimal]:
+        """How much of each instrument in an account was last known not to be ours."""
+        ...
+
+    def orders_since(
+        self, account: str, instrument: str, moment: datetime
+    ) -> Sequence[OrderRecord]:
+        """Orders of an instrument that were written after a moment, legs included."""
+        ...
+
+    def lots_with_stops(self, account: str) -> Mapping[str, Sequence[Lot]]:
+        """What is open of the fills of entries that asked for a stop, by instrument."""
+        ...
+
+    def filled_since(self, account: str, moment: datetime) -> Set[str]:
+        """Instruments of which something was executed after a moment."""
+        ...
+
+    def told(self, kind: EventKind, client_order_id: str) -> bool:
+        """Whether an event of that kind was recorded of an order, ours or not."""
         ...
 
     def kill_switch(self) -> "KillState":

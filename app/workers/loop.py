@@ -21,7 +21,10 @@ class Step:
 
 
 class Loop:
-    """Runs steps on one daemon thread. A step that raises is logged and tried again when due."""
+    """Runs steps on one daemon thread. A step that raises is logged and tried again when due.
+
+    It turns every `tick`, and at once when it is woken: for steps that are always due.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class Loop:
         self._steps = steps
         self._tick = tick.total_seconds()
         self._stop = threading.Event()
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._turned = time.monotonic()
 
@@ -42,8 +46,13 @@ class Loop:
     def stop(self) -> None:
         """Stop after the step that runs now."""
         self._stop.set()
+        self._woken.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
+
+    def wake(self) -> None:
+        """Turn now. It never waits, and any thread may call it."""
+        self._woken.set()
 
     @property
     def idle(self) -> timedelta:
@@ -52,9 +61,11 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            self._woken.clear()  # before the turn: what wakes it meanwhile makes it turn again
             self.turn(time.monotonic())
             self._turned = time.monotonic()
-            self._stop.wait(self._tick)
+            if not self._stop.is_set():
+                self._woken.wait(self._tick)
 
     def turn(self, now: float) -> None:
         """Run each step that is due."""

@@ -6,6 +6,7 @@ must bring along to be tested here.
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -25,6 +26,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.position import Direction
+from app.domain.session import CLOSED
 from app.ports.broker import Broker
 from tests.contracts.venues import Venue
 
@@ -670,6 +672,15 @@ def test_the_legs_of_a_filled_entry_are_among_the_orders(
 
     legs = {leg.client_order_id for leg in (STOP, TARGET)}
     assert {order.client_order_id for order in broker.orders()} == legs
+
+
+def test_the_days_of_a_market_are_all_told_or_none(broker: Broker, instrument: Instrument) -> None:
+    first, last = date(2026, 11, 20), date(2026, 11, 29)
+    days = broker.market_days(instrument.asset_class, first, last)
+    if days is None:
+        pytest.skip("the broker has no calendar")
+    assert sorted(days) == [first + timedelta(days=number) for number in range(10)]
+    assert days[date(2026, 11, 21)] == CLOSED, "a Saturday"
 
 
 READS: dict[str, Callable[[Broker], object]] = {

@@ -6,9 +6,9 @@ the middle of its calls. Variables say how: `LEASE` and `LATENCY` in seconds, `W
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from flask import Flask
 from app import bootstrap
 from app.config import Settings
 from app.domain.capabilities import Capabilities
-from app.domain.instrument import Instrument, Ticker
+from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
+from app.domain.session import Day
 from app.ports.broker import Broker, Hint
 from tests.e2e.way import Way
 
@@ -91,6 +92,14 @@ class FarAway:
 
     def quote(self, instrument: str) -> Quote | None:
         return self._broker.quote(instrument)
+
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        return self._broker.market_days(asset_class, first, last)
+
+    def skew(self) -> timedelta | None:
+        return self._broker.skew()
 
     def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
         answers = self._broker.take_quote(instrument, price, at)

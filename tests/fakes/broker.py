@@ -2,9 +2,9 @@
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.domain.capabilities import Capabilities
@@ -29,12 +29,14 @@ from app.domain.order import (
 )
 from app.domain.position import Balance, Position, Quote
 from app.domain.protection import leg_price, leg_side, leg_type
+from app.domain.session import CLOSED, Day
 from app.ports.broker import Hint
 from app.ports.clock import Clock
 from tests.fakes.clock import FakeClock
 
 ALL = Decimal("Infinity")
 NONE = Decimal(0)
+FOR_EVER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +206,8 @@ class FakeBroker:
         self.script = deque(script)
         self.prices: dict[str, Decimal] = {}
         self.quotes: dict[str, Quote] = {}
+        self.ahead: timedelta | None = None
+        self.days: dict[AssetClass, dict[date, Day]] = {}
         self.calls: list[tuple[str, str]] = []
         self.cash = cash
         self.complaints: list[str] = []
@@ -260,6 +264,14 @@ class FakeBroker:
             assert order.status.working, f"{client_order_id} is {order.status.value}"
             self._execute(order, quantity or order.quantity - order.filled, price)
             return order.answer()
+
+    def forget(self, client_order_id: str) -> None:
+        """Know nothing of an order for now."""
+        self._one(client_order_id).hidden = FOR_EVER
+
+    def remember(self, client_order_id: str) -> None:
+        """Know of it again."""
+        self._one(client_order_id).hidden = 0
 
     def hold(self, instrument: str, quantity: Decimal, price: Decimal = Decimal(100)) -> None:
         """Put a position into the account that no order of ours made."""
@@ -387,6 +399,23 @@ class FakeBroker:
             return self.quotes[instrument]
         price = self.prices.get(instrument)
         return None if price is None else Quote(price=price, at=self._clock.now())
+
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        """The days that the test set for a class; days between without one are closed."""
+        with self._lock:
+            self.calls.append(("market_days", asset_class))
+            self._raise("market_days")
+            known = self.days.get(asset_class)
+            if known is None:
+                return None
+            asked = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+            return {day: known.get(day, CLOSED) for day in asked}
+
+    def skew(self) -> timedelta | None:
+        """What the test set."""
+        return self.ahead
 
     def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
         """Set the price where the capabilities say so. It fills nothing: use `fill`."""

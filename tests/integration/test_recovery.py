@@ -46,7 +46,7 @@ def test_a_fill_that_nobody_told_us_of_is_found(world: World) -> None:
 
 def test_entries_wait_for_a_broker_that_cannot_be_asked_yet(world: World) -> None:
     world.send(**LIMIT)
-    fake(world).fail("find", *[BrokerUnavailable("no route")] * 3)
+    fake(world).fail("orders", *[BrokerUnavailable("no route")] * 3)
     world.crash_and_boot()
     waiting = world.send(action="buy", symbol="MSFT", quantity=1)
     assert world.record(waiting.alert_id).status is AlertStatus.WAITING
@@ -123,15 +123,11 @@ def test_a_job_whose_end_could_not_be_written_is_run_again_and_not_sent_again(
     assert world.count("fills") == 1
 
 
-def test_an_order_that_the_broker_does_not_know_is_told_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def find(client_order_id: str) -> None:
-        """It is not there."""
-
+def test_an_order_that_the_broker_does_not_know_is_told_once(world: World) -> None:
     receipt = world.send(**LIMIT)
-    monkeypatch.setattr(fake(world), "find", find)
+    fake(world).forget(world.orders()[0].client_order_id)
     for _ in range(3):
         world.server.services.recovery.refresh()
+    world.crash_and_boot()
     assert world.events(receipt.alert_id).count("mismatch") == 1
     assert world.orders()[0].status is OrderStatus.LIVE

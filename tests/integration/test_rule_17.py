@@ -244,10 +244,10 @@ def test_rule_22_a_close_halts_its_own_waiting_entry_and_no_other(world: World) 
 def test_rule_19_what_went_by_hand_and_is_bought_by_hand_again_is_not_sold(world: World) -> None:
     world.send(**BUY)
     fake(world).hold("AAPL", Decimal(-10))
-    write_down = world.server.services.write_down
-    write_down.check()
+    recovery = world.server.services.recovery
+    recovery.refresh()
     assert world.stakes() == {("AAPL", ""): Decimal(10)}, "once may be a fill not told of yet"
-    write_down.check()
+    recovery.refresh()
     assert world.stakes() == {}
     fake(world).hold("AAPL", Decimal(10))
     assert ended(world, **CLOSE) == ("info", "NO_POSITION")
@@ -263,7 +263,7 @@ def test_rule_19_a_stake_is_not_written_down_for_an_order_whose_outcome_is_open(
     world.send(**BUY)
     world.send(**CLOSE)
     for _ in range(3):
-        world.server.services.write_down.check()
+        world.server.services.recovery.refresh()
     assert world.stakes() == {("AAPL", ""): Decimal(10)}
     world.run(seconds=30)
     assert world.stakes() == {} == world.filled()
@@ -272,11 +272,9 @@ def test_rule_19_a_stake_is_not_written_down_for_an_order_whose_outcome_is_open(
 def test_rule_19_what_a_leg_closed_meanwhile_is_a_fill_and_not_written_down(paper: World) -> None:
     paper.send(**BUY, price=100, stop_loss="2%")
     (account,) = paper.server.services.accounts
-    write_down, recovery = paper.server.services.write_down, paper.server.services.recovery
     account.broker.take_quote("AAPL", Decimal(97), paper.clock.now())
-    write_down.check()
-    recovery.refresh()
-    write_down.check()
+    for _ in range(3):
+        paper.server.services.recovery.refresh()
     assert paper.stakes() == {} == paper.filled()
     assert not paper.rows("SELECT 1 FROM events WHERE kind = 'written_down'")
 
@@ -366,8 +364,7 @@ def test_rule_19_a_stake_is_not_written_down_while_orders_cannot_be_looked_up(
     fake(world).fail("find", *[BrokerUnavailable("no route")] * 9)
     for _ in range(3):
         world.server.services.recovery.refresh()
-        world.server.services.write_down.check()
     fake(world).mend("find")
     world.server.services.recovery.refresh()
-    world.server.services.write_down.check()
+    world.server.services.recovery.refresh()
     assert world.stakes() == world.filled() == {}

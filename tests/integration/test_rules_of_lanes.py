@@ -270,7 +270,7 @@ def test_rule_25_an_entry_that_could_not_be_canceled_is_canceled_later(world: Wo
     switch = world.server.services.kill_switch
     switch.engage("test")
     assert len(fake(world).working) == 1
-    switch.enforce()
+    switch.enforce(*world.server.services.accounts)
     assert fake(world).working == []
 
 
@@ -279,10 +279,10 @@ def test_rule_25_the_kill_file_cancels_what_rests(tmp_path: Path) -> None:
     world.broker = FakeBroker(clock=world.clock)
     world.boot()
     world.send(**LIMIT)
-    world.server.services.kill_switch.enforce()
+    world.server.services.kill_switch.enforce(*world.server.services.accounts)
     assert len(fake(world).working) == 1
     (tmp_path / "KILL").touch()
-    world.server.services.kill_switch.enforce()
+    world.server.services.kill_switch.enforce(*world.server.services.accounts)
     assert fake(world).working == []
 
 

@@ -3,8 +3,9 @@
 2026-11-20 is a Friday. New York closes at 21:00 UTC; the next session is Monday from 14:30 UTC.
 """
 
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 
 from app.domain.decision import Denied
 from app.domain.errors import BrokerUnavailable
+from app.domain.instrument import AssetClass
 from app.domain.order import OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
-from app.domain.session import SessionPolicy, SessionRules, WhenClosed
+from app.domain.session import Day, Hours, SessionPolicy, SessionRules, WhenClosed
 from app.domain.strategy import Strategy
 from app.web.alert_fields import parse_alert
 from tests.fakes.broker import UNAVAILABLE, FakeBroker
@@ -524,3 +526,84 @@ def test_a_year_without_dates_has_its_weekdays_on_paper(
     receipt = world.send(action="buy", symbol="NSE:SBIN", quantity=1, price=800)
     assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
     assert "no calendar file of this year" in caplog.text
+
+
+# The broker's own calendar.
+
+
+def days(broker: FakeBroker, *, closed: date | None = None, closes: str = "16:00") -> None:
+    """The broker's calendar of shares: weekdays, but for one that is closed."""
+    whole = Day((Hours(time(9, 30), time.fromisoformat(closes)),))
+    known = [date(2026, 11, 1) + timedelta(days=number) for number in range(60)]
+    broker.days[AssetClass.EQUITY] = {
+        day: whole for day in known if day.weekday() < 5 and day != closed
+    }
+
+
+def learn(world: World) -> None:
+    (account,) = world.server.services.accounts
+    world.server.services.sessions.learn(account)
+
+
+def test_rule_26_a_broker_that_knows_its_calendar_is_believed(tmp_path: Path) -> None:
+    world = world_at(tmp_path, OPEN)
+    days(fake(world), closed=OPEN.date())
+    assert status(world, world.send(**ENTRY).alert_id)[0] is AlertStatus.SUCCESS
+    learn(world)
+    receipt = world.send(**{**ENTRY, "action": "add"})
+    assert status(world, receipt.alert_id) == (AlertStatus.DENIED, "MARKET_CLOSED")
+    assert "2026-11-24 14:30 UTC" in world.record(receipt.alert_id).outcome.detail
+    crypto = world.send(**CRYPTO)
+    assert status(world, crypto.alert_id)[0] is AlertStatus.SUCCESS
+
+
+def test_rule_26_a_short_day_that_only_the_broker_knows_ends_early(tmp_path: Path) -> None:
+    world = world_at(tmp_path, OPEN.replace(hour=18, minute=30))
+    days(fake(world), closes="13:00")
+    learn(world)
+    receipt = world.send(**ENTRY)
+    assert status(world, receipt.alert_id) == (AlertStatus.DENIED, "MARKET_CLOSED")
+
+
+def test_rule_26_days_that_no_file_has_are_known_when_the_broker_tells_them(
+    tmp_path: Path,
+) -> None:
+    monday = datetime(2031, 11, 24, 15, 0, tzinfo=UTC)
+    world = world_at(tmp_path, monday)
+    (account,) = world.server.services.accounts
+    real = replace(account, sessions=SessionRules(SessionPolicy.REGULAR, trusts_weekdays=False))
+    sessions = world.server.services.sessions
+    alert = parse_alert({"action": "buy", "symbol": "AAPL"}, now=monday)
+    refusal = sessions.refuses_entry(sessions.market(alert, real, None), came_closed=False)
+    assert refusal is not None
+    assert "2031" in refusal.detail
+    fake(world).days[AssetClass.EQUITY] = {monday.date(): Day((Hours(time(9, 30), time(16)),))}
+    learn(world)
+    market = sessions.market(alert, real, None)
+    assert sessions.refuses_entry(market, came_closed=False) is None
+
+
+def test_rule_26_a_calendar_that_cannot_be_read_leaves_what_was_known(tmp_path: Path) -> None:
+    world = world_at(tmp_path, OPEN)
+    fake(world).fail("market_days", BrokerUnavailable("no route"))
+    learn(world)
+    assert status(world, world.send(**ENTRY).alert_id)[0] is AlertStatus.SUCCESS, "the files"
+    days(fake(world), closed=OPEN.date())
+    learn(world)
+    world.clock.jump(timedelta(days=7))
+    fake(world).fail("market_days", BrokerUnavailable("no route"))
+    learn(world)
+    world.clock.jump(-timedelta(days=7))
+    denied = world.send(**{**ENTRY, "action": "add"})
+    assert status(world, denied.alert_id) == (AlertStatus.DENIED, "MARKET_CLOSED")
+
+
+def test_a_broker_is_asked_for_its_calendar_once_a_day(tmp_path: Path) -> None:
+    world = world_at(tmp_path, OPEN)
+    for _ in range(3):
+        learn(world)
+    once = Counter(fake(world).calls)["market_days", AssetClass.EQUITY]
+    world.clock.jump(timedelta(days=1))
+    learn(world)
+    again = Counter(fake(world).calls)["market_days", AssetClass.EQUITY]
+    assert (once, again) == (1, 2)

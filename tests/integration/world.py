@@ -2,10 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -18,9 +18,10 @@ from app.bootstrap import Parts, Server, build
 from app.config import Settings
 from app.domain.alert import Alert
 from app.domain.errors import MalformedAlert
-from app.domain.instrument import Instrument, Ticker
+from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
+from app.domain.session import Day
 from app.engine.intake import Receipt, Submission
 from app.ports.broker import Broker, Hint
 from app.ports.journal import AlertRecord, Job, OrderRecord
@@ -135,6 +136,14 @@ class WatchedBroker:
 
     def close(self) -> None:
         self._broker.close()
+
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        return self._broker.market_days(asset_class, first, last)
+
+    def skew(self) -> timedelta | None:
+        return self._broker.skew()
 
     def take_quote(self, instrument: str, price: Decimal, at: Any) -> Sequence[BrokerOrder]:
         self._fuse("before quote")

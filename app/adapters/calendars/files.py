@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.domain.errors import ConfigError
-from app.domain.session import CLOSED, Calendar, Day, Hours
+from app.domain.session import CLOSED, PLAIN, Calendar, Day, Hours
 
 PACKAGED = Path(__file__).parent
-PLAIN = "WEEKDAYS"
-"""The calendar of an exchange that nothing is known of."""
 USUAL = "hours.toml"
 LAST_WEEKDAY = 7
 

@@ -1,6 +1,6 @@
 """The journal on SQLite: what is asked of it, each a unit or a read of its own."""
 
-from collections.abc import Callable, Generator, Sequence, Set
+from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,13 +15,22 @@ from app.adapters.journal.rows import alert_record, order_record, stake_of
 from app.adapters.journal.statements import Q
 from app.adapters.journal.unit import SqlUnit
 from app.adapters.sql import Database, Row, Transaction, from_db, to_db
-from app.domain.decision import Plan
-from app.domain.events import Event
+from app.domain.decision import Denial, Plan
+from app.domain.events import Event, EventKind
 from app.domain.grains import from_money_grains, money_grains
 from app.domain.order import OrderIntent
 from app.domain.stake import Stake
 from app.ports.clock import Clock
-from app.ports.journal import Admission, AlertRecord, Job, KillState, NewAlert, OrderRecord
+from app.ports.journal import (
+    Admission,
+    AlertRecord,
+    Block,
+    Job,
+    KillState,
+    Lot,
+    NewAlert,
+    OrderRecord,
+)
 
 KILL_SWITCH = "kill_switch"
 LAST_CHANGE = "kill_switch_changed"
@@ -133,15 +142,48 @@ class SqlJournal:
         """Whether an earlier job of the lane is unsettled: the outcome of its order is unknown."""
         return self._read_one("waiting_before", lane=job.lane, id=job.id) is not None
 
-    def block(self, lane: str) -> str | None:
-        """The reason why a lane's entries are blocked."""
-        row = self._read_one("block", lane=lane)
-        return row["reason"] if row else None
-
-    def blocks(self) -> Sequence[tuple[str, str]]:
-        """The lanes whose entries are blocked, each with its reason."""
+    def blocks(self, lane: str | None = None) -> Sequence[Block]:
+        """What keeps the entries of a lane out; of all lanes without one."""
+        query = "blocks" if lane is None else "blocks_of"
         with self._db.reading() as tx:
-            return [(row["lane"], row["reason"]) for row in tx.run(Q["blocks"], {}).fetchall()]
+            rows = tx.run(Q[query], {"lane": lane}).fetchall()
+        return [Block(row["lane"], Denial(row["kind"]), row["reason"]) for row in rows]
+
+    def foreign(self, account: str) -> Mapping[str, Decimal]:
+        """How much of each instrument in an account was last known not to be ours."""
+        with self._db.reading() as tx:
+            rows = tx.run(Q["foreign"], {"account": account}).fetchall()
+        return {row["instrument"]: Decimal(row["quantity"]) for row in rows}
+
+    def orders_since(
+        self, account: str, instrument: str, moment: datetime
+    ) -> Sequence[OrderRecord]:
+        """Orders of an instrument that were written after a moment, legs included."""
+        params = {"account": account, "instrument": instrument, "since": to_db(moment)}
+        with self._db.reading() as tx:
+            return [order_record(row) for row in tx.run(Q["orders_since"], params).fetchall()]
+
+    def lots_with_stops(self, account: str) -> Mapping[str, Sequence[Lot]]:
+        """What is open of the fills of entries that asked for a stop, by instrument."""
+        lots: dict[str, list[Lot]] = {}
+        with self._db.reading() as tx:
+            rows = tx.run(Q["lots_with_stops"], {"account": account}).fetchall()
+        for row in rows:
+            lots.setdefault(row["instrument"], []).append(
+                Lot(Decimal(row["quantity"]), row["stop"])
+            )
+        return lots
+
+    def filled_since(self, account: str, moment: datetime) -> Set[str]:
+        """Instruments of which something was executed after a moment."""
+        params = {"account": account, "since": to_db(moment)}
+        with self._db.reading() as tx:
+            return {row["instrument"] for row in tx.run(Q["filled_since"], params).fetchall()}
+
+    def told(self, kind: EventKind, client_order_id: str) -> bool:
+        """Whether an event of that kind was recorded of an order, ours or not."""
+        found = self._read_one("told", kind=kind.value, client_order_id=client_order_id)
+        return found is not None
 
     def kill_switch(self) -> KillState:
         """Whether entries are stopped."""

@@ -225,6 +225,11 @@ WHERE account = :account AND lane = :lane
   AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')
 ORDER BY created_at, client_order_id
 
+-- orders_since --
+SELECT * FROM orders
+WHERE created_at > :since AND account = :account AND instrument = :instrument
+ORDER BY created_at, client_order_id
+
 -- entries_since --
 -- Entries that were written for the wire, in the sliding window that a limit on their rate counts.
 SELECT count(*) AS n FROM orders
@@ -273,12 +278,28 @@ VALUES (:account, :fill_id, :client_order_id, :symbol, :instrument, :side, :quan
 ON CONFLICT (account, fill_id) DO NOTHING
 RETURNING *
 
+-- filled_since --
+SELECT DISTINCT instrument FROM fills WHERE account = :account AND at > :since
+
 -- open_lots --
 -- The oldest first. Who needs only the first of them stops reading.
 SELECT open_lots.quantity AS open_quantity, open_lots.fee AS open_fee, fills.*
 FROM open_lots JOIN fills ON fills.id = open_lots.fill
 WHERE open_lots.account = :account AND open_lots.instrument = :instrument
 ORDER BY open_lots.fill
+
+-- lots_with_stops --
+-- The newest stop of an entry stands for those that it had before.
+SELECT lots.instrument, lots.quantity, stops.client_order_id AS stop
+FROM open_lots AS lots
+JOIN fills ON fills.id = lots.fill
+JOIN orders AS stops ON stops.client_order_id = (
+    SELECT client_order_id FROM orders
+    WHERE parent = fills.client_order_id AND role = 'stop_loss'
+    ORDER BY created_at DESC, client_order_id LIMIT 1
+)
+WHERE lots.account = :account
+ORDER BY lots.fill
 
 -- add_lot --
 INSERT INTO open_lots (fill, account, instrument, quantity, fee)
@@ -353,18 +374,33 @@ WHERE account = :account AND instrument = :instrument AND strategy = :strategy
 INSERT INTO events (at, kind, alert_id, account, symbol, client_order_id, problem, facts)
 VALUES (:at, :kind, :alert_id, :account, :symbol, :client_order_id, :problem, :facts)
 
--- block --
-SELECT reason FROM lane_blocks WHERE lane = :lane
+-- told --
+-- Few events are of a kind that is told of once.
+SELECT 1 FROM events WHERE kind = :kind AND client_order_id = :client_order_id LIMIT 1
+
+-- blocks_of --
+SELECT lane, kind, reason FROM lane_blocks WHERE lane = :lane ORDER BY kind
 
 -- blocks --
-SELECT lane, reason FROM lane_blocks ORDER BY lane
+SELECT lane, kind, reason FROM lane_blocks ORDER BY lane, kind
 
 -- set_block --
-INSERT INTO lane_blocks (lane, reason, at) VALUES (:lane, :reason, :now)
-ON CONFLICT (lane) DO NOTHING
+INSERT INTO lane_blocks (lane, kind, reason, at) VALUES (:lane, :kind, :reason, :now)
+ON CONFLICT (lane, kind) DO NOTHING
 
 -- lift_block --
-DELETE FROM lane_blocks WHERE lane = :lane
+DELETE FROM lane_blocks WHERE lane = :lane AND kind = :kind
+
+-- foreign --
+SELECT instrument, quantity FROM foreign_positions WHERE account = :account
+
+-- put_foreign --
+INSERT INTO foreign_positions (account, instrument, quantity, at)
+VALUES (:account, :instrument, :quantity, :now)
+ON CONFLICT (account, instrument) DO UPDATE SET quantity = excluded.quantity, at = excluded.at
+
+-- drop_foreign --
+DELETE FROM foreign_positions WHERE account = :account AND instrument = :instrument
 
 -- switch --
 SELECT name, reason, at FROM switches WHERE name IN (:name, :last)

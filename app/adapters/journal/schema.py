@@ -313,7 +313,17 @@ lane_blocks = Table(
     "lane_blocks",
     metadata,
     Column("lane", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
     Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+foreign_positions = Table(
+    "foreign_positions",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("instrument", Text, primary_key=True),
+    Column("quantity", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 

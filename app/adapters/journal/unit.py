@@ -28,7 +28,7 @@ from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.settlement import advance, is_old_news, leg_quantity
 from app.domain.stake import Stake, StakeKey
-from app.ports.journal import Changes, Job, JobKind, OrderRecord, Pause
+from app.ports.journal import Block, Changes, Job, JobKind, OrderRecord, Pause
 
 
 class SqlUnit:
@@ -175,10 +175,23 @@ class SqlUnit:
             self._finish_alert(alert_id, outcome)
         return ended
 
-    def set_block(self, lane: str, reason: str | None) -> None:
-        """Block a lane's entries, or lift the block."""
-        params = {"lane": lane, "reason": reason, "now": self._now}
-        self._tx.run(Q["set_block" if reason else "lift_block"], params)
+    def set_block(self, block: Block) -> bool:
+        """Block a lane's entries; False when they were blocked for that kind of reason already."""
+        return self._change_block("set_block", block)
+
+    def lift_block(self, block: Block) -> bool:
+        """Let a lane's entries in again, as far as that kind of reason goes; whether it stood."""
+        return self._change_block("lift_block", block)
+
+    def put_foreign(self, account: str, instrument: str, quantity: Decimal) -> None:
+        """Note how much of an instrument in an account is not ours; negative when short."""
+        params = {
+            "account": account,
+            "instrument": instrument,
+            "quantity": str(quantity),
+            "now": self._now,
+        }
+        self._tx.run(Q["put_foreign" if quantity else "drop_foreign"], params)
 
     def finish(self, outcome: Outcome) -> Job | None:
         """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
@@ -223,6 +236,15 @@ class SqlUnit:
         for event in events:
             self._tx.run(Q["add_event"], event_params(event))
         self.events.extend(events)
+
+    def _change_block(self, query: str, block: Block) -> bool:
+        params = {
+            "lane": block.lane,
+            "kind": block.kind.value,
+            "reason": block.reason,
+            "now": self._now,
+        }
+        return self._tx.run(Q[query], params).rowcount > 0
 
     def _finish_alert(self, alert_id: str, outcome: Outcome) -> None:
         params = {"id": alert_id, "outcome": OUTCOME.dump(outcome), "now": self._now}

@@ -8,7 +8,7 @@ several processes can use one account.
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
 from app.adapters.brokers import Resources
@@ -19,9 +19,10 @@ from app.adapters.brokers.paper.orders import legs_of, order_of
 from app.adapters.brokers.paper.store import Books
 from app.domain.capabilities import Capabilities
 from app.domain.errors import BrokerRejected, BrokerUnavailable, JournalError
-from app.domain.instrument import Instrument, Ticker
+from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.position import Balance, Position, Quote
+from app.domain.session import Day
 from app.ports.broker import Hint
 
 
@@ -142,6 +143,17 @@ class PaperBroker:
             return None
         before = quote.before
         return replace(quote, before=None) if before and self._too_old(before) else quote
+
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        """It has no calendar: it trades whenever there is a price."""
+        del asset_class, first, last
+        return None  # None is the answer, not the lack of one
+
+    def skew(self) -> timedelta | None:
+        """Its clock is ours."""
+        return None
 
     def take_quote(self, instrument: str, price: Decimal, at: datetime) -> Sequence[BrokerOrder]:
         """Let a price work what rests, then keep it as the newest.

@@ -184,9 +184,18 @@ def upgrade() -> None:
     op.create_table(
         "lane_blocks",
         sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("lane"),
+        sa.PrimaryKeyConstraint("lane", "kind"),
+    )
+    op.create_table(
+        "foreign_positions",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "instrument"),
     )
     op.create_table(
         "open_lots",
@@ -482,6 +491,7 @@ def downgrade() -> None:
         batch_op.drop_index("open_lots_by_book")
 
     op.drop_table("open_lots")
+    op.drop_table("foreign_positions")
     op.drop_table("lane_blocks")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(

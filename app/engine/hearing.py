@@ -1,0 +1,89 @@
+"""Hearing: a broker tells which orders changed, and they are looked at, off the order path.
+
+What it tells is a hint (`app/ports/broker.py`). A hint that is lost, late, repeated or about an
+order of somebody else changes nothing about the end: the account is looked at every few seconds.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from app.domain.errors import BrokerError, FencedOut, JournalError
+from app.domain.order import OrderStatus
+from app.engine.accounts import Account
+from app.engine.recovery import Recovery
+from app.engine.settlement import Settlement
+from app.ports.clock import Clock
+from app.ports.journal import Journal
+
+log = logging.getLogger(__name__)
+
+MANY = 16
+"""More orders than this are not looked up one by one: one list tells which of them changed."""
+PAUSE = 1.0
+"""Seconds between two looks at everything, however often they are asked for."""
+
+
+class Hearing:
+    """The ear at one account. `wake` makes somebody call `act` soon, `sweep` runs who was woken."""
+
+    def __init__(
+        self,
+        account: Account,
+        journal: Journal,
+        settlement: Settlement,
+        recovery: Recovery,
+        clock: Clock,
+        sweep: Callable[[], object],
+    ) -> None:
+        self._account = account
+        self._journal = journal
+        self._settlement = settlement
+        self._recovery = recovery
+        self._clock = clock
+        self._sweep = sweep
+        self._looked = -PAUSE
+        self._lock = threading.Lock()
+        self._heard: dict[str, None] = {}
+        self._everything = False
+        self.wake: Callable[[], object] = lambda: None
+
+    def hear(self, client_order_id: str | None) -> None:
+        """Note that an order changed; None: anything may have. It never waits for anything."""
+        with self._lock:
+            if client_order_id is not None:
+                self._heard[client_order_id] = None
+            if client_order_id is None or len(self._heard) > MANY:
+                self._everything, self._heard = True, {}
+        self.wake()
+
+    def act(self) -> None:
+        """Look at what was heard of since the last time, and run the jobs that waited for it."""
+        heard, everything = self._take()
+        if not heard and not everything:
+            return
+        try:
+            if everything:
+                self._recovery.look(self._account)
+            for client_order_id in heard:
+                self._look_up(client_order_id)
+        except (BrokerError, FencedOut, JournalError) as error:
+            facts = {"account": self._account.name, "why": str(error)}
+            log.warning("could not look at an order that changed", extra=facts)
+        self._sweep()
+
+    def _take(self) -> tuple[Sequence[str], bool]:
+        now = self._clock.monotonic()
+        with self._lock:
+            heard, self._heard = list(self._heard), {}
+            everything = self._everything and now - self._looked >= PAUSE
+            if everything:
+                self._everything, self._looked = False, now
+        return heard, everything
+
+    def _look_up(self, client_order_id: str) -> None:
+        known = self._journal.order(client_order_id)
+        if known is None or known.status is OrderStatus.FILLED:
+            return  # not ours, or nothing more can happen to it
+        answer = self._account.broker.find(client_order_id)
+        self._settlement.apply([answer] if answer is not None else [])

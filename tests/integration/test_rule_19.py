@@ -1,0 +1,188 @@
+"""Trading-rule 19 and invariants I4 and I5: legs fit what is held, whoever changes that."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.adapters.sql import open_sqlite
+from app.domain.errors import BrokerUnavailable
+from app.domain.order import OrderRole, OrderStatus
+from app.engine.order_desk import OrderDesk
+from tests.fakes.broker import ACCEPT, EVERYTHING, REPLY_LOST, REST, FakeBroker, late
+from tests.integration.world import World, fake
+
+BUY: dict[str, object] = {
+    "action": "buy",
+    "symbol": "AAPL",
+    "quantity": 10,
+    "stop_loss": "2%",
+    "take_profit": "4%",
+}
+KEPT = replace(EVERYTHING, reduce_only_legs=False)
+"""Legs stay as they are, whatever becomes of their position."""
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.broker = FakeBroker(clock=world.clock, capabilities=KEPT)
+    world.boot()
+    return world
+
+
+def look(world: World, rounds: int = 2) -> None:
+    """So many rounds of the check, and what they lead to."""
+    for _ in range(rounds):
+        world.server.services.recovery.refresh()
+        world.run(seconds=1)
+
+
+def working(world: World) -> dict[str, list[Decimal]]:
+    """How much the orders that work would close, by strategy."""
+    found: dict[str, list[Decimal]] = {}
+    for order in world.orders():
+        if order.status.working:
+            found.setdefault(order.strategy, []).append(order.quantity)
+    assert len(fake(world).working) == sum(map(len, found.values()))
+    return found
+
+
+def stops(world: World) -> dict[str, Decimal]:
+    """How much the stops that work would close, by strategy."""
+    found: dict[str, Decimal] = {}
+    for order in world.orders():
+        if order.status.working and order.role is OrderRole.STOP_LOSS:
+            found[order.strategy] = found.get(order.strategy, Decimal(0)) + order.quantity
+    return found
+
+
+def told(world: World, kind: str) -> list[Any]:
+    return world.rows("SELECT * FROM events WHERE kind = ? ORDER BY id", kind)
+
+
+def test_rule_19_legs_of_what_was_sold_by_hand_are_canceled(kept: World) -> None:
+    kept.send(**BUY)
+    fake(kept).hold("AAPL", Decimal(-10))
+    kept.server.services.recovery.refresh()
+    assert working(kept) == {"": [10, 10]}, "once may be a read that came late"
+    look(kept, rounds=2)
+    assert working(kept) == {}
+    assert kept.stakes() == {}
+
+
+def test_rule_19_legs_that_would_close_more_than_is_left_make_room_for_a_smaller_stop(
+    kept: World,
+) -> None:
+    kept.send(**BUY)
+    fake(kept).hold("AAPL", Decimal(-4))
+    look(kept, rounds=4)
+    assert kept.stakes() == {("AAPL", ""): Decimal(6)}
+    assert stops(kept) == {"": 6}
+
+
+def test_rule_19_the_legs_of_another_strategy_fit_what_is_left(kept: World) -> None:
+    kept.send(**BUY, strategy="a")
+    kept.send(**BUY, strategy="b")
+    fake(kept).hold("AAPL", Decimal(-5))
+    look(kept, rounds=4)
+    assert stops(kept) == {"a": 10, "b": 10}, "which of them was sold nobody knows"
+    fake(kept).hold("AAPL", Decimal(-15))
+    look(kept, rounds=4)
+    assert working(kept) == {}
+
+
+def test_rule_19_of_two_brackets_what_is_left_is_covered_and_no_more(kept: World) -> None:
+    kept.send(**BUY)
+    kept.clock.advance(1)
+    kept.send(**{**BUY, "action": "add"})
+    fake(kept).hold("AAPL", Decimal(-8))
+    look(kept, rounds=5)
+    assert stops(kept) == {"": 12}
+
+
+def test_rule_19_where_legs_only_reduce_the_broker_cuts_them_itself(world: World) -> None:
+    world.send(**BUY)
+    fake(world).hold("AAPL", Decimal(-4))
+    look(world, rounds=4)
+    assert [call for call, _ in fake(world).calls if call == "cancel"] == []
+
+
+def test_rule_19_legs_stay_while_an_order_of_their_instrument_is_in_doubt(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    script = [ACCEPT, late(9, then=REPLY_LOST)]
+    world.broker = FakeBroker(clock=world.clock, script=script, capabilities=KEPT)
+    world.boot()
+    world.send(**BUY)
+    world.send(**{**BUY, "action": "add"})
+    fake(world).hold("AAPL", Decimal(-20))
+    for _ in range(4):
+        world.server.services.recovery.refresh()
+    legs = [order for order in world.orders() if order.role.protects and order.status.working]
+    assert len(legs) == 2
+
+
+def test_rule_19_a_leg_that_cannot_be_canceled_now_is_canceled_later(kept: World) -> None:
+    kept.send(**BUY)
+    fake(kept).hold("AAPL", Decimal(-10))
+    fake(kept).fail("cancel", *[BrokerUnavailable("no route")] * 2)
+    look(kept, rounds=5)
+    assert working(kept) == {}
+
+
+def test_a_position_whose_stop_is_gone_is_told_once_and_has_another(kept: World) -> None:
+    kept.send(**BUY)
+    (stop,) = [order for order in kept.orders() if order.role is OrderRole.STOP_LOSS]
+    fake(kept).expire(stop.client_order_id, OrderStatus.CANCELED)
+    look(kept, rounds=4)
+    kept.crash_and_boot()
+    look(kept, rounds=4)
+    assert len(told(kept, "unprotected")) == 1
+    assert stops(kept) == {"": 10}
+
+
+def test_rule_38_a_stop_that_its_owner_took_by_force_stays_away(kept: World) -> None:
+    kept.send(**BUY)
+    (stop,) = [order for order in kept.orders() if order.role is OrderRole.STOP_LOSS]
+    services = kept.server.services
+    desk = OrderDesk(services.journal, services.accounts, services.settlement, kept.clock)
+    desk.cancel(stop.client_order_id, force=True)
+    look(kept, rounds=4)
+    assert stops(kept) == {}
+    assert len(told(kept, "unprotected")) == 1
+
+
+def test_a_position_whose_stop_made_way_for_its_close_is_not_told_of(kept: World) -> None:
+    fake(kept).script.extend([ACCEPT, REST])
+    kept.send(**BUY)
+    kept.send(action="close", symbol="AAPL")
+    look(kept, rounds=4)
+    assert told(kept, "unprotected") == []
+
+
+def test_a_position_that_asked_for_no_stop_is_not_told_of(kept: World) -> None:
+    kept.send(action="buy", symbol="AAPL", quantity=10)
+    look(kept, rounds=4)
+    assert told(kept, "unprotected") == []
+
+
+def test_a_position_whose_stop_covers_it_is_not_told_of(kept: World) -> None:
+    kept.send(**BUY)
+    kept.send(action="close", symbol="AAPL", quantity=4)
+    kept.send(**{**BUY, "symbol": "MSFT", "action": "sell"})
+    look(kept, rounds=4)
+    bare = {row["symbol"] for row in told(kept, "unprotected")}
+    assert "MSFT" not in bare
+
+
+def test_legs_that_the_answer_to_their_entry_did_not_show_at_work_yet_are_looked_up(
+    kept: World,
+) -> None:
+    kept.send(**BUY)
+    connection = open_sqlite(kept.server.database.path)
+    connection.execute("UPDATE orders SET status = 'new' WHERE parent IS NOT NULL")
+    connection.close()
+    look(kept, rounds=1)
+    assert working(kept) == {"": [10, 10]}
