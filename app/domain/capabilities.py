@@ -24,6 +24,7 @@ class Capabilities:
     `oco`: a stop and a target that cancel each other can be placed for an open position.
     `exits_reserve`: open exits reserve their quantity, so that a close needs its legs canceled
     first; without `oco` only the stop rests.
+    `linked_legs`: of a stop and a target each goes when the other is canceled.
     `apart`: asset classes in which the account's abilities are others.
     """
 
@@ -42,6 +43,7 @@ class Capabilities:
     stops_never_sleep: bool = False
     oco: bool = False
     exits_reserve: bool = False
+    linked_legs: bool = False
     apart: Mapping[AssetClass, "Capabilities"] = field(
         default_factory=dict[AssetClass, "Capabilities"]
     )
