@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -237,7 +238,11 @@ def asset(**facts: Any) -> Prepare:
     return lambda venue, _: venue.simulator.add_asset("AAPL", 100, **facts)
 
 
-REFUSED = {
+def late_in_the_day(venue: AlpacaVenue, _broker: WrittenDown) -> None:
+    venue.clock.advance(5.4 * 3600)
+
+
+REFUSED: dict[str, tuple[Prepare, OrderIntent, Rejection]] = {
     "too dear": (nothing, replace(BUY, quantity=D(9000)), Rejection.INSUFFICIENT_BUYING_POWER),
     "held by its legs": (protected, sell(), Rejection.QUANTITY_HELD),
     "nothing to close": (nothing, sell(), Rejection.NO_POSITION),
@@ -278,7 +283,7 @@ REFUSED = {
         Rejection.UNSUPPORTED_ORDER,
     ),
     "at the close, too late": (
-        lambda venue, _: venue.clock.advance(5.4 * 3600),
+        late_in_the_day,
         replace(BUY, time_in_force="cls"),
         Rejection.MARKET_CLOSED,
     ),
@@ -454,6 +459,19 @@ def test_what_waits_to_be_canceled_still_works(venue: AlpacaVenue, broker: Writt
     assert look(broker, resting.client_order_id).status is OrderStatus.CANCELED
 
 
+def test_an_order_ends_when_its_alert_said_so(venue: AlpacaVenue, broker: WrittenDown) -> None:
+    end = venue.clock.now() + timedelta(minutes=5)
+    resting = replace(BUY, order_type=OrderType.LIMIT, limit_price=D(90), expires_at=end)
+    broker.submit(resting)
+    venue.clock.advance(299)
+    assert look(broker, resting.client_order_id).status is OrderStatus.LIVE
+
+    venue.clock.advance(1)
+    order = look(broker, resting.client_order_id)
+    assert (order.status, order.reason) == (OrderStatus.EXPIRED, "expired")
+    assert not list(broker.orders())
+
+
 def test_what_others_placed_is_listed_under_the_name_that_alpaca_has_for_it(
     venue: AlpacaVenue, broker: WrittenDown
 ) -> None:
@@ -499,7 +517,10 @@ def test_the_stream_tells_of_our_orders_by_our_ids(venue: AlpacaVenue, broker: W
 def test_after_each_connection_everything_is_to_be_looked_at(
     venue: AlpacaVenue, broker: WrittenDown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alpaca.trading.stream.reconnect_delay", lambda *_: 0.01)
+    def at_once(*_: object) -> float:
+        return 0.01
+
+    monkeypatch.setattr("alpaca.trading.stream.reconnect_delay", at_once)
     heard = watching(broker)
     venue.simulator.drop_stream()
     assert heard.get(timeout=PATIENCE) is None

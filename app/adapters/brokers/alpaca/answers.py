@@ -6,12 +6,13 @@ What has to be there and is not, or is not what it should be, raises one of UNRE
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
 from app.domain.order import OrderStatus, OrderType, Side
 from app.domain.position import Balance, Position, Quote
+from app.domain.session import CLOSED, Day, Hours
 
 log = logging.getLogger(__name__)
 
@@ -195,6 +196,25 @@ def read_quote(raw: Any) -> Quote | None:
         bid=bid if both else None,
         ask=ask if both else None,
     )
+
+
+def read_days(raw: Any, first: date, last: date) -> Mapping[date, Day]:
+    """The hours of all days from one to another; a day that is not told of is closed."""
+    days = {first + timedelta(days=number): CLOSED for number in range((last - first).days + 1)}
+    told = [_fields(row) for row in rows_of(raw)]
+    return days | {date.fromisoformat(_text(row, "date")): _day(row) for row in told}
+
+
+def _day(row: Raw) -> Day:
+    """The hours as they come: `09:30`, and `0400` for those before and after."""
+    regular = Hours(_time(row["open"]), _time(row["close"]))
+    if not row.get("session_open") or not row.get("session_close"):
+        return Day((regular,))
+    return Day((regular,), (Hours(_time(row["session_open"]), _time(row["session_close"])),))
+
+
+def _time(text: Any) -> time:
+    return time.fromisoformat(str(text))
 
 
 def read_troubles(raw: Any) -> Sequence[str]:

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.adapters.brokers import Resources
 from app.adapters.brokers.alpaca.answers import (
     UNREADABLE,
     read_balance,
+    read_days,
     read_event,
     read_position,
     read_troubles,
@@ -37,6 +38,7 @@ from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole
 from app.domain.position import Balance, Position, Quote
 from app.domain.rejection import Rejection
+from app.domain.session import Day
 from app.ports.broker import Hint
 
 log = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ class AlpacaBroker:
         self._quotes = Quotes(self._wire, resources.clock)
         self._fills = Fills(self._wire)
         triggers = Triggers(self._assets, self._quotes)
-        self._orders = Orders(account, self._wire, self._fills, resources.addresses, triggers.of)
+        self._orders = Orders(account, resources, self._wire, self._fills, triggers.of)
         self._stream: Stream | None = None
 
     @property
@@ -140,7 +142,28 @@ class AlpacaBroker:
         known = self._assets.by_key(instrument)
         return None if known is None else self._quotes.latest(known)
 
-    def take_quote(self, _instrument: str, _price: Decimal, _at: datetime) -> Sequence[BrokerOrder]:
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        """The hours of the exchange in New York; crypto has none."""
+        if asset_class is AssetClass.CRYPTO:
+            return None
+        raw = self._wire.get("/calendar", {"start": first.isoformat(), "end": last.isoformat()})
+        try:
+            return read_days(raw, first, last)
+        except UNREADABLE as error:
+            raise understood(error, writes=False) from error
+
+    def skew(self) -> timedelta | None:
+        """How far Alpaca's clock was ahead of ours at its latest answer; it tells whole seconds."""
+        return self._wire.skew
+
+    def take_quote(
+        self,
+        instrument: str,  # noqa: ARG002  # the port's
+        price: Decimal,  # noqa: ARG002  # the same
+        at: datetime,  # noqa: ARG002  # the same
+    ) -> Sequence[BrokerOrder]:
         """Ignored: Alpaca has its own prices."""
         return ()
 

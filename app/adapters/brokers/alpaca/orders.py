@@ -7,10 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from app.adapters.brokers import Resources
 from app.adapters.brokers.alpaca.answers import REPLACED, UNREADABLE, Told, read_order, rows_of
 from app.adapters.brokers.alpaca.bodies import Body, is_pair, plain
 from app.adapters.brokers.alpaca.fills import Fills
 from app.adapters.brokers.alpaca.naming import (
+    EXPIRED,
+    REQUESTED,
     Link,
     Names,
     Place,
@@ -32,7 +35,7 @@ from app.domain.errors import (
 )
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus, OrderType
 from app.domain.rejection import Rejection
-from app.ports.addresses import Address, AddressBook
+from app.ports.addresses import Address
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +50,7 @@ Triggered = Callable[[Told], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot:
+class Spot:
     """An order in the tree that it was found in."""
 
     told: Told
@@ -58,12 +61,13 @@ class Orders:
     """The orders of one account. `triggered`: when the stop of an order was reached, if it was."""
 
     def __init__(
-        self, account: str, wire: Wire, fills: Fills, book: AddressBook, triggered: Triggered
+        self, account: str, resources: Resources, wire: Wire, fills: Fills, triggered: Triggered
     ) -> None:
         self._account = account
+        self._book = resources.addresses
+        self._clock = resources.clock
         self._wire = wire
         self._fills = fills
-        self._book = book
         self._triggered = triggered
         self._names = Names()
 
@@ -98,6 +102,8 @@ class Orders:
         spot = self._spot(client_order_id, address)
         if spot is None:
             return None
+        if intent is not None and self._is_over(intent):
+            return self._ended(client_order_id, spot, intent)
         return self._named(client_order_id, spot, intent)
 
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
@@ -149,9 +155,25 @@ class Orders:
             return client_order_id
         return self._book.named(self._account, order_id)
 
+    def _is_over(self, intent: OrderIntent) -> bool:
+        """Whether its own end has come, of which Alpaca knows nothing: a time of the alert's."""
+        return intent.expires_at is not None and intent.expires_at <= self._clock.now()
+
+    def _ended(self, client_order_id: str, spot: Spot, intent: OrderIntent) -> BrokerOrder | None:
+        """What is left of an order whose end has come: it is canceled, if it still works."""
+        last = self._chain(spot.told)[-1]
+        if status_of(last, spot.place) in _AT_REST:
+            self._try("DELETE", f"/orders/{last.id}")
+            found = self._spot(client_order_id, self._address(client_order_id))
+            spot = found if found is not None else spot
+        order = self._named(client_order_id, spot, intent)
+        if order.status is not OrderStatus.CANCELED or order.reason != REQUESTED:
+            return order
+        return replace(order, status=OrderStatus.EXPIRED, reason=EXPIRED)
+
     # ------------------------------------------------------------------ where an order stands
 
-    def _spot(self, client_order_id: str, address: Address | None) -> _Spot | None:
+    def _spot(self, client_order_id: str, address: Address | None) -> Spot | None:
         """Where Alpaca has it: under its own id, or as a leg of its entry."""
         if address is not None and address.intent is None and address.parent is not None:
             return self._leg_spot(address, self._address(address.parent))
@@ -159,17 +181,17 @@ class Orders:
         if tree is None:
             return None
         if tree.is_pair and (stop := stop_of(tree)) is not None:
-            return _Spot(stop, place_of(tree, stop))
-        return _Spot(tree, Place())
+            return Spot(stop, place_of(tree, stop))
+        return Spot(tree, Place())
 
-    def _leg_spot(self, leg: Address, parent: Address | None) -> _Spot | None:
+    def _leg_spot(self, leg: Address, parent: Address | None) -> Spot | None:
         if parent is None:
             raise BrokerUnavailable(f"the entry of {leg.client_order_id} is not written down")
         tree = self._tree(parent.client_order_id, self._root_id(parent))
         told = None if tree is None else leg_of(tree, leg.role)
         if tree is None or told is None:
             return None
-        return _Spot(told, place_of(tree, told))
+        return Spot(told, place_of(tree, told))
 
     def _root_id(self, address: Address | None) -> str | None:
         """What Alpaca calls the order that a tree begins with, when it was settled once.
@@ -213,22 +235,22 @@ class Orders:
         try:
             if told.nests and not told.legs:
                 told = self._tree(intent.client_order_id, told.id) or told
-            spot = _Spot(told, Place())
+            spot = Spot(told, Place())
             if told.is_pair and (stop := stop_of(told)) is not None:
-                spot = _Spot(stop, place_of(told, stop))
+                spot = Spot(stop, place_of(told, stop))
             return self._named(intent.client_order_id, spot, intent)
         except BrokerError as error:
             facts = {"client_order_id": intent.client_order_id, "why": str(error)}
             log.warning("an order was taken, and cannot be read yet", extra=facts)
             return pending(intent, told)
 
-    def _named(self, client_order_id: str, spot: _Spot, intent: OrderIntent | None) -> BrokerOrder:
+    def _named(self, client_order_id: str, spot: Spot, intent: OrderIntent | None) -> BrokerOrder:
         legs = [] if intent is None else list(self._named_legs(spot, intent))
         wanted = None if intent is None else intent.quantity
         order = as_order(client_order_id, self._links(spot.told), spot.place, legs, wanted)
         return self._met(order, spot.told)
 
-    def _named_legs(self, spot: _Spot, intent: OrderIntent) -> Iterator[BrokerOrder]:
+    def _named_legs(self, spot: Spot, intent: OrderIntent) -> Iterator[BrokerOrder]:
         for role, leg in intent.legs:
             tree = spot.told
             told = spot.place.sibling if is_pair(intent) else leg_of(tree, role)

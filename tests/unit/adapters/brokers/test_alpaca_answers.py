@@ -1,7 +1,7 @@
 """Answers of Alpaca as values, however they come."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.adapters.brokers.alpaca.answers import (
     number,
     read_activity,
     read_balance,
+    read_days,
     read_event,
     read_order,
     read_position,
@@ -26,6 +27,7 @@ from app.adapters.brokers.alpaca.answers import (
 from app.adapters.brokers.alpaca.naming import Link, Names, Place, as_order, place_of, target_of
 from app.domain.order import OrderStatus, Side
 from app.domain.position import Position
+from app.domain.session import CLOSED, Day, Hours
 
 D = Decimal
 AT = datetime(2026, 11, 20, 15, 30, 0, 123456, tzinfo=UTC)
@@ -59,7 +61,7 @@ def test_an_order_is_read_with_its_legs() -> None:
 
     assert (order.id, order.side, order.quantity, order.filled) == ("B1", Side.BUY, D(10), D(0))
     assert order.submitted_at == AT
-    assert [(each.id, each.stop_price, each.stops) for each in order.legs] == [("B2", 180, True)]
+    assert [(each.id, each.stop_price, each.stops) for each in order.legs] == [("B2", D(180), True)]
 
 
 def test_an_order_by_its_worth_has_no_quantity() -> None:
@@ -174,7 +176,12 @@ def test_a_short_position_is_negative_however_alpaca_writes_it(size: str) -> Non
 def test_the_price_of_a_quote_is_between_bid_and_ask() -> None:
     quote = read_quote({"bp": 189.98, "ap": 190.02, "t": "2026-11-20T15:30:00.123456789Z"})
     assert quote is not None
-    assert (quote.price, quote.bid, quote.ask, quote.at) == (190, D("189.98"), D("190.02"), AT)
+    assert (quote.price, quote.bid, quote.ask, quote.at) == (
+        D(190),
+        D("189.98"),
+        D("190.02"),
+        AT,
+    )
 
 
 def test_a_quote_with_one_side_has_its_price_and_one_with_none_has_not() -> None:
@@ -189,6 +196,21 @@ def test_the_flags_of_an_account_are_its_troubles() -> None:
     assert read_troubles({"status": "ACCOUNT_CLOSED", "trading_blocked": True}) == [
         "the account is ACCOUNT_CLOSED",
         "trading blocked",
+    ]
+
+
+def test_a_day_that_the_calendar_leaves_out_is_closed() -> None:
+    rows = [
+        {"date": "2026-11-25", "open": "09:30", "close": "16:00"},
+        {"date": "2026-11-27", "open": "09:30", "close": "13:00"}
+        | {"session_open": "0400", "session_close": "1700"},
+    ]
+    days = read_days(rows, date(2026, 11, 25), date(2026, 11, 27))
+
+    assert [days[each] for each in sorted(days)] == [
+        Day((Hours(time(9, 30), time(16)),)),
+        CLOSED,
+        Day((Hours(time(9, 30), time(13)),), (Hours(time(4), time(17)),)),
     ]
 
 

@@ -59,7 +59,7 @@ def test_a_market_order() -> None:
     assert body(BUY) == PLAIN
 
 
-KINDS = {
+KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "limit": (
         {"order_type": OrderType.LIMIT, "limit_price": D("189.50")},
         {"type": "limit", "limit_price": "189.5"},

@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.adapters.brokers import Resources
 from app.adapters.brokers.alpaca.fills import Fills
 from app.adapters.brokers.alpaca.orders import Orders
+from app.adapters.sql import Database
 from app.domain.errors import BrokerUnavailable, OutcomeUnknown
 from app.domain.order import Leg, Level, LevelKind, OrderIntent, OrderRole, OrderStatus, Side
 from tests.fakes.addresses import AddressPages
+from tests.fakes.clock import FakeClock
 
 INTENT = OrderIntent(
     client_order_id="OURS",
@@ -49,9 +53,10 @@ class OneWay:
     find = get
 
 
-def orders(answer: Any) -> Orders:
+def orders(answer: Any, file: Path) -> Orders:
     wire: Any = OneWay(answer)
-    return Orders("alpaca", wire, Fills(wire), AddressPages(), lambda _: None)
+    resources = Resources(database=Database(file), clock=FakeClock(), addresses=AddressPages())
+    return Orders("alpaca", resources, wire, Fills(wire), lambda _: None)
 
 
 BRACKET = replace(INTENT, stop_loss=Leg("STOP", Level(LevelKind.PRICE, Decimal(90))))
@@ -67,9 +72,9 @@ BRACKET = replace(INTENT, stop_loss=Leg("STOP", Level(LevelKind.PRICE, Decimal(9
     ids=["plain", "filled at once", "its legs are not shown"],
 )
 def test_an_order_that_was_taken_is_live_until_more_can_be_read(
-    intent: OrderIntent, answer: dict[str, Any]
+    tmp_path: Path, intent: OrderIntent, answer: dict[str, Any]
 ) -> None:
-    order = orders(answer).place(intent, {})
+    order = orders(answer, tmp_path / "books.db").place(intent, {})
 
     assert (order.client_order_id, order.broker_order_id) == ("OURS", "B1")
     assert (order.status, order.quantity) == (OrderStatus.LIVE, Decimal(10))
@@ -77,6 +82,8 @@ def test_an_order_that_was_taken_is_live_until_more_can_be_read(
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, "OK", TAKEN | {"side": "both"}])
-def test_an_answer_that_makes_no_sense_may_be_that_of_an_order_that_was_taken(answer: Any) -> None:
+def test_an_answer_that_makes_no_sense_may_be_that_of_an_order_that_was_taken(
+    tmp_path: Path, answer: Any
+) -> None:
     with pytest.raises(OutcomeUnknown, match="cannot be read"):
-        orders(answer).place(INTENT, {})
+        orders(answer, tmp_path / "books.db").place(INTENT, {})
