@@ -15,6 +15,7 @@ class Capabilities:
     `unique_client_ids`: the broker refuses a second order with the same client_order_id, so that
     sending it again after an unknown outcome is safe.
     `reduce_only_legs`: protective legs shrink with the position and can never open one.
+    `linked_legs`: of a stop and a target each goes when the other is canceled.
     `takes_quotes`: the broker is fed with our quotes (paper).
     `fractional_brackets`: protection also for fractional quantities.
     `reprices`: the limit of a working order can be moved.
@@ -24,7 +25,6 @@ class Capabilities:
     `oco`: a stop and a target that cancel each other can be placed for an open position.
     `exits_reserve`: open exits reserve their quantity, so that a close needs its legs canceled
     first; without `oco` only the stop rests.
-    `linked_legs`: of a stop and a target each goes when the other is canceled.
     `apart`: asset classes in which the account's abilities are others.
     """
 
@@ -35,6 +35,7 @@ class Capabilities:
     unique_client_ids: bool
     reduce_only_legs: bool
     takes_quotes: bool = False
+    linked_legs: bool = False
     fractional: bool = True
     fractional_brackets: bool = True
     reprices: bool = False
@@ -43,7 +44,6 @@ class Capabilities:
     stops_never_sleep: bool = False
     oco: bool = False
     exits_reserve: bool = False
-    linked_legs: bool = False
     apart: Mapping[AssetClass, "Capabilities"] = field(
         default_factory=dict[AssetClass, "Capabilities"]
     )
