@@ -527,8 +527,10 @@ def test_after_each_connection_everything_is_to_be_looked_at(
 
 
 def test_the_stream_ends_when_the_account_is_closed(broker: WrittenDown) -> None:
+    before = set(threading.enumerate())
     watching(broker)
-    (thread,) = [each for each in threading.enumerate() if each.name == "novalgo-alpaca-alpaca"]
+    new = set(threading.enumerate()) - before
+    (thread,) = [each for each in new if each.name == "novalgo-alpaca-alpaca"]
     broker.close()
     thread.join(PATIENCE)
 

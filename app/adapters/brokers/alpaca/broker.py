@@ -148,7 +148,8 @@ class AlpacaBroker:
         """The hours of the exchange in New York; crypto has none."""
         if asset_class is AssetClass.CRYPTO:
             return None
-        raw = self._wire.get("/calendar", {"start": first.isoformat(), "end": last.isoformat()})
+        days = {"start": f"{first}T00:00:00Z", "end": f"{last}T00:00:00Z"}
+        raw = self._wire.get("/calendar", days)
         try:
             return read_days(raw, first, last)
         except UNREADABLE as error:
