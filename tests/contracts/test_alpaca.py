@@ -438,6 +438,19 @@ def test_a_moved_order_keeps_its_id_and_what_it_was_filled_with(
     assert [(fill.quantity, fill.price) for fill in order.fills] == [(D(4), D(90)), (D(6), D(100))]
 
 
+def test_the_seeds_order_is_one_by_its_worth(venue: AlpacaVenue, broker: WrittenDown) -> None:
+    venue.trade_at(D(190))
+    venue.simulator.hold("AAPL")
+    intent = replace(BUY, quantity=D("26.31"), notional=D(5000))
+    resting = broker.submit(intent)
+    assert (resting.status, resting.quantity) == (OrderStatus.LIVE, D("26.31"))
+
+    venue.simulator.release("AAPL")
+    order = look(venue.open_alpaca(), intent.client_order_id)
+    assert (order.status, order.quantity) == (OrderStatus.FILLED, order.filled_quantity)
+    assert D("4999.99") < order.filled_quantity * D(190) <= D(5000)
+
+
 def test_an_exit_is_no_larger_than_the_position(venue: AlpacaVenue, broker: WrittenDown) -> None:
     broker.submit(BUY)
     order = broker.submit(sell(25))

@@ -27,7 +27,7 @@ def order_body(intent: OrderIntent, instrument: Instrument, reference: Decimal |
     """
     body: dict[str, Any] = {
         "symbol": instrument.symbol,
-        "qty": plain(intent.quantity),
+        **_size(intent),
         "side": intent.side.value,
         "type": intent.order_type.value,
         "time_in_force": time_in_force(intent, instrument),
@@ -41,6 +41,12 @@ def order_body(intent: OrderIntent, instrument: Instrument, reference: Decimal |
     if instrument.asset_class is AssetClass.OPTION:
         body["position_intent"] = _position_intent(intent)
     return body
+
+
+def _size(intent: OrderIntent) -> dict[str, str]:
+    if intent.notional is not None:
+        return {"notional": plain(intent.notional)}
+    return {"qty": plain(intent.quantity)}
 
 
 def is_pair(intent: OrderIntent) -> bool:

@@ -97,6 +97,13 @@ def test_each_kind_of_order_has_its_fields(given_: dict[str, Any], told: dict[st
     assert body(replace(BUY, **given_)) == PLAIN | told
 
 
+def test_an_order_by_its_worth_names_no_quantity() -> None:
+    told = body(replace(BUY, quantity=D("26.3"), notional=D("5000.50")))
+    assert told == {name: value for name, value in PLAIN.items() if name != "qty"} | {
+        "notional": "5000.5"
+    }
+
+
 def test_a_stop_and_a_target_make_a_bracket() -> None:
     assert body(replace(BUY, stop_loss=STOP, take_profit=TARGET)) == PLAIN | {
         "order_class": "bracket",
