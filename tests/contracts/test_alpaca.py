@@ -287,6 +287,11 @@ REFUSED: dict[str, tuple[Prepare, OrderIntent, Rejection]] = {
         replace(BUY, time_in_force="cls"),
         Rejection.MARKET_CLOSED,
     ),
+    "at the market, after hours": (
+        late_in_the_day,
+        replace(BUY, extended_hours=True),
+        Rejection.MARKET_CLOSED,
+    ),
     "suspended by its owner": (
         account(trade_suspended_by_user=True),
         BUY,

@@ -35,7 +35,7 @@ from app.adapters.brokers.alpaca.wire import Wire, understood
 from app.domain.capabilities import Capabilities
 from app.domain.errors import BrokerError, BrokerRejected
 from app.domain.instrument import AssetClass, Instrument, Ticker
-from app.domain.order import BrokerOrder, OrderIntent, OrderRole
+from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderType
 from app.domain.position import Balance, Position, Quote
 from app.domain.rejection import Rejection
 from app.domain.session import Day
@@ -235,6 +235,11 @@ class AlpacaBroker:
         return replace(intent, quantity=min(intent.quantity, abs(held)))
 
     def _body(self, intent: OrderIntent, instrument: Instrument) -> Body:
+        after_hours = intent.extended_hours and instrument.asset_class is AssetClass.EQUITY
+        if after_hours and intent.order_type is OrderType.MARKET:
+            # Alpaca would take it, and execute it at the next open.
+            words = "outside regular hours Alpaca takes limit orders only"
+            raise BrokerRejected(words, code=Rejection.MARKET_CLOSED)
         reference = intent.limit_price
         if reference is None and needs_reference(intent):
             quote = self._quotes.latest(instrument)
