@@ -93,6 +93,7 @@ def _database(services: Services) -> Finding:
 def _broker(account: Account) -> Iterator[Finding]:
     name, token = f"broker {account.name}", f"token {account.name}"
     try:
+        troubles = account.broker.troubles()
         balance, held = account.broker.balance(), account.broker.positions()
     except BrokerLoginNeeded as error:
         yield Finding(name, ok=False, detail=f"{error.code}: {error}")
@@ -101,8 +102,8 @@ def _broker(account: Account) -> Iterator[Finding]:
         yield Finding(name, ok=False, detail=f"{error.code}: {error}")
         yield Finding(token, ok=True, detail="not asked for")
     else:
-        detail = f"equity {balance.equity:.2f}, {len(held)} positions"
-        yield Finding(name, ok=True, detail=detail)
+        standing = f"equity {balance.equity:.2f}, {len(held)} positions"
+        yield Finding(name, ok=not troubles, detail="; ".join([*troubles, standing]))
         yield Finding(token, ok=True, detail="good, or none is needed")
 
 

@@ -16,7 +16,11 @@ class Capabilities:
     `unique_client_ids`: the broker refuses a second order with the same client_order_id, so that
     sending it again after an unknown outcome is safe.
     `reduce_only_legs`: protective legs shrink with the position and can never open one.
+    `linked_legs`: of a stop and a target each goes when the other is canceled.
     `takes_quotes`: the broker is fed with our quotes (paper).
+    `fractional_shorts`, `fractional_types`: whether parts of a unit can be sold short, and in
+    which types of orders they can be traded at all.
+    `notional`: takes a purchase at the market by what it is worth.
     `fractional_brackets`: protection also for fractional quantities.
     `reprices`: the limit of a working order can be moved.
     `stop_types`: kinds of stop-loss legs.
@@ -37,7 +41,11 @@ class Capabilities:
     unique_client_ids: bool
     reduce_only_legs: bool
     takes_quotes: bool = False
+    linked_legs: bool = False
     fractional: bool = True
+    fractional_shorts: bool = True
+    fractional_types: frozenset[OrderType] = frozenset(OrderType)
+    notional: bool = False
     fractional_brackets: bool = True
     reprices: bool = False
     stop_types: frozenset[OrderType] = frozenset({OrderType.STOP})

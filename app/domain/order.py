@@ -129,7 +129,9 @@ class OrderIntent:
     """An order that was decided and not yet sent: it has no broker_order_id.
 
     `quantity` is in units of the instrument (shares, coins, contracts), always positive;
-    `multiplier` is the instrument's: money per unit and point of price. `strategy` is the name of
+    `multiplier` is the instrument's: money per unit and point of price. `notional`: its worth, for
+    a broker that takes it instead of the quantity, which is then what it comes to at the newest
+    price. `strategy` is the name of
     the one whose order it is; its fills, and those of its legs, are that one's. `trail` is the
     distance in price of a trailing stop. `expires_at`: when it ends unless it has filled (aware
     UTC); None: by no clock of ours. `extended_hours`: it may be executed outside the regular hours
@@ -154,6 +156,7 @@ class OrderIntent:
     time_in_force: str = "day"
     expires_at: datetime | None = None
     multiplier: Decimal = Decimal(1)
+    notional: Decimal | None = None
     stop_loss: Leg | None = None
     take_profit: Leg | None = None
     strategy: str = ""

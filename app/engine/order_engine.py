@@ -1,7 +1,7 @@
 """The Order Engine: a signal becomes a complete order, or the reason why there is none."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ from app.engine.entry_terms import (
     wanted_levels,
 )
 
+CENT = Decimal("0.01")
 OF_THE_ACCOUNT = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY, AmountUnit.RISK_CASH)
 """Sizes that depend on the account's money."""
 
@@ -98,7 +99,8 @@ class OrderEngine:
         if isinstance(quantity, Denied):
             return quantity
         notional = _notional(order, quantity, prices.reference)
-        return _intent(order, side, quantity, prices, levels, lasts), notional
+        intent = _intent(order, side, quantity, prices, levels, lasts)
+        return replace(intent, notional=_worth(order, intent)), notional
 
     def _lasts(self, order: Order, prices: "_Prices", levels: Levels) -> "_Life | Denied":
         alert, abilities = order.alert, order.abilities
@@ -211,7 +213,7 @@ def _quantity(order: Order, side: Side, prices: _Prices, levels: Levels) -> Deci
     quantity = entry_quantity(size, _means(order, size, prices.reference, stop))
     if isinstance(quantity, Denied):
         return quantity
-    return _whole_if_needed(order, quantity)
+    return _whole_if_needed(order, side, prices.order_type, quantity)
 
 
 def _known_size(order: Order) -> Amount | None:
@@ -259,11 +261,16 @@ def _means(order: Order, size: Amount, reference: Decimal | None, stop: Decimal 
     )
 
 
-def _whole_if_needed(order: Order, quantity: Decimal) -> Decimal | Denied:
-    """Whole units where the broker takes no fractions, or none with protection (rule 34)."""
+def _whole_if_needed(
+    order: Order, side: Side, kind: OrderType, quantity: Decimal
+) -> Decimal | Denied:
+    """Whole units where the broker takes no fractions, or not so: with protection, short (34)."""
     abilities = order.abilities
+    allowed = abilities.fractional and kind in abilities.fractional_types
     protected = wanted_levels(order.alert, order.strategy)
-    if abilities.fractional and (abilities.fractional_brackets or not protected):
+    barred = protected and not abilities.fractional_brackets
+    short = side is Side.SELL and not abilities.fractional_shorts
+    if allowed and not barred and not short:
         return quantity
     whole = floor_to_step(quantity, Decimal(1))
     if whole <= 0:
@@ -301,6 +308,24 @@ def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
 
 def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Decimal | None:
     return None if reference is None else quantity * reference * order.instrument.multiplier
+
+
+def _worth(order: Order, intent: OrderIntent) -> Decimal | None:
+    """The money of an entry that its broker takes by its worth: a plain purchase of the day.
+
+    Its quantity is what that money buys at the newest price, which limits are held against.
+    """
+    size = order.signal.size or _known_size(order)
+    plain = intent.order_type is OrderType.MARKET and intent.side is Side.BUY
+    if not (plain and order.abilities.notional and intent.time_in_force == "day"):
+        return None
+    if size is None or size.unit is not AmountUnit.CASH or order.instrument.step >= 1:
+        return None
+    return None if wanted_levels(order.alert, order.strategy) else _cents(size.value)
+
+
+def _cents(money: Decimal) -> Decimal | None:
+    return floor_to_step(money, CENT) or None
 
 
 def _intent(  # the parts of an order, one each

@@ -11,6 +11,7 @@ import pytest
 from app.domain.decision import Denial, Lapse, Note, Skip
 from app.domain.errors import AlertError, BackupError, BrokerError, ConfigError
 from app.domain.matching import Reason
+from app.domain.rejection import Rejection
 from app.engine.adoption import Hindrance
 from app.engine.order_desk import Obstacle
 from app.web.errors import CODE_OF, STATUS_OF
@@ -98,11 +99,13 @@ def test_every_reason_of_a_decision_is_documented(heading: str, reasons: type[St
 
 def test_every_reason_that_a_broker_can_give_is_documented() -> None:
     documented = section("Reasons of rejected, failed and waiting alerts").keys()
-    assert documented == {kind.code for kind in broker_errors()} | {"INTERNAL_ERROR"}
+    refusals = {reason.value for reason in Rejection}
+    assert documented == {kind.code for kind in broker_errors()} | refusals | {"INTERNAL_ERROR"}
 
 
 def test_every_reason_of_an_order_is_documented() -> None:
     given = {reason.value for reason in Reason} | reasons_in("app/adapters/brokers/paper/book.py")
+    given |= reasons_in("app/adapters/brokers/alpaca/naming.py")
     assert given <= section("Reasons of orders").keys()
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.alpaca import AlpacaVenue
 from tests.contracts.venues import (
     FakeVenue,
     MeteredVenue,
@@ -24,12 +25,19 @@ def empty_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return new_paper_file(tmp_path_factory.mktemp("books") / "empty.db")
 
 
-@pytest.fixture(params=["paper", "paper with fees", "fake", "metered"])
+@pytest.fixture(
+    params=["paper", "paper with fees", "fake", "metered", "alpaca", "alpaca not settled"]
+)
 def venue(request: pytest.FixtureRequest, empty_books: Path, tmp_path: Path) -> Iterator[Venue]:
     """A broker under test; a new broker joins by its name here and a Venue of its own."""
     clock = FakeClock()
     if request.param in IN_MEMORY:
         yield IN_MEMORY[request.param](clock)
+        return
+    if request.param.startswith("alpaca"):
+        alpaca = AlpacaVenue(tmp_path, clock, settles=request.param == "alpaca")
+        yield alpaca
+        alpaca.close()
         return
     fee = "0.25" if request.param == "paper with fees" else "0"
     file = copy_file(empty_books, tmp_path / "books.db")

@@ -303,11 +303,29 @@ def test_one_leg_closes_the_position_and_cancels_the_other(
 def test_canceling_a_leg_leaves_the_other(
     broker: Broker, bracket: OrderIntent, place: Place
 ) -> None:
+    if broker.capabilities.linked_legs:
+        pytest.skip("a leg takes the other along")
     place(bracket)
     broker.cancel(TARGET.client_order_id)
 
     assert look(broker, TARGET.client_order_id).status is OrderStatus.CANCELED
     assert look(broker, STOP.client_order_id).status is OrderStatus.LIVE
+
+
+@pytest.mark.parametrize("leg", [STOP, TARGET], ids=["stop", "target"])
+def test_of_linked_legs_none_is_left_alone(
+    broker: Broker, instrument: Instrument, bracket: OrderIntent, place: Place, leg: Leg
+) -> None:
+    if not broker.capabilities.linked_legs:
+        pytest.skip("legs stand for themselves")
+    place(bracket)
+    canceled = broker.cancel(leg.client_order_id)
+
+    assert canceled is not None
+    assert canceled.status is OrderStatus.CANCELED
+    statuses = {each.status for each in look(broker, bracket.client_order_id).legs}
+    assert statuses == {OrderStatus.CANCELED}
+    assert held(broker, instrument) == Decimal(10)
 
 
 def test_legs_shrink_and_end_with_the_position(
@@ -444,8 +462,9 @@ def test_of_two_brackets_each_closes_its_own_part(
     broker.cancel(STOP.client_order_id)
     venue.trade_at(Decimal(94))
 
+    left = [] if broker.capabilities.linked_legs else [10]
     assert held(broker, instrument) == Decimal(10)
-    assert leg_quantities(broker, bracket, second) == [[10], []]
+    assert leg_quantities(broker, bracket, second) == [left, []]
 
 
 @pytest.mark.parametrize("kind", [LevelKind.OFFSET, LevelKind.PERCENT])
@@ -725,3 +744,63 @@ def test_who_watches_is_let_go_by_closing(broker: Broker) -> None:
     broker.watch(heard.append)
     broker.close()
     broker.close()
+
+
+@pytest.fixture
+def pair(broker: Broker, entry: OrderIntent) -> OrderIntent:
+    """A stop at 95 and a target at 110 for ten that are held: one fill cancels the other."""
+    if not broker.capabilities.oco:
+        pytest.skip("the broker has no pairs")
+    return replace(
+        entry,
+        client_order_id="PAIR000000000000000000000A",
+        side=Side.SELL,
+        role=OrderRole.STOP_LOSS,
+        order_type=OrderType.STOP,
+        stop_price=Decimal(95),
+        time_in_force="gtc",
+        take_profit=Leg(TARGET.client_order_id, Level(LevelKind.PRICE, Decimal(110))),
+        parent=entry.client_order_id,
+    )
+
+
+def test_a_pair_is_a_stop_with_a_target(
+    venue: Venue, broker: Broker, entry: OrderIntent, pair: OrderIntent, place: Place
+) -> None:
+    place(entry)
+    stop = place(pair)
+
+    assert (stop.status, stop.stop_price, stop.side) == (OrderStatus.LIVE, Decimal(95), Side.SELL)
+    (target,) = stop.legs
+    assert (target.client_order_id, target.status) == (TARGET.client_order_id, OrderStatus.LIVE)
+    assert (target.limit_price, target.quantity) == (Decimal(110), Decimal(10))
+    assert look(venue.open(), TARGET.client_order_id) == target
+
+
+@pytest.mark.parametrize(
+    ("price", "done"), [(Decimal(94), "stop"), (Decimal(111), "target")], ids=["stop", "target"]
+)
+def test_one_of_a_pair_closes_the_position_and_cancels_the_other(
+    venue: Venue, place: Place, entry: OrderIntent, pair: OrderIntent, price: Decimal, done: str
+) -> None:
+    place(entry)
+    place(pair)
+    venue.trade_at(price)
+
+    stop = look(venue.open(), pair.client_order_id)
+    statuses = {"stop": stop.status, "target": stop.legs[0].status}
+    assert statuses.pop(done) is OrderStatus.FILLED
+    assert set(statuses.values()) == {OrderStatus.CANCELED}
+    assert list(venue.open().positions()) == []
+
+
+def test_a_pair_is_canceled_as_a_whole(
+    broker: Broker, instrument: Instrument, entry: OrderIntent, pair: OrderIntent, place: Place
+) -> None:
+    place(entry)
+    place(pair)
+    canceled = broker.cancel(pair.client_order_id)
+
+    assert canceled is not None
+    assert [canceled.status, *(leg.status for leg in canceled.legs)] == [OrderStatus.CANCELED] * 2
+    assert held(broker, instrument) == Decimal(10)

@@ -13,7 +13,10 @@ __all__ = ["BUILT_IN", "GROUP", "Resources", "open_broker"]
 
 OpenBroker: TypeAlias = Callable[[str, Mapping[str, str], Resources], Broker]
 
-BUILT_IN: Mapping[str, str] = {"paper": "app.adapters.brokers.paper.broker"}
+BUILT_IN: Mapping[str, str] = {
+    "alpaca": "app.adapters.brokers.alpaca.broker",
+    "paper": "app.adapters.brokers.paper.broker",
+}
 """Modules that offer `open_broker(account, options, resources)`."""
 
 GROUP = "novalgo.brokers"

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -60,6 +61,10 @@ class App:
             (_pattern(route), route, handler) for route, handler in handlers.items() if "{" in route
         ]
         self.saved: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        """The present there."""
+        return self._world.now()
 
     def note(self, wire: Wire, fault: Fault | None) -> Asked:
         """Remember that something was asked, and what goes wrong with it."""

@@ -78,6 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 (the same)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of an answer, by the simulator's own clock."""
+        return super().date_time_string(timestamp or self.server.app.now().timestamp())
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name there)
         """Be quiet."""
 

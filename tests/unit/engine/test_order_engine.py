@@ -265,6 +265,57 @@ def test_rule_34_less_than_one_whole_share_is_too_small() -> None:
         assert denied is Denial.TOO_SMALL
 
 
+WHOLE_SHORTS = capabilities(fractional_shorts=False)
+AT_THE_MARKET = capabilities(fractional_types=frozenset({OrderType.MARKET}))
+A_STOP = an_alert(order_type=OrderType.STOP, stop_price=D(100))
+
+
+@pytest.mark.parametrize(
+    ("can", "side", "alert", "quantity"),
+    [
+        (WHOLE_SHORTS, Side.SELL, an_alert(), "2"),
+        (WHOLE_SHORTS, Side.BUY, an_alert(), "2.5"),
+        (AT_THE_MARKET, Side.BUY, an_alert(), "2.5"),
+        (AT_THE_MARKET, Side.BUY, A_STOP, "2"),
+    ],
+)
+def test_rule_34_what_cannot_be_traded_in_parts_is_whole(
+    can: Capabilities, side: Side, alert: Alert, quantity: str
+) -> None:
+    entry = Desk(can).entry(alert, cash(250), instrument=FRACTIONS, side=side)
+    assert entry.quantity == D(quantity)
+
+
+BY_WORTH = capabilities(notional=True)
+
+
+def test_a_plain_purchase_goes_by_its_worth_where_the_broker_takes_it_so() -> None:
+    entry = Desk(BY_WORTH).entry(size=cash("250.129"), instrument=FRACTIONS)
+    assert (entry.notional, entry.quantity) == (D("250.12"), D("2.501"))
+
+    row = a_strategy(position_size=D(500))
+    assert Desk(BY_WORTH).entry(instrument=FRACTIONS, row=row).notional == D(500)
+
+
+BY_QUANTITY: dict[str, dict[str, Any]] = {
+    "the broker does not": {"can": EVERYTHING},
+    "a sale": {"side": Side.SELL},
+    "units": {"size": units(2)},
+    "a share of the equity": {"size": of_equity(1)},
+    "whole shares": {"instrument": an_instrument(step=D(1))},
+    "a limit": {"alert": an_alert(order_type=OrderType.LIMIT, limit_price=D(99))},
+    "for long": {"alert": an_alert(time_in_force="gtc")},
+    "protected": {"alert": an_alert(stop_loss=percent_away(2))},
+}
+
+
+@pytest.mark.parametrize("case", BY_QUANTITY.values(), ids=BY_QUANTITY)
+def test_everything_else_goes_by_its_quantity(case: dict[str, Any]) -> None:
+    given_parts: dict[str, Any] = {"size": cash(250), "instrument": FRACTIONS, **case}
+    desk = Desk(given_parts.pop("can", BY_WORTH))
+    assert desk.entry(**given_parts).notional is None
+
+
 # --- prices --------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,1 @@
+"""Alpaca: stocks, crypto and options through alpaca-py. REST is the truth, the stream a hint."""

@@ -1,0 +1,250 @@
+"""The Alpaca broker: the Broker port over alpaca-py.
+
+It keeps nothing that it could not read again: what it remembers (assets for a day, a quote for a
+second, executions that the stream told of) only saves calls.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.adapters.brokers import Resources
+from app.adapters.brokers.alpaca.answers import (
+    UNREADABLE,
+    read_balance,
+    read_days,
+    read_event,
+    read_position,
+    read_troubles,
+    rows_of,
+)
+from app.adapters.brokers.alpaca.assets import Assets
+from app.adapters.brokers.alpaca.bodies import Body, needs_reference, order_body, stock_tick
+from app.adapters.brokers.alpaca.capabilities import STOCKS
+from app.adapters.brokers.alpaca.fills import Fills
+from app.adapters.brokers.alpaca.options import AlpacaOptions, read_options
+from app.adapters.brokers.alpaca.orders import Orders
+from app.adapters.brokers.alpaca.quotes import Quotes
+from app.adapters.brokers.alpaca.stream import Stream
+from app.adapters.brokers.alpaca.triggers import Triggers
+from app.adapters.brokers.alpaca.wire import Wire, understood
+from app.domain.capabilities import Capabilities
+from app.domain.errors import BrokerError, BrokerRejected
+from app.domain.instrument import AssetClass, Instrument, Ticker
+from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderType
+from app.domain.position import Balance, Position, Quote
+from app.domain.rejection import Rejection
+from app.domain.session import Day
+from app.ports.broker import Hint
+
+log = logging.getLogger(__name__)
+
+ODD_SKEW = timedelta(seconds=2)
+"""Clocks that differ by more are told of; the header has whole seconds."""
+
+
+def open_broker(account: str, options: Mapping[str, str], resources: Resources) -> "AlpacaBroker":
+    """Open an account at Alpaca. Nothing is called and nothing heavy is loaded yet.
+
+    Raises:
+        ConfigError: a key is missing, or an option cannot be used.
+    """
+    return AlpacaBroker(account, read_options(account, options), resources)
+
+
+class AlpacaBroker:
+    """One account at Alpaca."""
+
+    def __init__(self, account: str, options: AlpacaOptions, resources: Resources) -> None:
+        self._account = account
+        self._options = options
+        self._wire = Wire(options, resources.clock)
+        self._assets = Assets(self._wire, resources.clock)
+        self._quotes = Quotes(self._wire, resources.clock)
+        self._fills = Fills(self._wire)
+        triggers = Triggers(self._assets, self._quotes)
+        self._orders = Orders(account, resources, self._wire, self._fills, triggers.of)
+        self._stream: Stream | None = None
+
+    @property
+    def account(self) -> str:
+        """Our name of the account."""
+        return self._account
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of stocks; crypto and options differ."""
+        return STOCKS
+
+    def instrument(self, ticker: Ticker) -> Instrument | None:
+        """What a name means at Alpaca. A stock below a dollar has a finer tick than others."""
+        found = self._assets.of(ticker) if ticker.name else None
+        if found is None or found.asset_class is not AssetClass.EQUITY:
+            return found
+        return replace(found, tick=self._tick(found))
+
+    def submit(self, intent: OrderIntent) -> BrokerOrder:
+        """Place an order, its legs with it.
+
+        An exit closes no more than is held at this moment: Alpaca would sell the rest short.
+        """
+        instrument = self._known(intent)
+        if intent.role is not OrderRole.ENTRY:
+            intent = self._capped(intent)
+        return self._orders.place(intent, self._body(intent, instrument))
+
+    def find(self, client_order_id: str) -> BrokerOrder | None:
+        """The order with its legs and fills; None when Alpaca has no such order."""
+        return self._orders.find(client_order_id)
+
+    def orders(self) -> Sequence[BrokerOrder]:
+        """Everything that works there."""
+        return self._orders.working()
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        """Cancel a working order; Alpaca cancels the other leg with a leg."""
+        return self._orders.cancel(client_order_id)
+
+    def reprice(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
+        """Move the limit of a working order. It is another order then, and keeps our id."""
+        return self._orders.move(client_order_id, limit)
+
+    def position(self, instrument: str) -> Position | None:
+        """What is held of an instrument."""
+        raw = self._wire.find(f"/positions/{instrument}")
+        try:
+            return None if raw is None else read_position(raw)
+        except UNREADABLE as error:
+            raise understood(error, writes=False) from error
+
+    def positions(self) -> Sequence[Position]:
+        """Everything that is held."""
+        raw = self._wire.get("/positions")
+        try:
+            return [read_position(row) for row in rows_of(raw)]
+        except UNREADABLE as error:
+            raise understood(error, writes=False) from error
+
+    def balance(self) -> Balance:
+        """Money of the account."""
+        raw = self._wire.get("/account")
+        try:
+            return read_balance(raw)
+        except UNREADABLE as error:
+            raise understood(error, writes=False) from error
+
+    def quote(self, instrument: str) -> Quote | None:
+        """The newest quote that is no more than minutes old."""
+        known = self._assets.by_key(instrument)
+        return None if known is None else self._quotes.latest(known)
+
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        """The hours of the exchange in New York; crypto has none."""
+        if asset_class is AssetClass.CRYPTO:
+            return None
+        days = {"start": f"{first}T00:00:00Z", "end": f"{last}T00:00:00Z"}
+        raw = self._wire.get("/calendar", days)
+        try:
+            return read_days(raw, first, last)
+        except UNREADABLE as error:
+            raise understood(error, writes=False) from error
+
+    def skew(self) -> timedelta | None:
+        """How far Alpaca's clock was ahead of ours at its latest answer; it tells whole seconds."""
+        return self._wire.skew
+
+    def take_quote(
+        self,
+        instrument: str,  # noqa: ARG002  # the port's
+        price: Decimal,  # noqa: ARG002  # the same
+        at: datetime,  # noqa: ARG002  # the same
+    ) -> Sequence[BrokerOrder]:
+        """Ignored: Alpaca has its own prices."""
+        return ()
+
+    def troubles(self) -> Sequence[str]:
+        """Its flags, and a clock that differs from ours."""
+        raw = self._wire.get("/account")
+        try:
+            troubles = list(read_troubles(raw))
+        except UNREADABLE as error:
+            raise understood(error, writes=False) from error
+        skew = self._wire.skew
+        if skew is not None and abs(skew) > ODD_SKEW:
+            word = "behind" if skew > timedelta(0) else "ahead of"
+            troubles.append(f"this machine's clock is {abs(skew).total_seconds():.0f} s {word} it")
+        return troubles
+
+    def watch(self, heard: Hint) -> None:
+        """Load alpaca-py and the list of assets, then listen: all on a thread of its own."""
+        self._stream = Stream(self._options, lambda data: self._hear(data, heard))
+        name = f"novalgo-alpaca-{self._account}"
+        threading.Thread(target=self._attend, args=(self._stream,), name=name, daemon=True).start()
+
+    def close(self) -> None:
+        """Listen no more, and close the connections."""
+        if self._stream is not None:
+            self._stream.close()
+        self._wire.close()
+
+    def _attend(self, stream: Stream) -> None:
+        self._wire.load()
+        try:
+            self._assets.read()
+        except BrokerError as error:
+            log.warning("the list of assets could not be read", extra={"why": str(error)})
+        stream.run()
+
+    def _hear(self, data: Any, heard: Hint) -> None:
+        """A hint by our id. A leg that was never settled has none yet: then all are looked at."""
+        if data is None:
+            heard(None)
+            return
+        order_id, client_order_id, execution = read_event(data)
+        if execution is not None:
+            self._fills.note(execution)
+        heard(self._orders.name_of(order_id, client_order_id))
+
+    def _known(self, intent: OrderIntent) -> Instrument:
+        found = self._assets.by_key(intent.instrument)
+        if found is None:
+            raise BrokerRejected(f"there is no {intent.symbol}", code=Rejection.NOT_TRADABLE)
+        return found
+
+    def _tick(self, stock: Instrument) -> Decimal:
+        """By its price of now; a price that cannot be known is taken for one of a dollar."""
+        try:
+            quote = self._quotes.latest(stock)
+        except BrokerError:
+            return stock.tick
+        return stock.tick if quote is None else stock_tick(quote.price)
+
+    def _capped(self, intent: OrderIntent) -> OrderIntent:
+        position = self.position(intent.instrument)
+        held = Decimal(0) if position is None else position.quantity
+        if held * intent.side.sign >= 0:
+            raise BrokerRejected(
+                f"there is no {intent.symbol} to close", code=Rejection.NO_POSITION
+            )
+        return replace(intent, quantity=min(intent.quantity, abs(held)))
+
+    def _body(self, intent: OrderIntent, instrument: Instrument) -> Body:
+        after_hours = intent.extended_hours and instrument.asset_class is AssetClass.EQUITY
+        if after_hours and intent.order_type is OrderType.MARKET:
+            # Alpaca would take it, and execute it at the next open.
+            words = "outside regular hours Alpaca takes limit orders only"
+            raise BrokerRejected(words, code=Rejection.MARKET_CLOSED)
+        reference = intent.limit_price
+        if reference is None and needs_reference(intent):
+            quote = self._quotes.latest(instrument)
+            reference = None if quote is None else quote.price
+        try:
+            return order_body(intent, instrument, reference)
+        except ValueError as error:
+            raise BrokerRejected(str(error), code=Rejection.UNSUPPORTED_ORDER) from error

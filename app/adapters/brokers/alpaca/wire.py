@@ -1,0 +1,189 @@
+"""The way to Alpaca: loaded when it is needed, patient when it is told to be."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from app.adapters.brokers.alpaca.options import AlpacaOptions
+from app.adapters.brokers.alpaca.refusals import ABSENT
+from app.domain.errors import BrokerError, BrokerRejected, BrokerUnavailable, OutcomeUnknown
+from app.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from app.adapters.brokers.alpaca.sdk import Door
+
+log = logging.getLogger(__name__)
+
+Params = Mapping[str, str]
+
+TOO_MANY = 429
+USUAL_PAUSE, LONGEST_PAUSE = 3.0, 60.0
+"""Seconds without a call after `too many`: where nothing else is said, and at most."""
+
+
+class Doors(NamedTuple):
+    """The hosts that are called."""
+
+    trading: "Door"
+    data: "Door"
+
+
+class Wire:
+    """Calls to one account at Alpaca, from any thread.
+
+    alpaca-py is imported by the first call, which waits for it; or by `load` in the background,
+    which none waits for: until then they are told that the broker is unavailable.
+    """
+
+    def __init__(self, options: AlpacaOptions, clock: Clock) -> None:
+        self._options = options
+        self._trading_pause = Pause(clock)
+        self._data_pause = Pause(clock)
+        self._clock = clock
+        self._doors: Doors | None = None
+        self._in_background = False
+        self._opening = threading.Lock()
+        self.skew: timedelta | None = None
+        """How far Alpaca's clock was ahead of ours at its latest answer."""
+
+    def load(self) -> None:
+        """Import alpaca-py, for whoever has the time; meanwhile nobody waits for it."""
+        self._in_background = True
+        try:
+            self._opened()
+        finally:
+            self._in_background = False
+
+    def get(self, path: str, params: Params | None = None) -> Any:
+        """Read what has to be there.
+
+        Raises:
+            BrokerError: it could not be read.
+        """
+        found = self.find(path, params)
+        if found is None:
+            raise BrokerUnavailable(f"{path} is not there")
+        return found
+
+    def find(self, path: str, params: Params | None = None) -> Any:
+        """Read; None where the broker says that there is no such thing.
+
+        Raises:
+            BrokerError: it could not be read.
+        """
+        return self._read(self._use().trading, self._trading_pause, path, params)
+
+    def data(self, path: str, params: Params, version: str = "v2") -> Any:
+        """Read prices; None where the broker knows none.
+
+        Raises:
+            BrokerError: they could not be read.
+        """
+        return self._read(self._use().data, self._data_pause, path, params, version)
+
+    def write(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Change something; None where it is not there, or where there is no answer to it.
+
+        Raises:
+            BrokerError: by what is known of it: rejected, unavailable, login needed, or unknown.
+        """
+        door = self._use().trading
+        self._trading_pause.check()
+        answer = door.call(method, path, None if body is None else dict(body))
+        return None if answer is ABSENT else answer
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._doors is not None:
+            self._doors.trading.close()
+            self._doors.data.close()
+
+    def _read(
+        self, door: "Door", pause: "Pause", path: str, params: Params | None, version: str = "v2"
+    ) -> Any:
+        pause.check()
+        try:
+            answer = door.call("GET", path, None if params is None else dict(params), version)
+        except (BrokerRejected, OutcomeUnknown) as error:
+            raise BrokerUnavailable(f"{path}: {error}") from error
+        if answer is None:
+            raise BrokerUnavailable(f"{path}: an empty answer")
+        return None if answer is ABSENT else answer
+
+    def _use(self) -> Doors:
+        if self._doors is not None:
+            return self._doors
+        if self._in_background:
+            raise BrokerUnavailable("alpaca-py is being loaded")
+        return self._opened()
+
+    def _opened(self) -> Doors:
+        with self._opening:
+            if self._doors is None:
+                self._doors = self._open()
+            return self._doors
+
+    def _open(self) -> Doors:
+        from app.adapters.brokers.alpaca.sdk import open_data, open_trading
+
+        trading = open_trading(self._options, self._hear)
+        return Doors(trading, open_data(self._options, self._data_pause.hear))
+
+    def _hear(self, status: int, headers: Mapping[str, str]) -> None:
+        self._trading_pause.hear(status, headers)
+        with suppress(KeyError, ValueError):
+            self.skew = parsedate_to_datetime(headers["Date"]) - self._clock.now()
+
+
+class Pause:
+    """No calls while a host has said that there were too many: it would refuse them anyway."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._until = float("-inf")
+
+    def check(self) -> None:
+        """Go on, or say how long to wait.
+
+        Raises:
+            BrokerUnavailable: it is too early for another call.
+        """
+        left = self._until - self._clock.monotonic()
+        if left > 0:
+            raise BrokerUnavailable(f"too many calls: none for another {left:.0f} s")
+
+    def hear(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take note of an answer."""
+        if status == TOO_MANY:
+            pause = pause_of(headers, self._clock.now())
+            self._until = self._clock.monotonic() + pause
+            log.warning("too many calls to Alpaca", extra={"pause": pause})
+
+
+def pause_of(headers: Mapping[str, str], now: datetime) -> float:
+    """How many seconds a `too many` asks for: until its reset, by the broker's own clock."""
+    asked: list[Callable[[], float]] = [
+        lambda: float(headers["Retry-After"]),
+        lambda: float(headers["X-RateLimit-Reset"]) - _broker_time(headers, now).timestamp(),
+    ]
+    for seconds in asked:
+        with suppress(KeyError, ValueError):
+            return min(max(seconds(), 1.0), LONGEST_PAUSE)
+    return USUAL_PAUSE
+
+
+def _broker_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    try:
+        return parsedate_to_datetime(headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return now
+
+
+def understood(error: Exception, *, writes: bool) -> BrokerError:
+    """The error of an answer that came and makes no sense."""
+    words = f"an answer that cannot be read: {type(error).__name__}: {error}"
+    return OutcomeUnknown(words) if writes else BrokerUnavailable(words)
