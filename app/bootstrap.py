@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -45,6 +45,7 @@ from app.engine.closing import Closing
 from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
 from app.engine.event_bus import EventBus, Listener
+from app.engine.follow_up import FollowUp
 from app.engine.gates import Gates
 from app.engine.hearing import Hearing
 from app.engine.intake import Endings, Intake
@@ -66,7 +67,6 @@ from app.engine.risk_gate import RiskGate
 from app.engine.services import Services
 from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
-from app.engine.status_tracker import StatusTracker
 from app.engine.stop_watch import StopWatch
 from app.engine.target_watch import TargetWatch
 from app.engine.trade_router import TradeRouter
@@ -84,12 +84,16 @@ CALENDARS = "calendars"
 """The folder in `DATA_DIR` of the owner's own calendar files."""
 
 LANE_THREADS = 8
+"""Threads of an account, each made when it is first needed."""
+NO_ACCOUNT = ""
+"""The pool of accounts that there are not: their alerts are denied."""
 SWEEP_EVERY = timedelta(milliseconds=250)
 TAKE_OVER_EVERY = timedelta(seconds=1)
 WATCH_EVERY = timedelta(seconds=1)
 RESERVE_EVERY = timedelta(seconds=1)
 STOP_WATCH_EVERY = timedelta(seconds=1)
 TARGET_WATCH_EVERY = timedelta(seconds=2)
+FOLLOW_UP_EVERY = timedelta(seconds=0.5)
 BEAT_EVERY = timedelta(seconds=10)
 ALWAYS = timedelta(0)
 LEARN_EVERY = timedelta(seconds=60)
@@ -123,7 +127,7 @@ class Server:
     services: Services
     database: Database
     metrics: Metrics
-    pool: Executor
+    pools: Mapping[str, Executor]
     loop: Loop
     chores: Loop
     watches: Sequence[Watch]
@@ -155,7 +159,8 @@ class Server:
             self.backups.stop()
             for loop in (self.loop, self.chores, *(watch.loop for watch in self.watches)):
                 loop.stop()
-            self.pool.shutdown(wait=True, cancel_futures=True)
+            for pool in self.pools.values():
+                pool.shutdown(wait=True, cancel_futures=True)
             try:
                 self.services.ownership.stop()
             finally:
@@ -219,9 +224,8 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         closing=closing,
         entering=entering,
         settlement=settlement,
-        tracker=StatusTracker(playbook, clock),
     )
-    pool = parts.pool or ThreadPoolExecutor(LANE_THREADS, thread_name_prefix="novalgo-lane")
+    pools = _pools(settings, parts.pool)
     lanes = Lanes(
         journal,
         Works(
@@ -234,7 +238,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         ),
         ownership,
         clock,
-        pool,
+        lambda account: pools.get(account, pools[NO_ACCOUNT]),
     )
     order_check, recovery = _truth(journal, accounts, settlement, ownership, clock)
     services = Services(
@@ -249,7 +253,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             playbook=playbook,
             lanes=lanes,
             ownership=ownership,
-            endings=Endings(bus),
+            endings=Endings(bus, journal),
             clock=clock,
             default_account=settings.default_account,
             window=settings.dedupe_window,
@@ -264,6 +268,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         stop_watch=StopWatch(journal, accounts, settlement, ownership, clock),
         target_watch=TargetWatch(journal, accounts, clock),
         recovery=recovery,
+        follow_up=FollowUp(journal, accounts, settlement, clock),
         adoption=Adoption(journal, accounts, recovery, clock),
         sessions=sessions,
         blocks=Blocks(journal, order_check, clock),
@@ -276,7 +281,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         services=services,
         database=database,
         metrics=metrics,
-        pool=pool,
+        pools=pools,
         loop=_loop(services, reserve),
         watches=[_watch(services, account) for account in accounts],
         chores=_chores(
@@ -350,6 +355,7 @@ def _watch(services: Services, account: Account) -> Watch:
             Step("reconcile", RECONCILE_EVERY, partial(recovery.look, account)),
             Step("learn the calendar", LEARN_EVERY, partial(services.sessions.learn, account)),
             Step("watch the stops", STOP_WATCH_EVERY, partial(services.stop_watch.look, account)),
+            Step("follow up", FOLLOW_UP_EVERY, partial(services.follow_up.look, account)),
             Step("watch targets", TARGET_WATCH_EVERY, partial(services.target_watch.look, account)),
             Step("enforce", TAKE_OVER_EVERY, partial(services.kill_switch.enforce, account)),
         ],
@@ -445,6 +451,15 @@ def _open_accounts(
         )
         accounts.append(account)
     return Accounts(accounts, settings.default_account)
+
+
+def _pools(settings: Settings, given: Executor | None) -> Mapping[str, Executor]:
+    """A pool for each account."""
+    names = [NO_ACCOUNT, *(account.name for account in settings.accounts)]
+    return {
+        name: given or ThreadPoolExecutor(LANE_THREADS, thread_name_prefix=f"novalgo-lane-{name}")
+        for name in names
+    }
 
 
 def _ages(settings: Settings) -> AgeLimits:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderRole, OrderStatus
+from app.engine.status_tracker import note_changes
 from app.ports.clock import Clock
 from app.ports.journal import Changes, Journal, OrderRecord, Unit
 
@@ -45,8 +46,9 @@ class Settlement:
                     unit.wake_lane(lane)
 
     def settle_in(self, unit: Unit, answer: BrokerOrder) -> Sequence[Changes]:
-        """Settle one answer within a unit, with its events and the duties that follow from it."""
+        """Settle one answer within a unit: its events, the row's word, the duties that follow."""
         changes, now = unit.settle(answer), self._clock.now()
+        note_changes(unit, changes)
         unit.record(*events_of(changes, now))
         for change in changes:
             for entry, at in _duties(change, answer, now):

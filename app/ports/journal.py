@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -22,6 +22,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.outcome import AlertStatus, Outcome
+from app.domain.share import SEPARATOR, WHOLE, Share
 from app.domain.stake import Stake, StakeKey
 
 
@@ -29,7 +30,8 @@ from app.domain.stake import Stake, StakeKey
 class NewAlert:
     """An authenticated alert on its way into the journal.
 
-    `job` is None for alerts that need no work (malformed or information); `outcome` is then final.
+    `jobs`: one for each account. Alerts that need no work (malformed or information) have none, and
+    their `outcome` is final.
     `replay_of`: the alert that this one repeats because the owner asked for it.
     """
 
@@ -39,33 +41,38 @@ class NewAlert:
     received_at: datetime
     request_id: str
     dedupe: DedupeKey | None = None
-    job: "NewJob | None" = None
+    jobs: "Sequence[NewJob]" = ()
     outcome: Outcome | None = None
     replay_of: str | None = None
+
+    @property
+    def accounts(self) -> str | None:
+        """The accounts that it trades on, parted by commas."""
+        return SEPARATOR.join(job.share.account for job in self.jobs) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """The work of one alert on one account."""
+    """The work of one alert on one account. `row_timeframe`: of its row in the playbook, if any."""
 
-    account: str
+    share: Share
     instrument: str
     lane: str
+    row_timeframe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
     """What admitting said: the alert's id, or that of the first of its repeats.
 
-    `conflict`: an explicit id came before with another body; nothing was stored. `job` is set when
-    the lane was free: it is claimed already. `queued`: it waits for its lane.
+    `conflict`: an explicit id came before with another body; nothing was stored. `jobs`: those
+    whose lane was free; they are claimed already.
     """
 
     alert_id: str
     duplicate: bool = False
     conflict: bool = False
-    job: "Job | None" = None
-    queued: bool = False
+    jobs: "Sequence[Job]" = ()
 
 
 class JobKind(StrEnum):
@@ -84,6 +91,7 @@ class Job:
     `resumed`: it may have been run before, so what it decided and sent must be looked up.
     `opens_at`: the last open of its market that it waited for. `subject`: the order whose fills a
     duty is to protect.
+    `alert` is what concerns the account: its `share` of it. `several`: others have theirs.
     """
 
     id: int
@@ -102,6 +110,8 @@ class Job:
     opens_at: datetime | None = None
     kind: JobKind = JobKind.ALERT
     subject: str = ""
+    share: Share = WHOLE
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,12 +232,19 @@ class Unit(Protocol):
     def alert_status(
         self, alert_id: str, status: AlertStatus, reason: str = "", detail: str = ""
     ) -> None:
-        """Set the state of an alert that is not final."""
+        """Set the state of the job's alert, which is not final."""
         ...
 
     @property
     def halted(self) -> bool:
         """Whether an exit has told the unit's job to enter no more."""
+        ...
+
+    def note_word(self, job_id: int, word: str, *, by_order: bool) -> None:
+        """Note in a job's row of the playbook how it stands on the account; `by_order`: its order.
+
+        What is told of an alert before that of the latest order is old news, and changes nothing.
+        """
         ...
 
     def halt_entries(self, strategy: str, *, unwanted: bool) -> int:
@@ -289,7 +306,7 @@ class Unit(Protocol):
         ...
 
     def finish(self, outcome: Outcome) -> "Job | None":
-        """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
+        """End the job, with its last one the alert; wake who waits, claim the lane's next job."""
         ...
 
     def suspend(self, pause: Pause) -> "Job | None":
@@ -462,7 +479,11 @@ class KillState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRecord:
-    """An alert as the journal knows it."""
+    """An alert as the journal knows it.
+
+    `account`: of several, all names, parted by commas. `outcomes`: how it stands on each of them;
+    empty when it has one, and in lists.
+    """
 
     alert_id: str
     alert: Alert
@@ -472,3 +493,4 @@ class AlertRecord:
     account: str | None
     request_id: str
     raw: str
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict[str, Outcome])

@@ -1,5 +1,6 @@
 """Alerts: what came, what it was taken for, and why it ended as it did."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import cast
@@ -8,9 +9,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.domain.alert import Alert
 from app.domain.decision import Denied, Plan, Refusal
-from app.domain.errors import MalformedAlert
+from app.domain.errors import BrokerError, MalformedAlert
 from app.domain.events import Event
 from app.domain.order import Level, OrderIntent
+from app.domain.share import SEPARATOR, Share
 from app.engine.preview import Foresight
 from app.engine.replay import renewed, submission_of
 from app.engine.services import Services
@@ -25,7 +27,7 @@ from app.web.orders import shown_order
 from app.web.pages import page_of
 from app.web.payloads import Delivery
 from app.web.receipts import answer_receipt, idempotency_key
-from app.web.results import text
+from app.web.results import results_by_account, text
 from app.web.schemas import MOST, AlertsQuery, ReplayQuery, read_query, utc
 from app.web.veil import Veil
 
@@ -53,14 +55,18 @@ def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
         return page_of("alerts", services.records.alerts, wanted, _shown)
 
     @blueprint.get("/alerts/<alert_id>")
-    @described("One alert: what came, its orders, its timeline", answers.WholeAlert, errors=(404,))
+    @described(
+        "One alert: what came, its orders, its timeline",
+        answers.WholeAlerts | answers.WholeAlert,
+        errors=(404,),
+    )
     def one(alert_id: str) -> Response:
         return jsonify(_whole(services, _stored(services, alert_id)))
 
     @blueprint.post("/alerts/<alert_id>/replay")
     @described(
         "Trade an alert once more, as a new one; with `dry_run` only say what it would lead to",
-        answers.Preview | answers.FinalResult | answers.Receipt,
+        answers.Preview | answers.FinalResults | answers.FinalResult | answers.Receipt,
         answers={202: answers.Receipt},
         errors=(404, 409),
         query=ReplayQuery,
@@ -104,8 +110,10 @@ def _stored(services: Services, alert_id: str) -> AlertRecord:
 
 
 def _preview(services: Services, alert: Alert) -> Response:
-    foresight = services.preview.look(alert, services.intake.account_of(alert))
-    return jsonify(_foreseen(alert, foresight))
+    shares = services.intake.shares_of(alert)
+    if len(shares) == 1:
+        return jsonify(_foreseen(alert, [_on_account(services.preview.look(alert, shares[0]))]))
+    return jsonify(_foreseen(alert, [_on_one_of_several(services, alert, one) for one in shares]))
 
 
 def _shown(record: AlertRecord) -> answers.Alert:
@@ -120,7 +128,15 @@ def _shown(record: AlertRecord) -> answers.Alert:
     }
 
 
-def _whole(services: Services, record: AlertRecord) -> answers.WholeAlert:
+def _whole(services: Services, record: AlertRecord) -> answers.WholeAlert | answers.WholeAlerts:
+    """An alert with all that is known of it; of several accounts with the result of each."""
+    whole = _told(services, record)
+    if not record.outcomes:
+        return whole
+    return {**whole, "results": results_by_account(record, duplicate=False)}
+
+
+def _told(services: Services, record: AlertRecord) -> answers.WholeAlert:
     orders = services.records.orders(OrderFilter(alert_id=record.alert_id, limit=MOST)).items
     oldest_first = list(reversed(orders))
     legs_last = sorted(oldest_first, key=lambda order: order.parent is not None)
@@ -145,6 +161,8 @@ def _happening(event: Event, received_at: datetime) -> answers.Happening:
         "ms": round((event.at - received_at) / MILLISECOND, 3),
         "problem": event.problem,
     }
+    if event.account is not None:
+        shown["account"] = event.account
     if event.client_order_id is not None:
         shown["client_order_id"] = event.client_order_id
     shown |= {name: value for name, value in event.facts.items() if name not in shown}
@@ -164,9 +182,29 @@ def _alert_of(delivery: Delivery, now: datetime) -> Alert:
     return parse_alert(element, now=now)
 
 
-def _foreseen(alert: Alert, foresight: Foresight) -> answers.Preview:
+def _foreseen(alert: Alert, looks: Sequence[answers.AccountPreview]) -> answers.Preview:
+    """What an alert would lead to; of several accounts all intents, and the first of the rest."""
+    whole = {name: value for look in reversed(looks) for name, value in look.items()}
+    answer = cast("answers.Preview", {"fields": shown_fields(alert), **whole})
+    if len(looks) > 1:
+        answer["account"] = SEPARATOR.join(look["account"] for look in looks)
+        answer["intents"] = [intent for look in looks for intent in look.get("intents", ())]
+        answer["results"] = list(looks)
+    return answer
+
+
+def _on_one_of_several(services: Services, alert: Alert, share: Share) -> answers.AccountPreview:
+    """An account that cannot be read does not hold the others back."""
+    try:
+        return _on_account(services.preview.look(alert, share))
+    except BrokerError as error:
+        denied: answers.Refusal = {"reason": error.code.upper(), "detail": str(error)}
+        return {"account": share.account, "denied": denied}
+
+
+def _on_account(foresight: Foresight) -> answers.AccountPreview:
     signal, plan = foresight.signal, foresight.decision
-    answer: answers.Preview = {"fields": shown_fields(alert), "account": foresight.account}
+    answer: answers.AccountPreview = {"account": foresight.account}
     if signal is not None:
         answer["signal"] = {
             "asset_class": signal.asset_class,

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.adapters.journal.claims import claim
-from app.adapters.journal.codec import OUTCOME, PLAN
+from app.adapters.journal.codec import PLAN
 from app.adapters.journal.entries import being_entered, entries_since
 from app.adapters.journal.ledger import book_fill, booked_fill
+from app.adapters.journal.outcomes import tell, tell_alert
 from app.adapters.journal.rows import (
     event_params,
     leg_params,
@@ -17,15 +18,15 @@ from app.adapters.journal.rows import (
     stake_of,
     stake_params,
     text,
-    words,
 )
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.decision import Plan
 from app.domain.errors import FencedOut
 from app.domain.events import Event
-from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
+from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
+from app.domain.row_word import RowWord
 from app.domain.settlement import advance, is_old_news, leg_quantity
 from app.domain.stake import Stake, StakeKey
 from app.ports.journal import Block, Changes, Job, JobKind, OrderRecord, Pause
@@ -125,9 +126,14 @@ class SqlUnit:
     def alert_status(
         self, alert_id: str, status: AlertStatus, reason: str = "", detail: str = ""
     ) -> None:
-        """Set the state of an alert that is not final."""
-        params = {"id": alert_id, "status": status.value, "reason": reason, "detail": detail}
-        self._tx.run(Q["set_alert_status"], params)
+        """Set the state of the job's alert, which is not final."""
+        outcome = Outcome(status=status, reason=reason, detail=detail)
+        self._tell(self._own_job().id, alert_id, outcome, several=self._own_job().several)
+
+    def note_word(self, job_id: int, word: str, *, by_order: bool) -> None:
+        """Note in a job's row of the playbook how it stands on the account."""
+        params = {"job_id": job_id, "word": word, "by_order": by_order, "now": self._now}
+        self._tx.run(Q["note_word"], params)
 
     def halt_entries(self, strategy: str, *, unwanted: bool) -> int:
         """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
@@ -146,7 +152,7 @@ class SqlUnit:
 
     def put_stake(self, stake: Stake) -> None:
         """Write a stake that no fill made: one that was written down."""
-        self._tx.run(Q["put_stake"], stake_params(stake, self._now))
+        self._put_stake(stake, entry_job=None)
 
     def adopt(self, fill: Fill, stake: Stake, multiplier: Decimal) -> bool:
         """Journal what a strategy adopts as a fill without an order; `stake` holds it already."""
@@ -170,10 +176,10 @@ class SqlUnit:
         """End the earlier entries of the job's lane that wait for the open; their alerts' ids."""
         job = self._own_job()
         params = {"lane": job.lane, "id": job.id, "now": self._now}
-        ended = [row["alert_id"] for row in self._tx.run(Q["end_queued"], params).fetchall()]
-        for alert_id in ended:
-            self._finish_alert(alert_id, outcome)
-        return ended
+        ended = self._tx.run(Q["end_queued"], params).fetchall()
+        for row in ended:
+            self._tell(row["id"], row["alert_id"], outcome, several=row["several"])
+        return [row["alert_id"] for row in ended]
 
     def set_block(self, block: Block) -> bool:
         """Block a lane's entries; False when they were blocked for that kind of reason already."""
@@ -194,17 +200,23 @@ class SqlUnit:
         self._tx.run(Q["put_foreign" if quantity else "drop_foreign"], params)
 
     def finish(self, outcome: Outcome) -> Job | None:
-        """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
-        self._finish_alert(self._own_job().alert_id, outcome)
-        return self._end("failed" if outcome.status is AlertStatus.FAILED else "done")
+        """End the job, with its last one the alert; wake who waits, claim the lane's next job."""
+        job = self._own_job()
+        self._end("failed" if outcome.status is AlertStatus.FAILED else "done")
+        self._tell(job.id, job.alert_id, outcome, several=job.several)
+        return self._next()
 
     def done(self) -> Job | None:
         """End a job whose alert has its own end; claim the lane's next job."""
-        return self._end("done")
+        self._end("done")
+        return self._next()
 
-    def _end(self, state: str) -> Job | None:
+    def _end(self, state: str) -> None:
+        job_id = self._own_job().id
+        self._tx.run(Q["end_job"], {"id": job_id, "state": state, "now": self._now})
+
+    def _next(self) -> Job | None:
         job = self._own_job()
-        self._tx.run(Q["end_job"], {"id": job.id, "state": state, "now": self._now})
         self._tx.run(Q["wake_lane"], {"lane": job.lane, "now": self._now})
         return claim(self._tx, job.lane, job.owner, from_db(self._now))
 
@@ -246,9 +258,11 @@ class SqlUnit:
         }
         return self._tx.run(Q[query], params).rowcount > 0
 
-    def _finish_alert(self, alert_id: str, outcome: Outcome) -> None:
-        params = {"id": alert_id, "outcome": OUTCOME.dump(outcome), "now": self._now}
-        self._tx.run(Q["finish_alert"], params | words(outcome))
+    def _tell(self, job_id: int, alert_id: str, outcome: Outcome, *, several: bool) -> None:
+        if several:
+            tell(self._tx, job_id, alert_id, outcome, self._now)
+        else:
+            tell_alert(self._tx, alert_id, outcome, self._now)
 
     def _settle_one(self, known: OrderRecord, answer: BrokerOrder, *, entry_grew: bool) -> Changes:
         fills = [fill for fill in answer.fills if self._add_fill(known, fill)]
@@ -316,7 +330,16 @@ class SqlUnit:
         row = self._tx.one(Q["stake"], stake_params(none, self._now))
         stake = stake_of(row) if row is not None else none
         by_leg = order.role.protects
-        self.put_stake(stake.after(fill.side, fill.quantity, fill.at, by_leg=by_leg))
+        entry_job = order.job_id if order.role is OrderRole.ENTRY else None
+        stake = stake.after(fill.side, fill.quantity, fill.at, by_leg=by_leg)
+        self._put_stake(stake, entry_job=entry_job)
+
+    def _put_stake(self, stake: Stake, *, entry_job: int | None) -> None:
+        params = stake_params(stake, self._now) | {"entry_job": entry_job}
+        self._tx.run(Q["put_stake"], params)
+        if not stake.quantity:
+            words = {"word": RowWord.WAITING, "submitted": RowWord.SUBMITTED, "now": self._now}
+            self._tx.run(Q["note_closed"], params | words)
 
     def _step(self, query: str, name: str, result: str) -> None:
         job_id = self._own_job().id
