@@ -6,10 +6,14 @@ from decimal import Decimal
 from itertools import groupby
 
 from app.domain.events import Event, EventKind
+from app.domain.instrument import Ticker
 from app.domain.stake import ZERO, Stake, Stakes
 from app.engine.accounts import Account
 from app.ports.clock import Clock
 from app.ports.journal import Journal
+
+FEES = Decimal("0.99")
+"""What is there of a stake at least, when only fees are missing."""
 
 
 class WriteDown:
@@ -45,14 +49,14 @@ class WriteDown:
         self._seen[account.name] = too_large
         for stake, own in too_large.items():
             if before.get(stake) == own:
-                self._write(stake, own)
+                self._write(account, stake, own)
         return {stake.instrument for stake in too_large}
 
     def unsure(self, account: Account) -> bool:
         """Whether a stake was too large in the last round."""
         return bool(self._seen.get(account.name))
 
-    def _write(self, stake: Stake, own: Decimal) -> None:
+    def _write(self, account: Account, stake: Stake, own: Decimal) -> None:
         now = self._clock.now()
         with self._journal.unit() as unit:
             if stake not in unit.stakes(stake.account, stake.instrument):
@@ -64,7 +68,7 @@ class WriteDown:
                     at=now,
                     account=stake.account,
                     symbol=stake.instrument,
-                    problem=True,
+                    problem=not _is_fee(account, stake, own),
                     facts={"strategy": stake.strategy, "was": stake.quantity, "left": own},
                 )
             )
@@ -82,3 +86,12 @@ def _too_large(
             if own != stake.quantity:
                 found[stake] = own
     return found
+
+
+def _is_fee(account: Account, stake: Stake, own: Decimal) -> bool:
+    """Whether no more is missing than the fees that are taken out of what was bought."""
+    instrument = account.broker.instrument(Ticker.parse(stake.instrument))
+    if instrument is None:
+        return False
+    abilities = account.broker.capabilities.for_class(instrument.asset_class)
+    return abilities.fees_in_units and abs(own) >= abs(stake.quantity) * FEES

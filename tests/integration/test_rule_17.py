@@ -1,5 +1,6 @@
 """Trading-rule 17, whose position it is, through the whole engine."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from app.domain.order import OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.domain.stake import ZERO
 from app.engine.adoption import Hindrance
-from tests.fakes.broker import ACCEPT, REPLY_LOST, REST, FakeBroker, late
+from tests.fakes.broker import ACCEPT, EVERYTHING, REPLY_LOST, REST, FakeBroker, late
 from tests.integration.world import World, fake
 
 BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL", "quantity": 10}
@@ -252,6 +253,23 @@ def test_rule_19_what_went_by_hand_and_is_bought_by_hand_again_is_not_sold(world
     fake(world).hold("AAPL", Decimal(10))
     assert ended(world, **CLOSE) == ("info", "NO_POSITION")
     assert held(world) == 10
+
+
+@pytest.mark.parametrize(("missing", "problem"), [("0.02", 0), ("0.2", 1)])
+def test_rule_39_fees_that_are_taken_out_of_what_was_bought_are_no_problem(
+    tmp_path: Path, missing: str, problem: int
+) -> None:
+    world = World(tmp_path)
+    abilities = replace(EVERYTHING, fees_in_units=True)
+    world.broker = FakeBroker(clock=world.clock, capabilities=abilities)
+    world.boot()
+    world.send(**BUY)
+    fake(world).hold("AAPL", -Decimal(missing))
+    world.server.services.recovery.refresh()
+    world.server.services.recovery.refresh()
+    assert world.stakes() == {("AAPL", ""): 10 - Decimal(missing)}
+    (event,) = world.rows("SELECT problem FROM events WHERE kind = 'written_down'")
+    assert event["problem"] == problem
 
 
 def test_rule_19_a_stake_is_not_written_down_for_an_order_whose_outcome_is_open(
