@@ -1,5 +1,7 @@
 """What an account at Alpaca can do, by asset class. Dated facts: docs/adr on Alpaca says whence."""
 
+from datetime import timedelta
+
 from app.domain.capabilities import Capabilities
 from app.domain.instrument import AssetClass
 from app.domain.order import OrderType
@@ -18,6 +20,7 @@ CRYPTO = Capabilities(
     times_in_force=frozenset({"gtc", "ioc"}),
     stops_never_sleep=True,
     exits_reserve=True,
+    fees_in_units=True,
 )
 OPTIONS = Capabilities(
     asset_classes=_CLASSES,
@@ -49,6 +52,7 @@ STOCKS = Capabilities(
     times_in_force=frozenset({"day", "gtc", "ioc", "fok", "opg", "cls"}),
     oco=True,
     exits_reserve=True,
+    positions_lag=timedelta(seconds=5),
     linked_legs=True,
     apart={AssetClass.CRYPTO: CRYPTO, AssetClass.OPTION: OPTIONS},
 )
