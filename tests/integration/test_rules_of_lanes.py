@@ -167,7 +167,7 @@ def test_rule_24_legs_that_do_not_shrink_are_gone_before_the_close(tmp_path: Pat
     assert world.broker_position() == {} == world.journaled_position()
 
 
-def test_rule_23_when_the_close_is_rejected_the_stop_comes_back_and_it_is_told(
+def test_rule_23_when_the_close_is_rejected_its_legs_come_back_and_it_is_told(
     tmp_path: Path,
 ) -> None:
     world = World(tmp_path)
@@ -178,8 +178,9 @@ def test_rule_23_when_the_close_is_rejected_the_stop_comes_back_and_it_is_told(
     world.send(**ENTRY, stop_loss="2%", take_profit="4%")
     close = world.send(**CLOSE)
     assert status(world, close.alert_id) == (AlertStatus.REJECTED, "BROKER_REJECTED")
-    (stop,) = fake(world).working
+    stop, target = sorted(fake(world).working, key=lambda order: order.stop_price is None)
     assert (stop.stop_price, stop.quantity) == (Decimal(98), Decimal(10))
+    assert (target.limit_price, target.quantity) == (Decimal(104), Decimal(10))
     assert "close_failed" in world.events(close.alert_id)
     fake(world).fill(stop.client_order_id)
     world.server.services.recovery.refresh()
