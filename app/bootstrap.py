@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -77,6 +77,9 @@ CALENDARS = "calendars"
 """The folder in `DATA_DIR` of the owner's own calendar files."""
 
 LANE_THREADS = 8
+"""Threads of an account, each made when it is first needed."""
+NO_ACCOUNT = ""
+"""The pool of accounts that there are not: their alerts are denied."""
 SWEEP_EVERY = timedelta(milliseconds=250)
 TAKE_OVER_EVERY = timedelta(seconds=1)
 WATCH_EVERY = timedelta(seconds=1)
@@ -99,7 +102,7 @@ class Server:
     services: Services
     database: Database
     metrics: Metrics
-    pool: Executor
+    pools: Mapping[str, Executor]
     loop: Loop
     chores: Loop
     reserve: Reserve
@@ -128,7 +131,8 @@ class Server:
             self.backups.stop()
             self.loop.stop()
             self.chores.stop()
-            self.pool.shutdown(wait=True, cancel_futures=True)
+            for pool in self.pools.values():
+                pool.shutdown(wait=True, cancel_futures=True)
             try:
                 self.services.ownership.stop()
             finally:
@@ -195,9 +199,13 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         settlement=settlement,
         tracker=StatusTracker(playbook, clock),
     )
-    pool = parts.pool or ThreadPoolExecutor(LANE_THREADS, thread_name_prefix="novalgo-lane")
+    pools = _pools(settings, parts.pool)
     lanes = Lanes(
-        journal, AlertFlow(journal, rooms, clock, _ages(settings)), ownership, clock, pool
+        journal,
+        AlertFlow(journal, rooms, clock, _ages(settings)),
+        ownership,
+        clock,
+        lambda account: pools.get(account, pools[NO_ACCOUNT]),
     )
     recovery = Recovery(journal, accounts, settlement, clock)
     services = Services(
@@ -212,7 +220,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             playbook=playbook,
             lanes=lanes,
             ownership=ownership,
-            endings=Endings(bus),
+            endings=Endings(bus, journal),
             clock=clock,
             default_account=settings.default_account,
             window=settings.dedupe_window,
@@ -238,7 +246,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         services=services,
         database=database,
         metrics=metrics,
-        pool=pool,
+        pools=pools,
         loop=_loop(services, reserve),
         chores=_chores(
             backups,
@@ -370,6 +378,15 @@ def _open_accounts(
         )
         accounts.append(account)
     return Accounts(accounts, settings.default_account)
+
+
+def _pools(settings: Settings, given: Executor | None) -> Mapping[str, Executor]:
+    """A pool for each account."""
+    names = [NO_ACCOUNT, *(account.name for account in settings.accounts)]
+    return {
+        name: given or ThreadPoolExecutor(LANE_THREADS, thread_name_prefix=f"novalgo-lane-{name}")
+        for name in names
+    }
 
 
 def _ages(settings: Settings) -> AgeLimits:

@@ -43,9 +43,9 @@ def replay(alert_id: str, dry_run: bool, wait: float) -> None:  # noqa: FBT001  
 
 def _foresee(record: AlertRecord) -> None:
     alert = renewed(record)
-    look = services().preview.look(alert, services().intake.account_of(alert))
-    for line in _lines(look):
-        click.echo(line)
+    for share in services().intake.shares_of(alert):
+        for line in _lines(services().preview.look(alert, share)):
+            click.echo(line)
 
 
 def _lines(look: Foresight) -> list[str]:

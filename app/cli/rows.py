@@ -118,10 +118,10 @@ def _row(heading: Sequence[str], cells: Sequence[str], accounts: Accounts) -> St
             continue
         values[name] = _value(name, text)
     if "account" in values:
-        account = accounts.get(values["account"])
-        if account is None:
-            raise Unreadable(f"account: one of {', '.join(accounts.names)}")
-        values["account"] = account.name
+        try:
+            values["account"] = accounts.listed(values["account"])
+        except ValueError as error:
+            raise Unreadable(f"account: {error}") from None
     return Strategy(**values)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from app.domain.alert import Amount, AmountUnit
 from app.domain.order import Level, Side
 from app.domain.session import SessionPolicy, WhenClosed
+from app.domain.share import shares_of
 
 
 class Sides(StrEnum):
@@ -67,6 +68,7 @@ _UNITS = {
 class Strategy:
     """One row. Money is in the account's currency.
 
+    `account`: the account, or several with their shares: `paper, alpaca*0.5, second=$2000`.
     `position_size` sizes an entry that gives no size; `sizing_type` says what it counts.
     `symbol` and `timeframe` are keys in canonical form; an empty timeframe matches every one.
     `sides` None = both where the broker can short, long otherwise. `shared`: other rows may trade
@@ -109,13 +111,18 @@ def rival_of(row: Strategy, rows: Iterable[Strategy], default_account: str) -> S
         rows: those that there are.
         default_account: where a row trades that names no account.
     """
-
-    def trades(other: Strategy) -> tuple[str, str]:
-        return other.symbol, (other.account or default_account).lower()
-
     for other in rows if row.active else ():
-        same = other.timeframe == row.timeframe
-        apart = same or not other.active or (row.shared and other.shared)
-        if trades(other) == trades(row) and not apart:
+        same = other.symbol == row.symbol and other.timeframe != row.timeframe
+        alone = other.active and not (row.shared and other.shared)
+        if (
+            same
+            and alone
+            and accounts_of(row, default_account) & accounts_of(other, default_account)
+        ):
             return other
     return None
+
+
+def accounts_of(row: Strategy, default_account: str) -> frozenset[str]:
+    """The accounts that a row trades on."""
+    return frozenset(share.account for share in shares_of(row.account or default_account))

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 from app.domain.limits import Limits
 from app.domain.session import SessionRules
+from app.domain.share import shares_of, written
 from app.ports.broker import Broker
+
+EXAMPLE = "'paper, second*0.5, third=$2000'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,17 @@ class Accounts:
     def get(self, name: str) -> Account | None:
         """The account of that name, in any case."""
         return self._accounts.get(name.lower())
+
+    def listed(self, text: str) -> str:
+        """Shares of accounts that there are, as they are written.
+
+        Raises:
+            ValueError: one is not known, or given two sizes.
+        """
+        shares = shares_of(text)
+        if any(self.get(share.account) is None for share in shares):
+            raise ValueError(f"must be one of {', '.join(self.names)}, or several like {EXAMPLE}")
+        return written(shares)
 
     @property
     def names(self) -> Sequence[str]:

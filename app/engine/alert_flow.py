@@ -94,7 +94,7 @@ class AlertFlow:
         if account is None:
             names = ", ".join(self._rooms.accounts.names)
             return Ending(refusal=Denied(Denial.UNKNOWN_ACCOUNT, f"the accounts are: {names}"))
-        case = self._rooms.judge.open(job.alert, account)
+        case = self._rooms.judge.open(job.alert, account, job.share)
         if not isinstance(case, Case):
             return Ending(refusal=case)
         walk = Walk(job, case, self._journal, self._clock, self._ages)

@@ -13,6 +13,7 @@ from app.domain.events import Event, EventKind
 from app.domain.identity import DedupeKey, dedupe_key, lane_of
 from app.domain.instrument import Ticker
 from app.domain.outcome import AlertStatus, Outcome
+from app.domain.share import Share, shares_of
 from app.engine.alert_ids import AlertIds
 from app.engine.event_bus import EventBus
 from app.engine.lanes import Lanes
@@ -56,9 +57,10 @@ class Receipt:
 
 
 class Endings:
-    """Lets a caller wait for the end of an alert in this process."""
+    """Lets a caller wait for the end of an alert in this process: on its last account."""
 
-    def __init__(self, bus: EventBus) -> None:
+    def __init__(self, bus: EventBus, journal: Journal) -> None:
+        self._journal = journal
         self._waiting: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
         bus.subscribe(self._hear)
@@ -78,7 +80,8 @@ class Endings:
             return
         with self._lock:
             ended = self._waiting.get(event.alert_id)
-        if ended is not None:
+        record = self._journal.alert(event.alert_id) if ended is not None else None
+        if ended is not None and record is not None and record.status.final:
             ended.set()
 
 
@@ -122,8 +125,8 @@ class Intake:
         alerts = [self._new(submission) for submission in deliveries]
         admissions = self._admit(alerts)
         for admission in admissions:
-            if admission.job is not None:
-                self._lanes.offer(admission.job)
+            for job in admission.jobs:
+                self._lanes.offer(job)
         receipts = zip(deliveries, alerts, admissions, strict=True)
         return [self._receipt(*entry) for entry in receipts]
 
@@ -151,19 +154,25 @@ class Intake:
         finally:
             self._endings.forget(alert_id)
 
-    def account_of(self, alert: Alert) -> str:
-        """The account that an alert trades on: its own word, its row's, the default."""
-        if alert.account:
-            return alert.account.lower()
+    def shares_of(self, alert: Alert) -> Sequence[Share]:
+        """The accounts that an alert trades on: by its own words, its row's, or the default.
+
+        One that the alert only names takes the share of it that the row gives.
+        """
         key = Ticker.parse(alert.symbol, alert.exchange).key
         row = self._playbook.find(key, alert.timeframe)
-        return row.account if row is not None and row.account else self._default_account
+        of_row = shares_of(row.account) if row is not None and row.account else ()
+        if not alert.account:
+            return of_row or (Share(self._default_account),)
+        known = {share.account: share for share in of_row}
+        named = shares_of(alert.account)
+        return [known.get(share.account, share) if share.is_plain else share for share in named]
 
     def _new(self, submission: Submission) -> NewAlert:
         now = self._clock.now()
         alert = submission.alert if isinstance(submission.alert, Alert) else Alert()
         outcome = _final_word(submission.alert)
-        account = self.account_of(alert) if outcome is None else None
+        shares = self.shares_of(alert) if outcome is None else ()
         key = Ticker.parse(alert.symbol, alert.exchange).key
         return NewAlert(
             alert_id=self._ids.next(now),
@@ -173,9 +182,10 @@ class Intake:
             request_id=submission.request_id,
             outcome=outcome,
             dedupe=self._key(submission, alert) if submission.alert is alert else None,
-            job=NewJob(account=account, instrument=key, lane=lane_of(account, key))
-            if account
-            else None,
+            jobs=[
+                NewJob(share=share, instrument=key, lane=lane_of(share.account, key))
+                for share in shares
+            ],
             replay_of=submission.replay_of,
         )
 

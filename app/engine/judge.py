@@ -11,6 +11,7 @@ from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, Sign
 from app.domain.identity import lane_of
 from app.domain.instrument import Instrument, Ticker
 from app.domain.session import Market
+from app.domain.share import WHOLE, Share
 from app.domain.strategy import Strategy
 from app.engine.accounts import Account
 from app.engine.holdings import stakes_in
@@ -26,7 +27,8 @@ from app.ports.playbook import Playbook
 class Case:
     """An alert on one account, and what it means there.
 
-    An instrument, its market, the owner's row, and the name of the strategy that it is of.
+    An instrument, its market, the owner's row, the name of the strategy that it is of, and the
+    account's share of it.
     """
 
     alert: Alert
@@ -36,6 +38,7 @@ class Case:
     market: Market
     row: Strategy | None
     strategy: str = ""
+    share: Share = WHOLE
 
 
 class Judge:
@@ -57,8 +60,14 @@ class Judge:
         self._risk_gate = risk_gate
         self._sessions = sessions
 
-    def open(self, alert: Alert, account: Account) -> Case | Refusal:
-        """The case of an alert; refused when there is nothing that it could trade there."""
+    def open(self, alert: Alert, account: Account, share: Share = WHOLE) -> Case | Refusal:
+        """The case of an alert; refused when there is nothing that it could trade there.
+
+        Args:
+            alert: as it concerns the account.
+            account: where it trades.
+            share: what the account takes of sizes that the alert does not give.
+        """
         ticker = Ticker.parse(alert.symbol, alert.exchange)
         if alert.action is None:
             return Noted(Note.NO_ACTION, "the message names no side")
@@ -72,7 +81,7 @@ class Judge:
         row = self._playbook.find(ticker.key, alert.timeframe)
         market = self._sessions.market(alert, account, row, instrument)
         strategy = self._strategy(alert, account, ticker, instrument)
-        return Case(alert, account, ticker, instrument, market, row, strategy)
+        return Case(alert, account, ticker, instrument, market, row, strategy, share)
 
     def market(self, alert: Alert, account: Account) -> Market:
         """The market of an alert as far as it is known without its broker."""
@@ -121,6 +130,7 @@ class Judge:
             instrument=case.instrument,
             account=case.account,
             strategy=situation.strategy,
+            share=case.share,
             quoted=quoted,
             extended_hours=self._in_extended_hours(case),
         )

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Protocol
 
@@ -11,6 +12,9 @@ from app.ports.clock import Clock
 from app.ports.journal import Job, Journal
 
 log = logging.getLogger(__name__)
+
+Pools = Callable[[str], Executor]
+"""The pool of an account, by its name."""
 
 
 class Flow(Protocol):
@@ -22,20 +26,20 @@ class Flow(Protocol):
 
 
 class Lanes:
-    """Runs claimed jobs on a pool.
+    """Runs claimed jobs on the pool of their account: a slow broker holds up none but its own.
 
     A job that is accepted here is handed over at once, without polling; `sweep` finds the rest:
     delayed work, what dead processes left, and jobs whose end could not be written.
     """
 
     def __init__(
-        self, journal: Journal, flow: Flow, ownership: Ownership, clock: Clock, pool: Executor
+        self, journal: Journal, flow: Flow, ownership: Ownership, clock: Clock, pools: Pools
     ) -> None:
         self._journal = journal
         self._flow = flow
         self._ownership = ownership
         self._clock = clock
-        self._pool = pool
+        self._pools = pools
         self._active: set[int] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -43,7 +47,7 @@ class Lanes:
     def offer(self, job: Job) -> None:
         """Run a claimed job and then whatever its lane has ready."""
         if self._take(job):
-            future: Future[None] = self._pool.submit(self._run_lane, job)
+            future: Future[None] = self._pools(job.account).submit(self._run_lane, job)
             future.add_done_callback(_report)
 
     def sweep(self) -> None:

@@ -12,6 +12,7 @@ from app.domain.identity import client_order_id
 from app.domain.instrument import AssetClass, Instrument
 from app.domain.order import Leg, Level, OrderIntent, OrderRole, OrderType, Side
 from app.domain.protection import check_levels, leg_price
+from app.domain.share import WHOLE, Share
 from app.domain.sizing import Means, entry_quantity
 from app.domain.strategy import Strategy
 from app.domain.ticks import floor_to_step, round_to_tick
@@ -33,8 +34,9 @@ OF_THE_ACCOUNT = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY, AmountUnit.R
 class Order:
     """What the engine makes an order from.
 
-    `quoted`: a price that counts as the newest quote. `extended_hours`: the order may be executed
-    outside the regular hours of its market.
+    `share`: what the account takes of a size that the owner gave. `quoted`: a price that counts as
+    the newest quote. `extended_hours`: the order may be executed outside the regular hours of its
+    market.
     """
 
     alert_id: str
@@ -43,6 +45,7 @@ class Order:
     instrument: Instrument
     account: Account
     strategy: Strategy | None
+    share: Share = WHOLE
     quoted: Decimal | None = None
     extended_hours: bool = False
 
@@ -215,12 +218,14 @@ def _quantity(order: Order, side: Side, prices: _Prices, levels: Levels) -> Deci
 
 
 def _known_size(order: Order) -> Amount | None:
-    """The size that the owner gave: the row's, else the account's default."""
+    """The size that the owner gave: for this account in the row, for all there, the default."""
+    if order.share.size is not None:
+        return order.share.size
     of_row = order.strategy.size if order.strategy is not None else None
     default = order.account.default_size
-    if of_row is not None or default is None:
-        return of_row
-    return Amount(default, AmountUnit.CASH)
+    if of_row is None and default is not None:
+        of_row = Amount(default, AmountUnit.CASH)
+    return order.share.scaled(of_row)
 
 
 def _stop_price(

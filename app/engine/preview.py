@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.domain.alert import Alert
 from app.domain.decision import Denial, Denied, Plan, Refusal, Signal
 from app.domain.order import OrderIntent
+from app.domain.share import Share
 from app.engine.accounts import Account, Accounts
 from app.engine.exit_order import exit_order
 from app.engine.judge import Case, Judge
@@ -32,14 +33,14 @@ class Preview:
         self._accounts = accounts
         self._judge = judge
 
-    def look(self, alert: Alert, account_name: str) -> Foresight:
+    def look(self, alert: Alert, share: Share) -> Foresight:
         """What an alert would lead to. May raise BrokerError when the broker cannot be read."""
-        account = self._accounts.get(account_name)
+        account = self._accounts.get(share.account)
         if account is None:
             names = ", ".join(self._accounts.names)
             detail = f"the accounts are: {names}"
-            return Foresight(account_name, None, Denied(Denial.UNKNOWN_ACCOUNT, detail))
-        case = self._judge.open(alert, account)
+            return Foresight(share.account, None, Denied(Denial.UNKNOWN_ACCOUNT, detail))
+        case = self._judge.open(share.of(alert), account, share)
         if not isinstance(case, Case):
             return Foresight(account.name, None, case)
         return self._look(case, account)

@@ -1,8 +1,8 @@
 """The journal: what happened, durably. The engine's queue, its memory and its lock."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -21,6 +21,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.outcome import AlertStatus, Outcome
+from app.domain.share import SEPARATOR, WHOLE, Share
 from app.domain.stake import Stake, StakeKey
 
 
@@ -28,7 +29,8 @@ from app.domain.stake import Stake, StakeKey
 class NewAlert:
     """An authenticated alert on its way into the journal.
 
-    `job` is None for alerts that need no work (malformed or information); `outcome` is then final.
+    `jobs`: one for each account. Alerts that need no work (malformed or information) have none, and
+    their `outcome` is final.
     `replay_of`: the alert that this one repeats because the owner asked for it.
     """
 
@@ -38,16 +40,21 @@ class NewAlert:
     received_at: datetime
     request_id: str
     dedupe: DedupeKey | None = None
-    job: "NewJob | None" = None
+    jobs: "Sequence[NewJob]" = ()
     outcome: Outcome | None = None
     replay_of: str | None = None
+
+    @property
+    def accounts(self) -> str | None:
+        """The accounts that it trades on, parted by commas."""
+        return SEPARATOR.join(job.share.account for job in self.jobs) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
     """The work of one alert on one account."""
 
-    account: str
+    share: Share
     instrument: str
     lane: str
 
@@ -56,15 +63,14 @@ class NewJob:
 class Admission:
     """What admitting said: the alert's id, or that of the first of its repeats.
 
-    `conflict`: an explicit id came before with another body; nothing was stored. `job` is set when
-    the lane was free: it is claimed already. `queued`: it waits for its lane.
+    `conflict`: an explicit id came before with another body; nothing was stored. `jobs`: those
+    whose lane was free; they are claimed already.
     """
 
     alert_id: str
     duplicate: bool = False
     conflict: bool = False
-    job: "Job | None" = None
-    queued: bool = False
+    jobs: "Sequence[Job]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,7 @@ class Job:
     what had filled, too.
     `resumed`: it may have been run before, so what it decided and sent must be looked up.
     `opens_at`: the last open of its market that it waited for.
+    `alert` is what concerns the account: its `share` of it. `several`: others have theirs.
     """
 
     id: int
@@ -91,6 +98,8 @@ class Job:
     unwanted: bool
     resumed: bool
     opens_at: datetime | None = None
+    share: Share = WHOLE
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +194,7 @@ class Unit(Protocol):
     def alert_status(
         self, alert_id: str, status: AlertStatus, reason: str = "", detail: str = ""
     ) -> None:
-        """Set the state of an alert that is not final."""
+        """Set the state of the job's alert, which is not final."""
         ...
 
     @property
@@ -240,7 +249,7 @@ class Unit(Protocol):
         ...
 
     def finish(self, outcome: Outcome) -> "Job | None":
-        """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
+        """End the job, with its last one the alert; wake who waits, claim the lane's next job."""
         ...
 
     def suspend(self, pause: Pause) -> "Job | None":
@@ -387,7 +396,11 @@ class KillState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRecord:
-    """An alert as the journal knows it."""
+    """An alert as the journal knows it.
+
+    `account`: of several, all names, parted by commas. `outcomes`: how it stands on each of them;
+    empty when it has one, and in lists.
+    """
 
     alert_id: str
     alert: Alert
@@ -397,3 +410,4 @@ class AlertRecord:
     account: str | None
     request_id: str
     raw: str
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict[str, Outcome])

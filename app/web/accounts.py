@@ -1,29 +1,37 @@
-"""Which account an alert names."""
-
-from decimal import Decimal
+"""Which accounts an alert names, and what each takes of it."""
 
 from app.domain.errors import MalformedAlert
+from app.domain.share import SEPARATOR, shares_of
 from app.web.names import fold, shown
-from app.web.readers import LONGEST_TEXT, Reading, list_of, mapping_of, number_of, text_of
+from app.web.readers import Reading, is_absent, list_of, mapping_of, number_of, text_of
 from app.web.synonyms import Candidate, fields_named
 
-SEPARATOR = ","
+LONGEST_LIST = 500
 
 
 def read_account(reading: Reading) -> str | None:
-    """The account's name as sent; all names, parted by commas, when it names several.
-
-    No account has a name with a comma in it: such an alert is denied, not traded in part.
-    """
-    named = reading.text("account")
-    names = dict.fromkeys([named] if named else [])
-    listed = reading.first("multiple_accounts")
-    for place in _places(listed) if listed else ():
-        names[_listed(place)] = None
-    together = SEPARATOR.join(names)
-    if len(together) > LONGEST_TEXT:
-        raise MalformedAlert(f"the names of the accounts have more than {LONGEST_TEXT} characters")
+    """The accounts as they are written in a list: `paper, alpaca*0.5`; one name as sent."""
+    named, listed = reading.first("account"), reading.first("multiple_accounts")
+    names = [] if named is None else _named(named)
+    names += [_listed(place) for place in _places(listed)] if listed else []
+    together = SEPARATOR.join(dict.fromkeys(names))
+    if len(together) > LONGEST_LIST:
+        raise MalformedAlert(f"the names of the accounts have more than {LONGEST_LIST} characters")
+    try:
+        shares_of(together)
+    except ValueError as error:
+        raise MalformedAlert(str(error)) from None
     return together or None
+
+
+def _named(candidate: Candidate) -> list[str]:
+    """A name, or several in an array."""
+    names = list_of(candidate.value)
+    if names is None:
+        return [text_of(candidate, LONGEST_LIST)]
+    if not names or any(map(is_absent, names)):
+        raise MalformedAlert(f"{shown(candidate.name)} is an array without a name in every place")
+    return [text_of(candidate._replace(value=name)) for name in names]
 
 
 def _places(candidate: Candidate) -> list[object]:
@@ -34,12 +42,16 @@ def _places(candidate: Candidate) -> list[object]:
 
 
 def _listed(place: object) -> str:
-    """The account of an element of `multiple_accounts`, which must not change the quantity."""
+    """An element of `multiple_accounts`: a name, and a multiplier, of which 0 means none."""
     given = {fold(name): (name, value) for name, value in (mapping_of(place) or {}).items()}
     name = next((pair for pair in given.values() if "account" in fields_named(pair[0])), None)
     if name is None:
         raise MalformedAlert("an element of multiple_accounts names no account")
+    account = text_of(Candidate(name[0], fold(name[0]), name[1]))
     multiplier = given.get("quantitymultiplier")
-    if multiplier is not None and number_of(*multiplier) not in (Decimal(0), Decimal(1)):
-        raise MalformedAlert("a quantity_multiplier other than 1 is not understood")
-    return text_of(Candidate(name[0], fold(name[0]), name[1]))
+    number = number_of(*multiplier) if multiplier is not None else None
+    if not number or number == 1:
+        return account
+    if number < 0:
+        raise MalformedAlert("a quantity_multiplier must not be negative")
+    return f"{account}*{number:f}"

@@ -1,5 +1,6 @@
 """Alerts: what came, what it was taken for, and why it ended as it did."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import cast
@@ -11,6 +12,7 @@ from app.domain.decision import Denied, Plan, Refusal
 from app.domain.errors import MalformedAlert
 from app.domain.events import Event
 from app.domain.order import Leg, OrderIntent
+from app.domain.share import SEPARATOR
 from app.engine.preview import Foresight
 from app.engine.replay import renewed, submission_of
 from app.engine.services import Services
@@ -25,7 +27,7 @@ from app.web.orders import shown_order
 from app.web.pages import page_of
 from app.web.payloads import Delivery
 from app.web.receipts import answer_receipt, idempotency_key
-from app.web.results import text
+from app.web.results import results_by_account, text
 from app.web.schemas import MOST, AlertsQuery, ReplayQuery, read_query, utc
 from app.web.veil import Veil
 
@@ -60,7 +62,7 @@ def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
     @blueprint.post("/alerts/<alert_id>/replay")
     @described(
         "Trade an alert once more, as a new one; with `dry_run` only say what it would lead to",
-        answers.Preview | answers.FinalResult | answers.Receipt,
+        answers.Preview | answers.FinalResults | answers.FinalResult | answers.Receipt,
         answers={202: answers.Receipt},
         errors=(404, 409),
         query=ReplayQuery,
@@ -104,8 +106,8 @@ def _stored(services: Services, alert_id: str) -> AlertRecord:
 
 
 def _preview(services: Services, alert: Alert) -> Response:
-    foresight = services.preview.look(alert, services.intake.account_of(alert))
-    return jsonify(_foreseen(alert, foresight))
+    looks = [services.preview.look(alert, share) for share in services.intake.shares_of(alert)]
+    return jsonify(_foreseen(alert, [_on_account(look) for look in looks]))
 
 
 def _shown(record: AlertRecord) -> answers.Alert:
@@ -129,6 +131,7 @@ def _whole(services: Services, record: AlertRecord) -> answers.WholeAlert:
         "request_id": record.request_id,
         "raw": record.raw,
         "notes": list(record.alert.notes),
+        "results": results_by_account(record, duplicate=False),
         "orders": [shown_order(order) for order in legs_last],
         "timeline": [
             _happening(event, record.received_at)
@@ -145,6 +148,8 @@ def _happening(event: Event, received_at: datetime) -> answers.Happening:
         "ms": round((event.at - received_at) / MILLISECOND, 3),
         "problem": event.problem,
     }
+    if event.account is not None:
+        shown["account"] = event.account
     if event.client_order_id is not None:
         shown["client_order_id"] = event.client_order_id
     shown |= {name: value for name, value in event.facts.items() if name not in shown}
@@ -164,9 +169,20 @@ def _alert_of(delivery: Delivery, now: datetime) -> Alert:
     return parse_alert(element, now=now)
 
 
-def _foreseen(alert: Alert, foresight: Foresight) -> answers.Preview:
+def _foreseen(alert: Alert, looks: Sequence[answers.AccountPreview]) -> answers.Preview:
+    """What an alert would lead to; of several accounts all intents, and the first of the rest."""
+    whole = {name: value for look in reversed(looks) for name, value in look.items()}
+    answer = cast("answers.Preview", {"fields": shown_fields(alert), **whole})
+    if len(looks) > 1:
+        answer["account"] = SEPARATOR.join(look["account"] for look in looks)
+        answer["intents"] = [intent for look in looks for intent in look.get("intents", ())]
+        answer["results"] = list(looks)
+    return answer
+
+
+def _on_account(foresight: Foresight) -> answers.AccountPreview:
     signal, plan = foresight.signal, foresight.decision
-    answer: answers.Preview = {"fields": shown_fields(alert), "account": foresight.account}
+    answer: answers.AccountPreview = {"account": foresight.account}
     if signal is not None:
         answer["signal"] = {
             "asset_class": signal.asset_class,

@@ -87,6 +87,12 @@ class FinalResult(TypedDict):
     duplicate: bool
 
 
+class FinalResults(FinalResult):
+    """What became of an alert on several accounts: on each, and the most telling word of all."""
+
+    results: list[FinalResult]
+
+
 class Order(TypedDict):
     """An order of ours; decimals are texts. `parent`: the entry of a protective leg."""
 
@@ -246,7 +252,10 @@ class Logs(TypedDict):
 
 
 class Alert(TypedDict):
-    """An alert, and how it stands. `fields`: what it gave, under the recommended names."""
+    """An alert, and how it stands. `fields`: what it gave, under the recommended names.
+
+    Of several accounts `account` has all names, parted by commas, `status` is the most telling.
+    """
 
     alert_id: str
     received_at: Moment
@@ -265,14 +274,19 @@ class Happening(TypedDict):
     event: EventKind
     ms: Number
     problem: bool
+    account: NotRequired[str]
 
 
 class WholeAlert(Alert):
-    """An alert with its body as it came (secrets hidden), its orders and its timeline."""
+    """An alert with its body as it came (secrets hidden), its orders and its timeline.
+
+    `results`: how it stands on each of its accounts.
+    """
 
     request_id: str
     raw: str
     notes: list[str]
+    results: list[FinalResult]
     orders: list[Order]
     timeline: list[Happening]
 
@@ -322,15 +336,21 @@ class Queued(TypedDict):
     detail: str
 
 
-class Preview(TypedDict):
-    """What an alert would lead to now."""
+class AccountPreview(TypedDict):
+    """What an alert would lead to now on an account."""
 
-    fields: dict[str, object]
     account: str
     signal: NotRequired[Signal]
     intents: NotRequired[list[Intent]]
     denied: NotRequired[Refusal]
     queued: NotRequired[Queued]
+
+
+class Preview(AccountPreview):
+    """What an alert would lead to now; of several accounts all intents, and what each does."""
+
+    fields: dict[str, object]
+    results: NotRequired[list[AccountPreview]]
 
 
 class Strategy(TypedDict):

@@ -10,7 +10,7 @@ from app.domain.errors import MalformedAlert
 from app.engine.intake import Intake, Receipt
 from app.web import answers
 from app.web.errors import error_answer, request_id
-from app.web.results import final_result
+from app.web.results import final_results
 
 LONGEST_WAIT = 2.5
 LONGEST_KEY = 200
@@ -65,7 +65,7 @@ def answer_receipt(intake: Intake, receipt: Receipt) -> Response:
     seconds = wait_seconds()
     record = intake.wait(receipt.alert_id, seconds) if seconds > 0 else None
     if record is not None and record.status.final:
-        return jsonify(final_result(record, duplicate=receipt.duplicate))
+        return jsonify(final_results(record, duplicate=receipt.duplicate))
     body: answers.Receipt = {
         "status": "accepted",
         "alert_id": receipt.alert_id,

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import overload
 
+from app.domain.outcome import Outcome
 from app.ports.journal import AlertRecord
 from app.web import answers
 
@@ -30,9 +31,30 @@ def text(value: Decimal | None) -> str | None:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def final_result(record: AlertRecord, *, duplicate: bool) -> answers.FinalResult:
-    """The final result of an alert."""
-    outcome, sent = record.outcome, record.alert.sent
+def final_results(
+    record: AlertRecord, *, duplicate: bool
+) -> answers.FinalResult | answers.FinalResults:
+    """The final result of an alert; of several accounts, with one for each of them."""
+    whole = final_result(record, record.account, record.outcome, duplicate=duplicate)
+    if not record.outcomes:
+        return whole
+    return {**whole, "results": results_by_account(record, duplicate=duplicate)}
+
+
+def results_by_account(record: AlertRecord, *, duplicate: bool) -> list[answers.FinalResult]:
+    """How an alert stands on each of its accounts; one that needed no work has none."""
+    alone = {record.account: record.outcome} if record.account else {}
+    return [
+        final_result(record, account, outcome, duplicate=duplicate)
+        for account, outcome in (record.outcomes or alone).items()
+    ]
+
+
+def final_result(
+    record: AlertRecord, account: str | None, outcome: Outcome, *, duplicate: bool
+) -> answers.FinalResult:
+    """What became of an alert on an account."""
+    sent = record.alert.sent
     return {
         "status": outcome.status,
         "action": sent.get("action"),
@@ -43,7 +65,7 @@ def final_result(record: AlertRecord, *, duplicate: bool) -> answers.FinalResult
         "order_id": outcome.broker_order_id,
         "client_order_id": outcome.client_order_id,
         "alert_id": record.alert_id,
-        "account": record.account,
+        "account": account,
         "reason": outcome.reason,
         "detail": outcome.detail,
         "duplicate": duplicate,

@@ -93,6 +93,15 @@ def _account(value: object, info: ValidationInfo) -> str:
     return account.name
 
 
+def _shares(value: object, info: ValidationInfo) -> str:
+    """The accounts of a row with their shares, as they are written there."""
+    accounts = cast("Mapping[str, Accounts]", info.context)["accounts"]
+    try:
+        return accounts.listed(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise PydanticCustomError("shares", "{why}", {"why": str(error)}) from None
+
+
 def _moment(value: object, info: ValidationInfo) -> datetime:
     """A time of which quotes may be: now, or before."""
     now = cast("Mapping[str, datetime]", info.context)["now"]
@@ -153,6 +162,11 @@ A_TIME: dict[str, Any] = {"type": ["string", "number"], "examples": ["2026-11-20
 Moment = Annotated[datetime, PlainValidator(_when), _shown_as(A_TIME)]
 Word = Annotated[str, BeforeValidator(_lower)]
 AccountName = Annotated[str, PlainValidator(_account), _shown_as({"type": "string"})]
+ShareList = Annotated[
+    str,
+    PlainValidator(_shares),
+    _shown_as({"type": "string", "examples": ["paper", "paper, second*0.5, third=$2000"]}),
+]
 Positive = Annotated[Decimal, PlainValidator(_positive), _shown_as(POSITIVE)]
 Protection = Annotated[Level, PlainValidator(_level), _shown_as(LEVEL)]
 Symbol = Annotated[
@@ -295,7 +309,7 @@ class StrategyBody(Body):
     position_size: Positive | None = None
     sizing_type: Annotated[Sizing, BeforeValidator(_lower)] = Sizing.NOTIONAL
     active: StrictBool = True
-    account: AccountName | None = None
+    account: ShareList | None = None
     sides: Annotated[Sides, BeforeValidator(_lower)] | None = None
     stop_loss: Protection | None = None
     take_profit: Protection | None = None

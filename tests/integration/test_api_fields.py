@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.integration.api import SECRET, body_of
+from tests.integration.api import SECRET, body_of, send
 
 UNITS: dict[str, object] = {"quantity_type": "fixed_quantity"}
 BUY: dict[str, object] = {"action": "buy", "symbol": "AAPL"}
@@ -160,20 +160,20 @@ def test_an_entry_with_protection_that_is_not_understood_is_denied(
     assert name in alert["detail"]
 
 
-@pytest.mark.parametrize("multiplier", [2, "0.5"])
-def test_a_multiplier_of_another_account_is_not_passed_over(
-    client: FlaskClient, multiplier: object
+@pytest.mark.parametrize(("multiplier", "quantity"), [(2, "2"), ("0.5", "0.5"), (0, "1")])
+def test_rule_15_a_quantity_multiplier_is_that_of_its_account(
+    client: FlaskClient, multiplier: object, quantity: str
 ) -> None:
     place = {"account_id": "paper", "quantity_multiplier": multiplier}
     alert = kept(client, {**BUY, "quantity": 1, "price": 190, "multiple_accounts": [place]})
-    assert (alert["status"], alert["reason"]) == ("denied", "malformed_alert")
+    assert [order["quantity"] for order in alert["orders"]] == [quantity]
 
 
-def test_rule_15_accounts_of_which_one_is_not_known_are_denied_together(
-    client: FlaskClient,
-) -> None:
+def test_rule_15_of_several_accounts_one_that_is_not_known_is_denied(client: FlaskClient) -> None:
     places = [{"account_id": "paper"}, {"account": "other", "quantity_multiplier": 1}]
     alert = kept(client, {**BUY, "quantity": 1, "price": 190, "multiple_accounts": places})
     assert (alert["reason"], alert["fields"]["account"]) == ("UNKNOWN_ACCOUNT", "paper,other")
+    assert [each["status"] for each in alert["results"]] == ["success", "denied"]
+    send(client, action="close", symbol="AAPL")
     alert = kept(client, {**BUY, "quantity": 1, "price": 190, "multiple_accounts": places[:1]})
     assert (alert["status"], alert["fields"]["account"]) == ("success", "paper")

@@ -140,7 +140,12 @@ CASES = [
         ],
     ),
     denied(24, "UNKNOWN_ACCOUNT", "your_account_id,FFFF"),
-    denied(24, "UNKNOWN_ACCOUNT", settings=accounts("ffff")),
+    denied(24, "UNKNOWN_ACCOUNT", settings=accounts("ffff"), order=[market("buy", "3")]),
+    Case(
+        number=24,
+        settings=accounts("ffff", "your_account_id"),
+        order=[market("buy", "3"), market("buy", "3")],
+    ),
     malformed(25),
     # TradingView alerts processor: a stub's size is money
     denied(27, "UNKNOWN_ACCOUNT", "dev", quotes=PERP),

@@ -15,6 +15,7 @@ from app.domain.errors import BrokerUnavailable
 from app.domain.order import OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.domain.session import SessionPolicy, SessionRules, WhenClosed
+from app.domain.share import Share
 from app.domain.strategy import Strategy
 from app.web.alert_fields import parse_alert
 from tests.fakes.broker import UNAVAILABLE, FakeBroker
@@ -472,7 +473,8 @@ def test_a_preview_says_of_a_closed_market_what_the_alert_meets(
     if held:
         evening.own("AAPL", held)
     fields = {"action": action, "symbol": "AAPL", "quantity": 1}
-    seen = evening.server.services.preview.look(parse_alert(fields, now=EVENING), "fake")
+    alert = parse_alert(fields, now=EVENING)
+    seen = evening.server.services.preview.look(alert, Share("fake"))
     receipt = evening.send(**fields)
     met, reason = status(evening, receipt.alert_id)
     assert (seen.queued is not None) is (met is AlertStatus.WAITING)

@@ -14,6 +14,7 @@ from app.adapters.journal.rebuild import SqlLedger
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Database, Row, open_sqlite
 from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderRole, OrderStatus, Side
+from app.domain.share import Share
 from app.ports.journal import NewAlert, NewJob
 from tests.builders import Number, an_alert
 from tests.fakes.clock import FakeClock
@@ -51,7 +52,7 @@ class Till:
             raw="",
             received_at=self.clock.now(),
             request_id="",
-            job=NewJob(account="paper", instrument="AAPL", lane=f"lane{number}"),
+            jobs=[NewJob(share=Share("paper"), instrument="AAPL", lane=f"lane{number}")],
         )
         (admission,) = self.journal.admit([new], "us")
         sent: dict[str, Any] = {
@@ -65,7 +66,7 @@ class Till:
             "strategy": strategy,
         }
         intent = OrderIntent(**(sent | fields))
-        with self.journal.unit(admission.job) as unit:
+        with self.journal.unit(*admission.jobs) as unit:
             unit.open_order(intent, OrderStatus.SUBMITTING)
         return intent.client_order_id
 

@@ -160,10 +160,14 @@ def _lay_database(file: Path) -> None:
 
 @dataclass(slots=True)
 class World:
-    """One database, one broker (the paper one when none is given), and servers that come and go."""
+    """One database, one broker (the paper one when none is given), and servers that come and go.
+
+    `brokers`: those of accounts that have one of their own.
+    """
 
     folder: Path
     broker: Broker | None = None
+    brokers: dict[str, Broker] = field(default_factory=dict[str, Broker])
     clock: FakeClock = field(default_factory=FakeClock)
     settings: dict[str, str] = field(default_factory=dict[str, str])
     servers: list[Server] = field(default_factory=list[Server])
@@ -223,9 +227,12 @@ class World:
         assert adopted == quantity, adopted
 
     def stakes(self) -> dict[tuple[str, str], Decimal]:
-        """What each (instrument, strategy) holds by the journal's table."""
-        rows = self.rows("SELECT * FROM stakes WHERE quantity <> '0'")
-        return {(row["instrument"], row["strategy"]): Decimal(row["quantity"]) for row in rows}
+        """What each (instrument, strategy) holds by the journal's table, on all accounts."""
+        sums: dict[tuple[str, str], Decimal] = {}
+        for row in self.rows("SELECT * FROM stakes"):
+            key = (row["instrument"], row["strategy"])
+            sums[key] = sums.get(key, Decimal(0)) + Decimal(row["quantity"])
+        return {key: total for key, total in sums.items() if total}
 
     def filled(self) -> dict[tuple[str, str], Decimal]:
         """The signed sum of the fills of each (instrument, strategy of the alert)."""
@@ -293,9 +300,12 @@ class World:
         return {name: total for name, total in sums.items() if total}
 
     def broker_position(self) -> dict[str, Decimal]:
-        """What the broker holds by instrument."""
-        (account,) = self.server.services.accounts
-        return {held.instrument: held.quantity for held in account.broker.positions()}
+        """What the brokers hold by instrument."""
+        sums: dict[str, Decimal] = {}
+        for account in self.server.services.accounts:
+            for held in account.broker.positions():
+                sums[held.instrument] = sums.get(held.instrument, Decimal(0)) + held.quantity
+        return sums
 
     def rows(self, sql: str, *params: object) -> list[Any]:
         connection = open_sqlite(self.server.database.path)
@@ -316,7 +326,9 @@ class World:
         return Parts(
             clock=self.clock,
             pool=InlineExecutor(),
-            wrap_broker=lambda paper: WatchedBroker(self.broker or paper, self._step),
+            wrap_broker=lambda paper: WatchedBroker(
+                self.brokers.get(paper.account, self.broker or paper), self._step
+            ),
             observe=self._step,
             lease=LEASE,
         )

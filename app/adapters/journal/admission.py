@@ -1,10 +1,10 @@
-"""Admission: an alert, its dedupe key and its job enter the journal as one."""
+"""Admission: an alert, its dedupe key and its jobs enter the journal as one."""
 
 from app.adapters.journal.rows import alert_params, event_params, received, replayed
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.events import Event
-from app.ports.journal import Admission, Job, NewAlert
+from app.ports.journal import Admission, Job, NewAlert, NewJob
 
 
 def admit(tx: Transaction, new: NewAlert, owner: str, events: list[Event]) -> Admission:
@@ -16,9 +16,8 @@ def admit(tx: Transaction, new: NewAlert, owner: str, events: list[Event]) -> Ad
     for event in (received(new), *replayed(new)):
         tx.run(Q["add_event"], event_params(event))
         events.append(event)
-    if new.job is None:
-        return Admission(new.alert_id)
-    return _enqueue(tx, new, owner)
+    jobs = [_enqueue(tx, new, job, owner) for job in new.jobs]
+    return Admission(new.alert_id, jobs=[job for job in jobs if job is not None])
 
 
 def _repeat_of(tx: Transaction, new: NewAlert) -> Admission | None:
@@ -42,28 +41,31 @@ def _repeat_of(tx: Transaction, new: NewAlert) -> Admission | None:
     return Admission(row["alert_id"], duplicate=True)
 
 
-def _enqueue(tx: Transaction, new: NewAlert, owner: str) -> Admission:
-    assert new.job is not None  # noqa: S101  # asked by the only caller
+def _enqueue(tx: Transaction, new: NewAlert, job: NewJob, owner: str) -> Job | None:
+    """Put a job into its lane; the claimed job when that is free."""
+    several = len(new.jobs) > 1
     params = {
         "alert_id": new.alert_id,
-        "account": new.job.account,
-        "instrument": new.job.instrument,
-        "lane": new.job.lane,
+        "account": job.share.account,
+        "instrument": job.instrument,
+        "lane": job.lane,
         "strategy": new.alert.strategy or "",
+        "share": str(job.share),
+        "several": several,
         "fired_at": to_db(new.alert.fired_at) if new.alert.fired_at else None,
         "owner": owner,
         "now": to_db(new.received_at),
     }
     row = tx.one(Q["add_job"], params)
     if row is None or row["state"] != "running":
-        return Admission(new.alert_id, queued=True)
-    job = Job(
+        return None
+    return Job(
         id=row["id"],
         alert_id=new.alert_id,
-        alert=new.alert,
-        account=new.job.account,
-        instrument=new.job.instrument,
-        lane=new.job.lane,
+        alert=job.share.of(new.alert),
+        account=job.share.account,
+        instrument=job.instrument,
+        lane=job.lane,
         received_at=new.received_at,
         owner=owner,
         attempt=1,
@@ -71,5 +73,6 @@ def _enqueue(tx: Transaction, new: NewAlert, owner: str) -> Admission:
         halted=False,
         unwanted=False,
         resumed=False,
+        share=job.share,
+        several=several,
     )
-    return Admission(new.alert_id, job=job)

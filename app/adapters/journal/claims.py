@@ -6,6 +6,7 @@ from app.adapters.journal.codec import ALERT
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.errors import FencedOut
+from app.domain.share import shares_of
 from app.ports.journal import Job
 
 
@@ -20,10 +21,11 @@ def job_of(tx: Transaction, job_id: int) -> Job:
     row = tx.one(Q["job"], {"id": job_id})
     if row is None:
         raise FencedOut(f"job {job_id} does not exist")
+    (share,) = shares_of(row["share"])
     return Job(
         id=row["id"],
         alert_id=row["alert_id"],
-        alert=ALERT.load(row["alert"]),
+        alert=share.of(ALERT.load(row["alert"])),
         account=row["account"],
         instrument=row["instrument"],
         lane=row["lane"],
@@ -35,4 +37,6 @@ def job_of(tx: Transaction, job_id: int) -> Job:
         unwanted=bool(row["unwanted"]),
         resumed=row["attempt"] > 1 or row["tries"] > 0,
         opens_at=from_db(row["opens_at"]) if row["opens_at"] is not None else None,
+        share=share,
+        several=bool(row["several"]),
     )

@@ -22,6 +22,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -46,6 +47,7 @@ from app.adapters.sql import BUSY_SECONDS, to_db
 from app.domain.errors import JournalError
 from app.domain.identity import alert_id_of, alert_number_at
 from app.domain.instrument import Ticker
+from app.domain.share import SEPARATOR
 from app.ports.records import (
     AlertFilter,
     EventFilter,
@@ -87,10 +89,10 @@ class ColdQueries:
             query = query.where(alerts.c.status == wanted.status)
         if wanted.symbol is not None:
             query = query.where(_names(wanted.symbol))
-        for column in ("account", "strategy"):
-            value = getattr(wanted, column)
-            if value is not None:
-                query = query.where(alerts.c[column] == value)
+        if wanted.account is not None:
+            query = query.where(_trades_on(wanted.account))
+        if wanted.strategy is not None:
+            query = query.where(alerts.c.strategy == wanted.strategy)
         return self._all(query.where(*_received_between(wanted.since, wanted.until)))
 
     def orders(self, wanted: OrderFilter, before: tuple[int, str] | None) -> Sequence[RowMapping]:
@@ -229,6 +231,15 @@ def _read_only(connection: DBAPIConnection, _: object) -> None:
 def _names(symbol: str) -> ColumnElement[bool]:
     """Alerts that name the symbol as it was sent, or whose instrument has its key."""
     return or_(alerts.c.symbol == symbol, alerts.c.id.in_(_alerts_on(symbol)))
+
+
+def _trades_on(account: str) -> ColumnElement[bool]:
+    """Alerts of an account, also when it is one of several."""
+    listed = literal(SEPARATOR) + alerts.c.account + SEPARATOR
+    return or_(
+        alerts.c.account == account,
+        listed.contains(f"{SEPARATOR}{account}{SEPARATOR}", autoescape=True),
+    )
 
 
 def _alerts_on(symbol: str) -> Select[str]:

@@ -11,6 +11,7 @@ from app.adapters.journal.admission import admit
 from app.adapters.journal.claims import claim, job_of
 from app.adapters.journal.codec import INTENT, PLAN
 from app.adapters.journal.entries import being_entered, entries_since
+from app.adapters.journal.outcomes import outcomes
 from app.adapters.journal.rows import alert_record, order_record, stake_of
 from app.adapters.journal.statements import Q
 from app.adapters.journal.unit import SqlUnit
@@ -19,6 +20,7 @@ from app.domain.decision import Plan
 from app.domain.events import Event
 from app.domain.grains import from_money_grains, money_grains
 from app.domain.order import OrderIntent
+from app.domain.share import SEPARATOR
 from app.domain.stake import Stake
 from app.ports.clock import Clock
 from app.ports.journal import Admission, AlertRecord, Job, KillState, NewAlert, OrderRecord
@@ -162,8 +164,12 @@ class SqlJournal:
 
     def alert(self, alert_id: str) -> AlertRecord | None:
         """How an alert stands."""
-        row = self._read_one("alert", id=alert_id)
-        return alert_record(row) if row else None
+        with self._db.reading() as tx:
+            row = tx.one(Q["alert"], {"id": alert_id})
+            if row is None:
+                return None
+            several = SEPARATOR in (row["account"] or "")
+            return alert_record(row, outcomes(tx, alert_id) if several else {})
 
     def last_fill(self) -> int:
         """The number of the newest fill; 0 when there is none."""

@@ -28,9 +28,9 @@ VALUES (:id, :received_at, :status, :reason, :detail, :symbol, :strategy, :accou
 -- add_job --
 -- Claims at once when the lane is free: one commit from POST to work. A process whose work was taken
 -- over meanwhile has no row any more: in its old name it claims nothing, for nobody would find that.
-INSERT INTO jobs (alert_id, account, instrument, lane, strategy, fired_at, state, owner, attempt,
-                  tries, halted, unwanted, unsettled, run_at, updated_at)
-SELECT :alert_id, :account, :instrument, :lane, :strategy, :fired_at,
+INSERT INTO jobs (alert_id, account, instrument, lane, strategy, share, several, fired_at, state,
+                  owner, attempt, tries, halted, unwanted, unsettled, run_at, updated_at)
+SELECT :alert_id, :account, :instrument, :lane, :strategy, :share, :several, :fired_at,
        CASE WHEN busy THEN 'ready' ELSE 'running' END,
        CASE WHEN busy THEN NULL ELSE :owner END,
        CASE WHEN busy THEN 0 ELSE 1 END,
@@ -104,7 +104,7 @@ WHERE id = :id
 UPDATE jobs SET state = 'done', owner = NULL, updated_at = :now
 WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting')
   AND opens_at IS NOT NULL AND NOT unsettled
-RETURNING alert_id
+RETURNING id, alert_id, several
 
 -- halt_entries --
 UPDATE jobs SET halted = TRUE, unwanted = (unwanted OR :unwanted)
@@ -149,6 +149,17 @@ WHERE id = :id AND finished_at IS NULL
 UPDATE alerts SET status = :status, reason = :reason, detail = :detail, outcome = :outcome,
                   finished_at = :now
 WHERE id = :id AND finished_at IS NULL
+
+-- hold_alert --
+-- Of jobs of one alert that end side by side, the later sees what the earlier wrote.
+UPDATE alerts SET status = status WHERE id = :id
+
+-- set_outcome --
+-- How a job stands that is one of several of its alert.
+UPDATE jobs SET outcome = :outcome WHERE id = :id
+
+-- outcomes --
+SELECT account, outcome FROM jobs WHERE alert_id = :alert_id ORDER BY id
 
 -- alert --
 SELECT * FROM alerts WHERE id = :id

@@ -1,7 +1,7 @@
 """Rows of the journal as domain values, and domain values as parameters of statements."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -40,7 +40,7 @@ def alert_params(new: NewAlert) -> dict[str, Any]:
         "received_at": to_db(new.received_at),
         "symbol": new.alert.symbol,
         "strategy": new.alert.strategy or "",
-        "account": new.job.account if new.job else None,
+        "account": new.accounts,
         "request_id": new.request_id,
         "alert": ALERT.dump(new.alert),
         "raw": new.raw,
@@ -55,7 +55,7 @@ def received(new: NewAlert) -> Event:
         kind=EventKind.RECEIVED,
         at=new.received_at,
         alert_id=new.alert_id,
-        account=new.job.account if new.job else None,
+        account=new.jobs[0].share.account if len(new.jobs) == 1 else None,
         symbol=new.alert.symbol,
         problem=new.outcome is not None and new.outcome.status is AlertStatus.DENIED,
         facts=words(new.outcome) if new.outcome else {},
@@ -184,7 +184,7 @@ def stake_params(stake: Stake, now: int) -> dict[str, Any]:
     }
 
 
-def alert_record(row: Row) -> AlertRecord:
+def alert_record(row: Row, outcomes: Mapping[str, Outcome] | None = None) -> AlertRecord:
     """The alert of a row."""
     status = AlertStatus(row["status"])
     outcome = (
@@ -201,6 +201,7 @@ def alert_record(row: Row) -> AlertRecord:
         account=row["account"],
         request_id=row["request_id"],
         raw=row["raw"],
+        outcomes=outcomes or {},
     )
 
 

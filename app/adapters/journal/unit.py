@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.adapters.journal.claims import claim
-from app.adapters.journal.codec import OUTCOME, PLAN
+from app.adapters.journal.codec import PLAN
 from app.adapters.journal.entries import being_entered, entries_since
 from app.adapters.journal.ledger import book_fill, booked_fill
+from app.adapters.journal.outcomes import tell, tell_alert
 from app.adapters.journal.rows import (
     event_params,
     leg_params,
@@ -17,7 +18,6 @@ from app.adapters.journal.rows import (
     stake_of,
     stake_params,
     text,
-    words,
 )
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
@@ -117,9 +117,9 @@ class SqlUnit:
     def alert_status(
         self, alert_id: str, status: AlertStatus, reason: str = "", detail: str = ""
     ) -> None:
-        """Set the state of an alert that is not final."""
-        params = {"id": alert_id, "status": status.value, "reason": reason, "detail": detail}
-        self._tx.run(Q["set_alert_status"], params)
+        """Set the state of the job's alert, which is not final."""
+        outcome = Outcome(status=status, reason=reason, detail=detail)
+        self._tell(self._own_job().id, alert_id, outcome, several=self._own_job().several)
 
     def halt_entries(self, strategy: str, *, unwanted: bool) -> int:
         """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
@@ -162,10 +162,10 @@ class SqlUnit:
         """End the earlier entries of the job's lane that wait for the open; their alerts' ids."""
         job = self._own_job()
         params = {"lane": job.lane, "id": job.id, "now": self._now}
-        ended = [row["alert_id"] for row in self._tx.run(Q["end_queued"], params).fetchall()]
-        for alert_id in ended:
-            self._finish_alert(alert_id, outcome)
-        return ended
+        ended = self._tx.run(Q["end_queued"], params).fetchall()
+        for row in ended:
+            self._tell(row["id"], row["alert_id"], outcome, several=row["several"])
+        return [row["alert_id"] for row in ended]
 
     def set_block(self, lane: str, reason: str | None) -> None:
         """Block a lane's entries, or lift the block."""
@@ -173,11 +173,11 @@ class SqlUnit:
         self._tx.run(Q["set_block" if reason else "lift_block"], params)
 
     def finish(self, outcome: Outcome) -> Job | None:
-        """End the job and its alert, wake who waits in the lane, claim the lane's next job."""
+        """End the job, with its last one the alert; wake who waits, claim the lane's next job."""
         job = self._own_job()
         state = "failed" if outcome.status is AlertStatus.FAILED else "done"
         self._tx.run(Q["end_job"], {"id": job.id, "state": state, "now": self._now})
-        self._finish_alert(job.alert_id, outcome)
+        self._tell(job.id, job.alert_id, outcome, several=job.several)
         self._tx.run(Q["wake_lane"], {"lane": job.lane, "now": self._now})
         return claim(self._tx, job.lane, job.owner, from_db(self._now))
 
@@ -209,9 +209,11 @@ class SqlUnit:
             self._tx.run(Q["add_event"], event_params(event))
         self.events.extend(events)
 
-    def _finish_alert(self, alert_id: str, outcome: Outcome) -> None:
-        params = {"id": alert_id, "outcome": OUTCOME.dump(outcome), "now": self._now}
-        self._tx.run(Q["finish_alert"], params | words(outcome))
+    def _tell(self, job_id: int, alert_id: str, outcome: Outcome, *, several: bool) -> None:
+        if several:
+            tell(self._tx, job_id, alert_id, outcome, self._now)
+        else:
+            tell_alert(self._tx, alert_id, outcome, self._now)
 
     def _settle_one(self, known: OrderRecord, answer: BrokerOrder, *, entry_grew: bool) -> Changes:
         fills = [fill for fill in answer.fills if self._add_fill(known, fill)]

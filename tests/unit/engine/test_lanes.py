@@ -35,7 +35,7 @@ class SlowFlow:
 def test_jobs_that_a_stop_cancels_are_no_faults(caplog: pytest.LogCaptureFixture) -> None:
     flow, pool = SlowFlow(), ThreadPoolExecutor(1)
     ownership = cast(Ownership, None)
-    lanes = Lanes(cast(Journal, flow), flow, ownership, FakeClock(), pool)
+    lanes = Lanes(cast(Journal, flow), flow, ownership, FakeClock(), lambda _: pool)
     for number in (1, 2, 3):
         lanes.offer(a_job(id=number))
     assert flow.began.wait(5)

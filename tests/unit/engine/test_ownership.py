@@ -198,7 +198,7 @@ class OneLane:
         self.pool = Later()
         self.runs: list[int] = []
         self.claimed: list[int] = []
-        self.lanes = Lanes(cast(Journal, self), self, us.ownership, us.clock, self.pool)
+        self.lanes = Lanes(cast(Journal, self), self, us.ownership, us.clock, lambda _: self.pool)
 
     def owned(self, owner: str) -> Sequence[int]:
         return self.claimed

@@ -14,6 +14,9 @@ def parsed(**fields: Any) -> Alert:
     return parse_alert({"action": "buy", "symbol": "AAPL", **fields}, now=NOW)
 
 
+TWICE = {"quantity_multiplier": 2}
+
+
 @pytest.mark.parametrize(
     ("fields", "account"),
     [
@@ -28,6 +31,11 @@ def parsed(**fields: Any) -> Alert:
         ({"account": "a", "multiple_accounts": None}, "a"),
         ({"multiple_accounts": [{"account": "a", "quantity_multiplier": "1.0"}]}, "a"),
         ({"multiple_accounts": [{"account": "a", "quantity_multiplier": 0}]}, "a"),
+        ({"multiple_accounts": [{"account": "a", "quantity_multiplier": "0.50"}]}, "a*0.50"),
+        ({"account": "a", "multiple_accounts": [{"account": "a", **TWICE}]}, "a,a*2"),
+        ({"account": "a, b*0.5"}, "a, b*0.5"),
+        ({"account": ["a", "B"]}, "a,B"),
+        ({"account": ["a"], "multiple_accounts": [{"account": "b"}]}, "a,b"),
     ],
 )
 def test_rule_15_every_account_that_is_named_counts(
@@ -41,9 +49,10 @@ UNCLEAR: list[tuple[object, str]] = [
     ([{}], "names no account"),
     (["main"], "names no account"),
     ([{"account": None}], "must be a text"),
-    ([{"account": "a", "quantity_multiplier": 2}], "other than 1"),
+    ([{"account": "a", "quantity_multiplier": -2}], "must not be negative"),
+    ([{"account": "a", **TWICE}, {"account": "A*3"}], "the account a is given two sizes"),
     ([{"account": "a", "quantity_multiplier": "x"}], "is not a number"),
-    ([{"account": f"account-{n}"} for n in range(20)], "more than 100 characters"),
+    ([{"account": f"account-{n}"} for n in range(60)], "more than 500 characters"),
 ]
 
 
@@ -51,3 +60,9 @@ UNCLEAR: list[tuple[object, str]] = [
 def test_a_list_of_accounts_that_is_unclear_is_refused(listed: object, words: str) -> None:
     with pytest.raises(MalformedAlert, match=words):
         parsed(multiple_accounts=listed)
+
+
+@pytest.mark.parametrize("names", [[], [""], ["a", None], ["a", "{{account}}"], ["a", 1.5]])
+def test_rule_15_an_array_with_an_account_that_is_not_named_is_refused(names: object) -> None:
+    with pytest.raises(MalformedAlert):
+        parsed(account=names)

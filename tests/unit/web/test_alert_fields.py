@@ -950,7 +950,7 @@ def test_an_unreadable_word_is_malformed(field: str, value: object) -> None:
     ("field", "longest"),
     [
         ("strategy", 100),
-        ("account", 100),
+        ("account", 500),
         ("id", 128),
         ("idempotency_key", 128),
         ("comment", 1000),
