@@ -44,6 +44,7 @@ from app.engine.closing import Closing
 from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
 from app.engine.event_bus import EventBus, Listener
+from app.engine.follow_up import FollowUp
 from app.engine.gates import Gates
 from app.engine.intake import Endings, Intake
 from app.engine.judge import Judge
@@ -60,7 +61,6 @@ from app.engine.risk_gate import RiskGate
 from app.engine.services import Services
 from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
-from app.engine.status_tracker import StatusTracker
 from app.engine.stop_watch import StopWatch
 from app.engine.trade_router import TradeRouter
 from app.engine.write_down import WriteDown
@@ -85,6 +85,7 @@ TAKE_OVER_EVERY = timedelta(seconds=1)
 WATCH_EVERY = timedelta(seconds=1)
 RESERVE_EVERY = timedelta(seconds=1)
 STOP_WATCH_EVERY = timedelta(seconds=1)
+FOLLOW_UP_EVERY = timedelta(seconds=0.5)
 BEAT_EVERY = timedelta(seconds=10)
 RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
@@ -197,7 +198,6 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         closing=closing,
         entering=Entering(journal, dispatcher, settlement, closing, gates),
         settlement=settlement,
-        tracker=StatusTracker(playbook, clock),
     )
     pools = _pools(settings, parts.pool)
     lanes = Lanes(
@@ -234,6 +234,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         quotes=quotes,
         stop_watch=StopWatch(journal, accounts, settlement, ownership, clock),
         recovery=recovery,
+        follow_up=FollowUp(journal, accounts, settlement, clock),
         adoption=Adoption(journal, accounts, recovery, clock),
         sessions=sessions,
         blocks=Blocks(journal, clock),
@@ -302,6 +303,7 @@ def _loop(services: Services, reserve: Reserve) -> Loop:
             Step("take over", TAKE_OVER_EVERY, ownership.take_over),
             Step("recover", TAKE_OVER_EVERY, services.recovery.run),
             Step("reconcile", RECONCILE_EVERY, services.recovery.refresh),
+            Step("follow up", FOLLOW_UP_EVERY, services.follow_up.run),
             Step("watch the stops", STOP_WATCH_EVERY, services.stop_watch.run),
             Step("write down", RECONCILE_EVERY, services.write_down.check),
             Step("enforce the kill switch", TAKE_OVER_EVERY, services.kill_switch.enforce),

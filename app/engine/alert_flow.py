@@ -38,7 +38,7 @@ from app.engine.queue import Queue, note_queued
 from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import IN_FLIGHT
 from app.engine.settlement import Settlement, event_of
-from app.engine.status_tracker import StatusTracker
+from app.engine.status_tracker import note_outcome
 from app.engine.trade_router import Situation
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Refused, Walk
@@ -63,7 +63,6 @@ class Rooms:
     closing: Closing
     entering: Entering
     settlement: Settlement
-    tracker: StatusTracker
 
 
 class AlertFlow:
@@ -263,9 +262,8 @@ class AlertFlow:
             if ending.late_exit_of is not None:
                 unit.forget_stop(ending.late_exit_of)
             unit.record(*ending.events, finished(job, outcome, self._clock.now()))
-            following = unit.finish(outcome)
-        self._rooms.tracker.note(job, outcome, settled)
-        return following
+            note_outcome(unit, job.id, outcome)
+            return unit.finish(outcome)
 
     def _settle(self, unit: Unit, order: BrokerOrder) -> OrderRecord | None:
         changes = self._rooms.settlement.settle_in(unit, order)
@@ -355,6 +353,7 @@ class AlertFlow:
             for order in in_flight:
                 unit.mark_order(order.client_order_id, OrderStatus.CANCELED, "never_placed")
             unit.record(finished(job, outcome, self._clock.now()))
+            note_outcome(unit, job.id, outcome)
             return unit.finish(outcome)
 
 

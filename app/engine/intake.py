@@ -14,6 +14,7 @@ from app.domain.identity import DedupeKey, dedupe_key, lane_of
 from app.domain.instrument import Ticker
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.share import Share, shares_of
+from app.domain.strategy import Strategy
 from app.engine.alert_ids import AlertIds
 from app.engine.event_bus import EventBus
 from app.engine.lanes import Lanes
@@ -160,7 +161,9 @@ class Intake:
         One that the alert only names takes the share of it that the row gives.
         """
         key = Ticker.parse(alert.symbol, alert.exchange).key
-        row = self._playbook.find(key, alert.timeframe)
+        return self._shares_of(alert, self._playbook.find(key, alert.timeframe))
+
+    def _shares_of(self, alert: Alert, row: Strategy | None) -> Sequence[Share]:
         of_row = shares_of(row.account) if row is not None and row.account else ()
         if not alert.account:
             return of_row or (Share(self._default_account),)
@@ -172,8 +175,9 @@ class Intake:
         now = self._clock.now()
         alert = submission.alert if isinstance(submission.alert, Alert) else Alert()
         outcome = _final_word(submission.alert)
-        shares = self.shares_of(alert) if outcome is None else ()
         key = Ticker.parse(alert.symbol, alert.exchange).key
+        row = self._playbook.find(key, alert.timeframe) if outcome is None else None
+        shares = self._shares_of(alert, row) if outcome is None else ()
         return NewAlert(
             alert_id=self._ids.next(now),
             alert=alert,
@@ -183,7 +187,12 @@ class Intake:
             outcome=outcome,
             dedupe=self._key(submission, alert) if submission.alert is alert else None,
             jobs=[
-                NewJob(share=share, instrument=key, lane=lane_of(share.account, key))
+                NewJob(
+                    share=share,
+                    instrument=key,
+                    lane=lane_of(share.account, key),
+                    row_timeframe=row.timeframe if row is not None else None,
+                )
                 for share in shares
             ],
             replay_of=submission.replay_of,

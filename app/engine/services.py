@@ -6,6 +6,7 @@ from app.engine.accounts import Accounts
 from app.engine.adoption import Adoption
 from app.engine.blocks import Blocks
 from app.engine.event_bus import EventBus
+from app.engine.follow_up import FollowUp
 from app.engine.intake import Intake
 from app.engine.kill_switch import KillSwitch
 from app.engine.lanes import Lanes
@@ -41,6 +42,7 @@ class Services:
     kill_switch: KillSwitch
     quotes: QuoteDesk
     recovery: Recovery
+    follow_up: FollowUp
     adoption: Adoption
     stop_watch: StopWatch
     sessions: Sessions

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderRole, OrderStatus
+from app.engine.status_tracker import note_changes
 from app.ports.clock import Clock
 from app.ports.journal import Changes, Journal, OrderRecord, Unit
 
@@ -41,8 +42,9 @@ class Settlement:
                     unit.wake_lane(lane)
 
     def settle_in(self, unit: Unit, answer: BrokerOrder) -> Sequence[Changes]:
-        """Settle one answer within a unit, with its events."""
+        """Settle one answer within a unit, with its events, and what the playbook's row tells."""
         changes = unit.settle(answer)
+        note_changes(unit, changes)
         unit.record(*events_of(changes, self._clock.now()))
         return changes
 

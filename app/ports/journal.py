@@ -52,11 +52,12 @@ class NewAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """The work of one alert on one account."""
+    """The work of one alert on one account. `row_timeframe`: of its row in the playbook, if any."""
 
     share: Share
     instrument: str
     lane: str
+    row_timeframe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,13 @@ class Unit(Protocol):
     @property
     def halted(self) -> bool:
         """Whether an exit has told the unit's job to enter no more."""
+        ...
+
+    def note_word(self, job_id: int, word: str, *, by_order: bool) -> None:
+        """Note in a job's row of the playbook how it stands on the account; `by_order`: its order.
+
+        What is told of an alert before that of the latest order is old news, and changes nothing.
+        """
         ...
 
     def halt_entries(self, strategy: str, *, unwanted: bool) -> int:

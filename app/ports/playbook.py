@@ -1,7 +1,6 @@
 """The playbook: which strategies exist, how large, and how they stand."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Protocol
 
 from app.domain.strategy import Strategy
@@ -28,8 +27,4 @@ class Playbook(Protocol):
 
     def delete(self, symbol: str, timeframe: str) -> bool:
         """Remove a row; whether there was one."""
-        ...
-
-    def set_status(self, symbol: str, timeframe: str, status: str, at: datetime) -> None:
-        """Note how the row's last order stands. Never fails an order."""
         ...

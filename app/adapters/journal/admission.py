@@ -52,6 +52,7 @@ def _enqueue(tx: Transaction, new: NewAlert, job: NewJob, owner: str) -> Job | N
         "strategy": new.alert.strategy or "",
         "share": str(job.share),
         "several": several,
+        "row_timeframe": job.row_timeframe,
         "fired_at": to_db(new.alert.fired_at) if new.alert.fired_at else None,
         "owner": owner,
         "now": to_db(new.received_at),

@@ -28,9 +28,11 @@ VALUES (:id, :received_at, :status, :reason, :detail, :symbol, :strategy, :accou
 -- add_job --
 -- Claims at once when the lane is free: one commit from POST to work. A process whose work was taken
 -- over meanwhile has no row any more: in its old name it claims nothing, for nobody would find that.
-INSERT INTO jobs (alert_id, account, instrument, lane, strategy, share, several, fired_at, state,
-                  owner, attempt, tries, halted, unwanted, unsettled, run_at, updated_at)
-SELECT :alert_id, :account, :instrument, :lane, :strategy, :share, :several, :fired_at,
+INSERT INTO jobs (alert_id, account, instrument, lane, strategy, share, several, row_timeframe,
+                  fired_at, state, owner, attempt, tries, halted, unwanted, unsettled, run_at,
+                  updated_at)
+SELECT :alert_id, :account, :instrument, :lane, :strategy, :share, :several, :row_timeframe,
+       :fired_at,
        CASE WHEN busy THEN 'ready' ELSE 'running' END,
        CASE WHEN busy THEN NULL ELSE :owner END,
        CASE WHEN busy THEN 0 ELSE 1 END,
@@ -313,10 +315,37 @@ SELECT * FROM stakes
 WHERE account = :account AND instrument = :instrument AND strategy = :strategy
 
 -- put_stake --
-INSERT INTO stakes (account, instrument, strategy, quantity, stopped, at)
-VALUES (:account, :instrument, :strategy, :quantity, :stopped, :at)
+-- `entry_job` is that of the latest entry: its row tells when the stake is closed.
+INSERT INTO stakes (account, instrument, strategy, quantity, stopped, entry_job, at)
+VALUES (:account, :instrument, :strategy, :quantity, :stopped, :entry_job, :at)
 ON CONFLICT (account, instrument, strategy) DO UPDATE SET
-    quantity = excluded.quantity, stopped = excluded.stopped, at = excluded.at
+    quantity = excluded.quantity, stopped = excluded.stopped, at = excluded.at,
+    entry_job = coalesce(excluded.entry_job, stakes.entry_job)
+
+-- note_word --
+-- How the playbook's row of a job stands on its account; `by_order`: that is an order's word. What is
+-- told of an alert that came before that of the latest order is old news.
+INSERT INTO row_words (symbol, timeframe, account, word, alert_id, order_alert, at)
+SELECT instrument, row_timeframe, account, :word, alert_id,
+       CASE WHEN :by_order THEN alert_id ELSE '' END, :now
+FROM jobs WHERE id = :job_id AND row_timeframe IS NOT NULL
+ON CONFLICT (symbol, timeframe, account) DO UPDATE SET
+    word = excluded.word, at = excluded.at,
+    alert_id = CASE WHEN row_words.alert_id > excluded.alert_id
+                    THEN row_words.alert_id ELSE excluded.alert_id END,
+    order_alert = CASE WHEN row_words.order_alert > excluded.order_alert
+                       THEN row_words.order_alert ELSE excluded.order_alert END
+WHERE row_words.order_alert <= excluded.alert_id
+
+-- note_closed --
+-- A stake was closed: the row of its latest entry tells, unless the order of a later alert rests.
+INSERT INTO row_words (symbol, timeframe, account, word, alert_id, order_alert, at)
+SELECT jobs.instrument, jobs.row_timeframe, jobs.account, :word, jobs.alert_id, jobs.alert_id, :now
+FROM stakes JOIN jobs ON jobs.id = stakes.entry_job
+WHERE stakes.account = :account AND stakes.instrument = :instrument AND stakes.strategy = :strategy
+  AND jobs.row_timeframe IS NOT NULL
+ON CONFLICT (symbol, timeframe, account) DO UPDATE SET word = excluded.word, at = excluded.at
+WHERE row_words.order_alert <= excluded.alert_id OR row_words.word <> :submitted
 
 -- forget_stop --
 UPDATE stakes SET stopped = NULL

@@ -72,6 +72,7 @@ jobs = Table(
     Column("strategy", Text, nullable=False),
     Column("share", Text, nullable=False),
     Column("several", Boolean, nullable=False),
+    Column("row_timeframe", Text),
     Column("fired_at", BigInteger),
     Column("state", Text, nullable=False),
     Column("owner", Text),
@@ -209,6 +210,7 @@ stakes = Table(
     Column("strategy", Text, primary_key=True),
     Column("quantity", Text, nullable=False),
     Column("stopped", Text),
+    Column("entry_job", BigInteger),
     Column("at", BigInteger, nullable=False),
 )
 
@@ -324,8 +326,18 @@ strategies = Table(
     Column("symbol", Text, primary_key=True),
     Column("timeframe", Text, primary_key=True),
     Column("strategy", Text, nullable=False),
-    Column("order_status", Text, nullable=False),
-    Column("last_updated", BigInteger),
+)
+
+row_words = Table(
+    "row_words",
+    metadata,
+    Column("symbol", Text, primary_key=True),
+    Column("timeframe", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("word", Text, nullable=False),
+    Column("alert_id", Text, nullable=False),
+    Column("order_alert", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 paper_accounts = Table(

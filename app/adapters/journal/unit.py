@@ -24,8 +24,9 @@ from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.decision import Plan
 from app.domain.errors import FencedOut
 from app.domain.events import Event
-from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderStatus
+from app.domain.order import BrokerOrder, Fill, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
+from app.domain.row_word import RowWord
 from app.domain.settlement import advance, is_old_news, leg_quantity
 from app.domain.stake import Stake, StakeKey
 from app.ports.journal import Changes, Job, OrderRecord, Pause
@@ -121,6 +122,11 @@ class SqlUnit:
         outcome = Outcome(status=status, reason=reason, detail=detail)
         self._tell(self._own_job().id, alert_id, outcome, several=self._own_job().several)
 
+    def note_word(self, job_id: int, word: str, *, by_order: bool) -> None:
+        """Note in a job's row of the playbook how it stands on the account."""
+        params = {"job_id": job_id, "word": word, "by_order": by_order, "now": self._now}
+        self._tx.run(Q["note_word"], params)
+
     def halt_entries(self, strategy: str, *, unwanted: bool) -> int:
         """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
         job = self._own_job()
@@ -138,7 +144,7 @@ class SqlUnit:
 
     def put_stake(self, stake: Stake) -> None:
         """Write a stake that no fill made: one that was written down."""
-        self._tx.run(Q["put_stake"], stake_params(stake, self._now))
+        self._put_stake(stake, entry_job=None)
 
     def adopt(self, fill: Fill, stake: Stake, multiplier: Decimal) -> bool:
         """Journal what a strategy adopts as a fill without an order; `stake` holds it already."""
@@ -281,7 +287,16 @@ class SqlUnit:
         row = self._tx.one(Q["stake"], stake_params(none, self._now))
         stake = stake_of(row) if row is not None else none
         by_leg = order.role.protects
-        self.put_stake(stake.after(fill.side, fill.quantity, fill.at, by_leg=by_leg))
+        entry_job = order.job_id if order.role is OrderRole.ENTRY else None
+        stake = stake.after(fill.side, fill.quantity, fill.at, by_leg=by_leg)
+        self._put_stake(stake, entry_job=entry_job)
+
+    def _put_stake(self, stake: Stake, *, entry_job: int | None) -> None:
+        params = stake_params(stake, self._now) | {"entry_job": entry_job}
+        self._tx.run(Q["put_stake"], params)
+        if not stake.quantity:
+            words = {"word": RowWord.WAITING, "submitted": RowWord.SUBMITTED, "now": self._now}
+            self._tx.run(Q["note_closed"], params | words)
 
     def _step(self, query: str, name: str, result: str) -> None:
         job_id = self._own_job().id

@@ -1,13 +1,14 @@
 """The playbook in the embedded database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from app.adapters.sql import Database, Row, from_db, load_queries, to_db
+from app.adapters.sql import Database, Row, from_db, load_queries
+from app.domain.row_word import most_telling
 from app.domain.strategy import Strategy
 
 Q = load_queries(Path(__file__).with_name("queries.sql"))
@@ -23,13 +24,14 @@ class LocalPlaybook:
     def find(self, symbol: str, timeframe: str | None) -> Strategy | None:
         """The row of a symbol key and canonical timeframe; else the row of any timeframe."""
         with self._db.reading() as tx:
-            row = tx.one(Q["find"], {"symbol": symbol, "timeframe": timeframe or ""})
-        return _strategy(row) if row else None
+            params = {"symbol": symbol, "timeframe": timeframe or ""}
+            lines = tx.run(Q["find"], params).fetchall()
+        return next(_strategies(lines), None)
 
     def rows(self) -> Sequence[Strategy]:
         """All rows, by symbol and timeframe."""
         with self._db.reading() as tx:
-            return [_strategy(row) for row in tx.run(Q["rows"], {}).fetchall()]
+            return list(_strategies(tx.run(Q["rows"], {}).fetchall()))
 
     def put(self, row: Strategy) -> None:
         """Write a row, replacing the one of the same key; its status stays."""
@@ -48,18 +50,20 @@ class LocalPlaybook:
         """Remove a row; whether there was one."""
         params = {"symbol": symbol, "timeframe": timeframe}
         with self._db.transaction() as tx:
+            tx.run(Q["forget_words"], params)
             return tx.run(Q["delete"], params).rowcount > 0
 
-    def set_status(self, symbol: str, timeframe: str, status: str, at: datetime) -> None:
-        """Note how the row's last order stands."""
-        params = {"symbol": symbol, "timeframe": timeframe, "status": status, "at": to_db(at)}
-        with self._db.transaction() as tx:
-            tx.run(Q["set_status"], params)
 
-
-def _strategy(row: Row) -> Strategy:
-    known = _STRATEGY.validate_json(row["strategy"])
-    at = row["last_updated"]
-    return replace(
-        known, order_status=row["order_status"], last_updated=None if at is None else from_db(at)
-    )
+def _strategies(lines: Sequence[Row]) -> Iterator[Strategy]:
+    """Rows, each with its words: of all its accounts that the latest alert was of."""
+    for _, group in groupby(lines, lambda line: (line["symbol"], line["timeframe"])):
+        of_row = list(group)
+        known = _STRATEGY.validate_json(of_row[0]["strategy"])
+        told = [line for line in of_row if line["word"] is not None]
+        if not told:
+            yield known
+            continue
+        latest = max(line["alert_id"] for line in told)
+        words = {line["word"] for line in told if line["alert_id"] == latest}
+        at = from_db(max(line["at"] for line in told))
+        yield replace(known, order_status=most_telling(words), last_updated=at)

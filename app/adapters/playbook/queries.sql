@@ -1,23 +1,25 @@
-The local playbook's rows.
+The local playbook's rows. The journal tells how each stands on its accounts (`row_words`).
 
 -- find --
--- The row of the timeframe; else the row of any timeframe.
-SELECT * FROM strategies WHERE symbol = :symbol AND timeframe IN (:timeframe, '')
-ORDER BY timeframe DESC LIMIT 1
+-- The row of the timeframe; else the row of any timeframe. One line for each of its words.
+SELECT strategies.symbol, strategies.timeframe, strategy, word, alert_id, at
+FROM strategies LEFT JOIN row_words
+  ON row_words.symbol = strategies.symbol AND row_words.timeframe = strategies.timeframe
+WHERE strategies.symbol = :symbol AND strategies.timeframe IN (:timeframe, '')
+ORDER BY strategies.timeframe DESC
 
 -- rows --
-SELECT * FROM strategies ORDER BY symbol, timeframe
+SELECT strategies.symbol, strategies.timeframe, strategy, word, alert_id, at
+FROM strategies LEFT JOIN row_words
+  ON row_words.symbol = strategies.symbol AND row_words.timeframe = strategies.timeframe
+ORDER BY strategies.symbol, strategies.timeframe
 
 -- put --
-INSERT INTO strategies (symbol, timeframe, strategy, order_status, last_updated)
-VALUES (:symbol, :timeframe, :strategy, 'READY', NULL)
+INSERT INTO strategies (symbol, timeframe, strategy) VALUES (:symbol, :timeframe, :strategy)
 ON CONFLICT (symbol, timeframe) DO UPDATE SET strategy = excluded.strategy
 
 -- delete --
 DELETE FROM strategies WHERE symbol = :symbol AND timeframe = :timeframe
 
--- set_status --
-UPDATE strategies SET order_status = :status, last_updated = :at
-WHERE symbol = :symbol AND timeframe IN (:timeframe, '')
-  AND timeframe = (SELECT max(timeframe) FROM strategies
-                   WHERE symbol = :symbol AND timeframe IN (:timeframe, ''))
+-- forget_words --
+DELETE FROM row_words WHERE symbol = :symbol AND timeframe = :timeframe

@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("share", sa.Text(), nullable=False),
         sa.Column("several", sa.Boolean(), nullable=False),
+        sa.Column("row_timeframe", sa.Text(), nullable=True),
         sa.Column("fired_at", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
@@ -388,12 +389,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "instrument"),
     )
     op.create_table(
+        "row_words",
+        sa.Column("symbol", sa.Text(), nullable=False),
+        sa.Column("timeframe", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("order_alert", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("symbol", "timeframe", "account"),
+    )
+    op.create_table(
         "stakes",
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("instrument", sa.Text(), nullable=False),
         sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Text(), nullable=False),
         sa.Column("stopped", sa.Text(), nullable=True),
+        sa.Column("entry_job", sa.BigInteger(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account", "instrument", "strategy"),
     )
@@ -410,8 +423,6 @@ def upgrade() -> None:
         sa.Column("symbol", sa.Text(), nullable=False),
         sa.Column("timeframe", sa.Text(), nullable=False),
         sa.Column("strategy", sa.Text(), nullable=False),
-        sa.Column("order_status", sa.Text(), nullable=False),
-        sa.Column("last_updated", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("symbol", "timeframe"),
     )
     op.create_table(
@@ -429,6 +440,7 @@ def downgrade() -> None:
     op.drop_table("strategies")
     op.drop_table("steps")
     op.drop_table("stakes")
+    op.drop_table("row_words")
     op.drop_table("paper_quotes")
     op.drop_table("paper_positions")
     with op.batch_alter_table("paper_orders", schema=None) as batch_op:
