@@ -36,7 +36,7 @@ def word_of_order(order: OrderRecord, *, held: bool) -> RowWord | None:
         case OrderStatus.REJECTED | OrderStatus.EXPIRED:
             return RowWord.FAILED
         case OrderStatus.CANCELED:
-            return None if held else RowWord.WAITING
+            return RowWord.FILLED if held else RowWord.WAITING
         case _:
             return None
 

@@ -41,7 +41,13 @@ CALMLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A step takes as long as the disk does."""
 
 D = Decimal
-CASH = D(100_000)
+CASH = {"paper": D(100_000), "second": D(40_000)}
+SETTINGS = {
+    "ACCOUNTS": "paper,second=paper",
+    "PAPER_CASH": str(CASH["paper"]),
+    "SECOND_CASH": str(CASH["second"]),
+}
+PLACES = ["second", "second*0.5", "paper,second", "second*0.5,paper", "paper,nobody"]
 SYMBOLS = ("AAPL", "BTCUSD")
 FRESH = 60
 WINDOW, LONGEST_WINDOW = 20, 30
@@ -56,7 +62,12 @@ circumstances = st.fixed_dictionaries(
         "symbol": st.sampled_from(SYMBOLS),
         "strategy": st.sampled_from(["a", "b", ""]),
     },
-    optional={"price": wishes.prices, "age": ages, "drawn": st.just(value=1)},
+    optional={
+        "price": wishes.prices,
+        "age": ages,
+        "drawn": st.just(value=1),
+        "account": st.sampled_from(PLACES),
+    },
 )
 crashes = st.none() | st.none() | st.integers(1, 60)
 
@@ -94,18 +105,18 @@ def alerts(name: str, wish: st.SearchStrategy[Fields]) -> Any:
 
 
 class Trading(RuleBasedStateMachine):
-    """Random days of a server with one paper account."""
+    """Random days of a server with two paper accounts; some alerts trade on both."""
 
     @initialize(pyramiding=st.booleans())
     def open(self, *, pyramiding: bool) -> None:
         self.folder = TemporaryDirectory()
-        self.world = World(Path(self.folder.name), settings={"PAPER_CASH": str(CASH)})
+        self.world = World(Path(self.folder.name), settings=SETTINGS)
         self.world.boot()
         for symbol in SYMBOLS:
             row = Strategy(symbol=symbol, pyramiding=pyramiding)
             self.world.server.services.playbook.put(row)
-        self.reckoning = Reckoning(CASH)
-        self.stakes: dict[tuple[str, str], Stake] = defaultdict(Stake)
+        self.reckonings = {account: Reckoning(cash) for account, cash in CASH.items()}
+        self.stakes: dict[tuple[str, str, str], Stake] = defaultdict(Stake)
         self.seen = 0
         self.number = 0
         self.ages: dict[str, float] = {}
@@ -229,46 +240,51 @@ class Trading(RuleBasedStateMachine):
         self.every_alert_has_a_word()
         self.nothing_enters_that_must_not()
         self.exits_work()
+        self.rows_tell_the_truth()
 
     def books_agree_to_the_last_unit(self) -> None:
         """I6: the broker, the journal, the stakes and the ledger are what the fills come to."""
         self.reckon()
-        reckoned, world = self.reckoning, self.world
-        assert self.cash() == reckoned.cash
-        assert world.broker_position() == reckoned.positions
-        assert world.journaled_position() == reckoned.positions
+        held = self.held_at_the_broker()
+        for account, reckoned in self.reckonings.items():
+            assert self.cash(account) == reckoned.cash
+            assert held[account] == reckoned.positions
+            assert self.trades(account) == reckoned.closed
+            assert self.lots(account) == {name: one for name, one in reckoned.lots.items() if one}
+            assert self.performance(account) == reckoned.performance()
         stakes = {key: stake.units for key, stake in self.stakes.items() if stake.units}
-        assert world.stakes() == world.filled() == stakes
-        assert self.trades() == reckoned.closed
-        assert self.lots() == {name: lots for name, lots in reckoned.lots.items() if lots}
-        assert self.performance() == reckoned.performance()
-        assert not SqlLedger(world.server.database).rebuild()
+        assert self.journaled_stakes() == self.filled() == stakes
+        assert not SqlLedger(self.world.server.database).rebuild()
 
     def no_alert_enters_twice(self) -> None:
         """I2 and I3."""
         rows = self.rows(
-            "SELECT orders.alert_id, orders.role, orders.parent"
-            " FROM paper_orders JOIN orders USING (client_order_id)"
+            "SELECT orders.alert_id, orders.account, orders.role, orders.parent"
+            " FROM paper_orders JOIN orders USING (account, client_order_id)"
         )
-        sent = Counter((row["alert_id"], row["role"]) for row in rows if not row["parent"])
+        sent = Counter(
+            (row["alert_id"], row["account"], row["role"]) for row in rows if not row["parent"]
+        )
         assert not [key for key, count in sent.items() if count > 1], sent
-        resting = Counter(row["instrument"] for row in self.live("entry"))
+        resting = Counter((row["account"], row["instrument"]) for row in self.live("entry"))
         assert not [name for name, count in resting.items() if count > 1], resting
         assert len(rows) == len(self.rows("SELECT 1 FROM paper_orders"))
 
     def what_is_protected_stays_so(self) -> None:
         """I4 and I5: each protected entry has its stop, and no leg can open a position."""
-        working: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        working: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         for role in ("stop_loss", "take_profit"):
-            armed: dict[str, Decimal] = defaultdict(Decimal)
+            armed: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
             for leg in self.live(role):
-                held = self.reckoning.held(leg["instrument"])
+                account, name = leg["account"], leg["instrument"]
+                held = self.reckonings[account].held(name)
                 assert held * sign_of(leg) < 0, f"{leg} would open a position ({held})"
-                armed[leg["instrument"]] += D(leg["quantity"])
+                armed[account, name] += D(leg["quantity"])
                 if role == "stop_loss":
-                    working[leg["instrument"], leg["strategy"]] += D(leg["quantity"])
-            for name, quantity in armed.items():
-                assert quantity <= abs(self.reckoning.held(name)), f"{role}: {quantity} of {name}"
+                    working[account, name, leg["strategy"]] += D(leg["quantity"])
+            for (account, name), quantity in armed.items():
+                most = abs(self.reckonings[account].held(name))
+                assert quantity <= most, f"{role}: {quantity} of {name}"
         for key, stake in self.stakes.items():
             assert stake.protected <= working[key] <= abs(stake.units), (key, stake, working[key])
 
@@ -319,6 +335,21 @@ class Trading(RuleBasedStateMachine):
                 assert record.status in (AlertStatus.SUCCESS, AlertStatus.INFO), record
                 self.exits.discard(alert_id)
 
+    def rows_tell_the_truth(self) -> None:
+        """What a row of the playbook says of an account is there."""
+        rest = {
+            (row["account"], row["instrument"])
+            for row in self.rows(
+                "SELECT account, instrument FROM orders WHERE parent IS NULL AND"
+                " status NOT IN ('filled', 'canceled', 'rejected', 'expired')"
+            )
+        }
+        for row in self.rows("SELECT * FROM row_words"):
+            if row["word"] == "ORDER SUBMITTED":
+                assert (row["account"], row["symbol"]) in rest, row
+            if row["word"] in ("FILLED", "PARTIAL FILL"):
+                assert self.reckonings[row["account"]].held(row["symbol"]), row
+
     def everything_has_ended(self) -> None:
         """I7, when nothing comes any more."""
         self.world.run(20, step=1)
@@ -333,15 +364,17 @@ class Trading(RuleBasedStateMachine):
             "SELECT paper_fills.*, paper_orders.instrument, paper_orders.side, paper_orders.role,"
             " orders.parent, orders.strategy FROM paper_fills"
             " JOIN paper_orders USING (account, client_order_id)"
-            " JOIN orders USING (client_order_id) ORDER BY paper_fills.rowid LIMIT -1 OFFSET ?",
+            " JOIN orders USING (account, client_order_id)"
+            " ORDER BY paper_fills.rowid LIMIT -1 OFFSET ?",
             self.seen,
         ):
             self.seen += 1
             name, change = fill["instrument"], sign_of(fill) * D(fill["quantity"])
-            before = self.reckoning.held(name)
+            reckoning = self.reckonings[fill["account"]]
+            before = reckoning.held(name)
             assert before * (before + change) >= 0, f"{fill} flips {before}"
-            self.reckoning.fill(name, change, D(fill["price"]))
-            stake = self.stakes[name, fill["strategy"]]
+            reckoning.fill(name, change, D(fill["price"]))
+            stake = self.stakes[fill["account"], name, fill["strategy"]]
             if fill["role"] == "entry":
                 stopped = self.has_stop(fill["client_order_id"])
                 stake.lots.append((fill["client_order_id"], change, stopped))
@@ -380,14 +413,20 @@ class Trading(RuleBasedStateMachine):
         now = self.world.clock.now()
         self.ages[alert_id] = (now - datetime.fromisoformat(fired)).total_seconds() if fired else 0
         whole = fields == {**fields, "action": "close"} and "quantity" not in fields
-        if whole and not fired and ("price" in fields or self.is_quoted(fields["symbol"])):
+        known = "nobody" not in fields.get("account", "")
+        if (
+            whole
+            and known
+            and not fired
+            and ("price" in fields or self.is_quoted(fields["symbol"]))
+        ):
             self.exits.add(alert_id)
 
     def is_quoted(self, symbol: str) -> bool:
-        """Whether paper has a price to close at, and will have it for a while (rule 42)."""
+        """Whether paper has prices to close at, and will have them for a while (rule 42)."""
         since = self.world.clock.now() - timedelta(seconds=QUOTED - PATIENCE)
         rows = self.rows("SELECT at FROM paper_quotes WHERE instrument = ?", symbol)
-        return any(from_db(row["at"]) > since for row in rows)
+        return [from_db(row["at"]) > since for row in rows] == [True] * len(CASH)
 
     def rows_of(self, fields: Fields) -> list[Row]:
         query = "SELECT id, reason FROM alerts WHERE raw LIKE ? ORDER BY id"
@@ -400,47 +439,74 @@ class Trading(RuleBasedStateMachine):
     def live(self, role: str) -> list[Row]:
         return self.rows(
             "SELECT paper_orders.*, orders.strategy FROM paper_orders"
-            " JOIN orders USING (client_order_id)"
+            " JOIN orders USING (account, client_order_id)"
             " WHERE paper_orders.role = ? AND paper_orders.status = 'live'",
             role,
         )
 
     def told(self) -> list[BrokerOrder]:
-        (account,) = self.world.server.services.accounts
-        query = "SELECT client_order_id FROM paper_orders WHERE parent IS NULL"
-        found = [account.broker.find(row["client_order_id"]) for row in self.rows(query)]
+        ids = self.rows("SELECT client_order_id FROM paper_orders WHERE parent IS NULL")
+        found = [
+            account.broker.find(row["client_order_id"])
+            for account in self.world.server.services.accounts
+            for row in ids
+        ]
         return [answer for answer in found if answer is not None]
 
     def picture(self) -> object:
         """What is kept, but for the times of the latest looks."""
-        tables = ("orders", "fills", "stakes", "trades", "open_lots", "alerts")
+        tables = ("orders", "fills", "stakes", "trades", "open_lots", "alerts", "row_words")
         rows = [row for name in tables for row in self.rows(f"SELECT * FROM {name}")]  # noqa: S608
         return [{name: row[name] for name in row if name != "updated_at"} for row in rows]
 
-    def cash(self) -> Decimal:
-        rows = self.rows("SELECT cash FROM paper_accounts")
-        return D(rows[0]["cash"]) if rows else CASH
+    def held_at_the_broker(self) -> dict[str, dict[str, Decimal]]:
+        return {
+            account.name: {held.instrument: held.quantity for held in account.broker.positions()}
+            for account in self.world.server.services.accounts
+        }
 
-    def trades(self) -> Counter[tuple[str, Trade]]:
+    def journaled_stakes(self) -> dict[tuple[str, str, str], Decimal]:
+        return {
+            (row["account"], row["instrument"], row["strategy"]): D(row["quantity"])
+            for row in self.rows("SELECT * FROM stakes WHERE quantity <> '0'")
+        }
+
+    def filled(self) -> dict[tuple[str, str, str], Decimal]:
+        """What the journal's fills come to, by the names that the alerts bore."""
+        sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+        for row in self.rows(
+            "SELECT fills.*, alerts.strategy AS name FROM fills"
+            " JOIN alerts ON alerts.id = fills.alert_id"
+        ):
+            key = (row["account"], row["instrument"], row["name"])
+            sums[key] += sign_of(row) * D(row["quantity"])
+        return {key: total for key, total in sums.items() if total}
+
+    def cash(self, account: str) -> Decimal:
+        rows = self.rows("SELECT cash FROM paper_accounts WHERE account = ?", account)
+        return D(rows[0]["cash"]) if rows else CASH[account]
+
+    def trades(self, account: str) -> Counter[tuple[str, Trade]]:
         return Counter(
             (
                 row["instrument"],
                 Trade(D(row["quantity"]), D(row["entry_price"]), D(row["exit_price"])),
             )
-            for row in self.rows("SELECT * FROM trades")
+            for row in self.rows("SELECT * FROM trades WHERE account = ?", account)
         )
 
-    def lots(self) -> dict[str, list[Lot]]:
+    def lots(self, account: str) -> dict[str, list[Lot]]:
         lots: dict[str, list[Lot]] = defaultdict(list)
         for row in self.rows(
             "SELECT open_lots.*, fills.price FROM open_lots JOIN fills ON fills.id = fill"
-            " ORDER BY fill"
+            " WHERE open_lots.account = ? ORDER BY fill",
+            account,
         ):
             lots[row["instrument"]].append(Lot(D(row["quantity"]), D(row["price"])))
         return lots
 
-    def performance(self) -> dict[str, dict[str, float]]:
-        by_symbol, total = self.world.server.services.performance.figures()
+    def performance(self, account: str) -> dict[str, dict[str, float]]:
+        by_symbol, total = self.world.server.services.performance.figures(account)
         return {
             name: {
                 "total_trades": tally.total_trades,

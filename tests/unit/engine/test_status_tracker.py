@@ -24,7 +24,7 @@ S, A, EXIT = OrderStatus, AlertStatus, OrderRole.EXIT
         (S.REJECTED, 0, OrderRole.ENTRY, False, "FAILED"),
         (S.EXPIRED, 0, OrderRole.ENTRY, False, "FAILED"),
         (S.CANCELED, 0, OrderRole.ENTRY, False, "WAITING"),
-        (S.CANCELED, 0, OrderRole.ENTRY, True, None),
+        (S.CANCELED, 0, OrderRole.ENTRY, True, "FILLED"),
         (S.LIVE, 0, EXIT, True, "ORDER SUBMITTED"),
         (S.PARTIALLY_FILLED, 4, EXIT, True, "PARTIAL FILL"),
         (S.FILLED, 10, EXIT, True, "FILLED"),
