@@ -3,19 +3,21 @@
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.bootstrap import Parts, build
+from app.bootstrap import Parts, Server, build
 from app.config import Settings
 from app.domain.errors import BrokerError, BrokerLoginNeeded, BrokerUnavailable
 from app.domain.outcome import AlertStatus
 from app.domain.position import Position
 from app.ports.broker import Broker
+from app.ports.journal import AlertRecord
 from tests.fakes.broker import REPLY_LOST, REQUEST_LOST, UNAVAILABLE, FakeBroker, Turn, reject
-from tests.fakes.clock import FakeClock
 from tests.integration.test_crash_points import Alerts, check_invariants, every_crash
 from tests.integration.world import SETTINGS, Fuse, World
 
@@ -213,6 +215,55 @@ class Stuck:
         return self._broker.position(instrument)
 
 
+def a_server(folder: Path, accounts: str, **parts: Any) -> Server:
+    """A server with threads of its own, on the database of a folder."""
+    variables = {**SETTINGS, "ACCOUNTS": accounts, "DATA_DIR": str(folder)}
+    server = build(Settings.from_env(variables, dotenv=None), Parts(**parts))
+    server.services.ownership.start()
+    server.services.recovery.run()
+    return server
+
+
+def ended(server: Server, alert_id: str) -> AlertRecord:
+    """The alert when it has ended, whoever ends it; its process looks for leftovers meanwhile."""
+    for _ in range(600):
+        record = server.services.intake.wait(alert_id, 0.1)
+        if record is not None and record.status.final:
+            return record
+        server.services.lanes.sweep()
+    raise TimeoutError(alert_id)
+
+
+def test_two_processes_share_the_jobs_of_alerts(migrated: Path, tmp_path: Path) -> None:
+    (tmp_path / "novalgo.db").write_bytes(migrated.read_bytes())
+    world = World(tmp_path)
+    world.servers = [a_server(tmp_path, "paper,second=paper", clock=world.clock) for _ in "ab"]
+    first, other = world.servers
+    entry = {"action": "buy", "quantity": 2, "price": 5, "account": "paper,second*0.5"}
+    bodies = [
+        {**entry, "symbol": f"S{number % 5}", "strategy": f"s{number}"} for number in range(20)
+    ]
+
+    def post(server: Server) -> list[str]:
+        return [world.send_by(server, **body).alert_id for body in bodies]
+
+    with ThreadPoolExecutor(2) as senders:
+        ids = list(senders.map(post, world.servers))
+    assert ids[0] == ids[1]
+    for alert_id in ids[0]:
+        assert ended(first, alert_id).status is S.SUCCESS
+        assert ended(other, alert_id).outcomes == ended(first, alert_id).outcomes
+    entries = Counter(row["account"] for row in world.rows("SELECT account FROM paper_orders"))
+    assert entries == {"paper": 20, "second": 20}
+    assert in_the_journal(world) == {
+        (account, f"S{number}"): quantity * 4
+        for account, quantity in (("paper", Decimal(2)), ("second", Decimal(1)))
+        for number in range(5)
+    }
+    for server in world.servers:
+        server.stop()
+
+
 def test_rule_15_a_broker_that_is_slow_holds_back_no_other_account(
     migrated: Path, tmp_path: Path
 ) -> None:
@@ -225,12 +276,8 @@ def test_rule_15_a_broker_that_is_slow_holds_back_no_other_account(
         stuck.append(Stuck(broker))
         return stuck[-1]  # type: ignore[return-value]  # the rest of a Broker is lent to it
 
-    accounts = {"ACCOUNTS": "paper,slow=paper", "DATA_DIR": str(tmp_path)}
-    settings = Settings.from_env({**SETTINGS, **accounts}, dotenv=None)
-    world = World(tmp_path, clock=FakeClock())
-    server = build(settings, Parts(clock=world.clock, wrap_broker=slow))
-    server.services.ownership.start()
-    server.services.recovery.run()
+    world = World(tmp_path)
+    server = a_server(tmp_path, "paper,slow=paper", clock=world.clock, wrap_broker=slow)
     world.servers.append(server)
     entry = {"action": "buy", "quantity": 1, "price": 5}
     try:
@@ -248,7 +295,5 @@ def test_rule_15_a_broker_that_is_slow_holds_back_no_other_account(
     finally:
         stuck[0].go_on.set()
     for alert_id in (*held_up, receipt.alert_id):
-        record = server.services.intake.wait(alert_id, 60)
-        assert record is not None
-        assert record.status is S.SUCCESS
+        assert ended(server, alert_id).status is S.SUCCESS
     server.stop()
