@@ -135,3 +135,18 @@ def test_an_order_that_the_broker_does_not_know_is_told_once(
         world.server.services.recovery.refresh()
     assert world.events(receipt.alert_id).count("mismatch") == 1
     assert world.orders()[0].status is OrderStatus.LIVE
+
+
+def test_fills_of_one_moment_are_booked_in_the_order_of_their_alerts(paper: World) -> None:
+    """Whatever their ids: the broker filled them in that order, and first in is first out."""
+    symbols = [f"S{number}" for number in range(8)]
+    for symbol in symbols:
+        for quantity, strategy in ((2, "a"), (9, "b")):
+            alert = {"action": "buy", "symbol": symbol, "price": 100, "quantity": quantity}
+            paper.send(**alert, stop_loss="5%", strategy=strategy)
+    (account,) = paper.server.services.accounts
+    for symbol in symbols:
+        account.broker.take_quote(symbol, Decimal(90), paper.clock.advance(0.001))
+    paper.server.services.recovery.refresh()
+    trades = paper.rows("SELECT quantity FROM trades ORDER BY instrument, exit_fill, entry_fill")
+    assert [Decimal(row["quantity"]) for row in trades] == [2, 9] * len(symbols)

@@ -192,13 +192,13 @@ WHERE broker_order_id = :broker_order_id AND account = :account
 -- unsettled_orders --
 SELECT * FROM orders
 WHERE account = :account AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')
-ORDER BY created_at, client_order_id
+ORDER BY created_at, job_id, client_order_id
 
 -- unsettled_orders_in_lane --
 SELECT * FROM orders
 WHERE account = :account AND lane = :lane
   AND status NOT IN ('filled', 'canceled', 'rejected', 'expired')
-ORDER BY created_at, client_order_id
+ORDER BY created_at, job_id, client_order_id
 
 -- entries_since --
 -- Entries that were written for the wire, in the sliding window that a limit on their rate counts.
