@@ -9,10 +9,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.domain.alert import Alert
 from app.domain.decision import Denied, Plan, Refusal
-from app.domain.errors import MalformedAlert
+from app.domain.errors import BrokerError, MalformedAlert
 from app.domain.events import Event
 from app.domain.order import Leg, OrderIntent
-from app.domain.share import SEPARATOR
+from app.domain.share import SEPARATOR, Share
 from app.engine.preview import Foresight
 from app.engine.replay import renewed, submission_of
 from app.engine.services import Services
@@ -106,8 +106,10 @@ def _stored(services: Services, alert_id: str) -> AlertRecord:
 
 
 def _preview(services: Services, alert: Alert) -> Response:
-    looks = [services.preview.look(alert, share) for share in services.intake.shares_of(alert)]
-    return jsonify(_foreseen(alert, [_on_account(look) for look in looks]))
+    shares = services.intake.shares_of(alert)
+    if len(shares) == 1:
+        return jsonify(_foreseen(alert, [_on_account(services.preview.look(alert, shares[0]))]))
+    return jsonify(_foreseen(alert, [_on_one_of_several(services, alert, one) for one in shares]))
 
 
 def _shown(record: AlertRecord) -> answers.Alert:
@@ -178,6 +180,15 @@ def _foreseen(alert: Alert, looks: Sequence[answers.AccountPreview]) -> answers.
         answer["intents"] = [intent for look in looks for intent in look.get("intents", ())]
         answer["results"] = list(looks)
     return answer
+
+
+def _on_one_of_several(services: Services, alert: Alert, share: Share) -> answers.AccountPreview:
+    """An account that cannot be read does not hold the others back."""
+    try:
+        return _on_account(services.preview.look(alert, share))
+    except BrokerError as error:
+        denied: answers.Refusal = {"reason": error.code.upper(), "detail": str(error)}
+        return {"account": share.account, "denied": denied}
 
 
 def _on_account(foresight: Foresight) -> answers.AccountPreview:

@@ -1,11 +1,19 @@
 """One alert, several accounts: each has its own job, size and result (trading-rules 15)."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.integration.api import MakeServer, body_of, client_of, send
+from app.bootstrap import Parts, build
+from app.config import Settings
+from app.domain.errors import BrokerUnavailable
+from app.ports.broker import Broker
+from tests.fakes.broker import FakeBroker
+from tests.fakes.clock import FakeClock
+from tests.integration.api import SETTINGS, MakeServer, StillLoop, body_of, client_of, send
 
 ACCOUNTS = {
     "ACCOUNTS": "paper,second=paper,third=paper",
@@ -173,6 +181,30 @@ def test_a_preview_shows_the_intents_of_each_account(client: FlaskClient) -> Non
     assert body["denied"]["reason"] == "UNKNOWN_ACCOUNT"
     assert [each["account"] for each in body["results"]] == ["paper", "second", "nobody"]
     assert held(client) == {}
+
+
+def test_a_preview_of_an_account_that_cannot_be_read_holds_no_other_back(
+    migrated: Path, tmp_path: Path, clock: FakeClock
+) -> None:
+    shutil.copy(migrated, tmp_path / "novalgo.db")
+    broker = FakeBroker(account="second")
+    broker.fail("position", BrokerUnavailable("no answer"), BrokerUnavailable("no answer"))
+    settings = Settings.from_env({**SETTINGS, **ACCOUNTS, "DATA_DIR": str(tmp_path)}, dotenv=None)
+    parts = Parts(clock=clock, wrap_broker=lambda paper: broker if is_second(paper) else paper)
+    server = build(settings, parts)
+    server.loop, server.chores = StillLoop(), StillLoop()
+    client = client_of(server)
+    alert = {**BUY, "quantity": 5, "account": "second,paper"}
+    body = client.post("/api/v1/preview", json=alert).get_json()
+    assert [intent["account"] for intent in body["intents"]] == ["paper"]
+    assert body["results"][0]["denied"] == {"reason": "BROKER_UNAVAILABLE", "detail": "no answer"}
+    alone = client.post("/api/v1/preview", json={**alert, "account": "second"})
+    assert alone.get_json()["code"] == "broker_unavailable"
+    server.stop()
+
+
+def is_second(broker: Broker) -> bool:
+    return broker.account == "second"
 
 
 def test_a_replay_trades_on_all_accounts_again(client: FlaskClient) -> None:
