@@ -55,7 +55,11 @@ def alerts_blueprint(services: Services, veil: Veil) -> Blueprint:
         return page_of("alerts", services.records.alerts, wanted, _shown)
 
     @blueprint.get("/alerts/<alert_id>")
-    @described("One alert: what came, its orders, its timeline", answers.WholeAlert, errors=(404,))
+    @described(
+        "One alert: what came, its orders, its timeline",
+        answers.WholeAlerts | answers.WholeAlert,
+        errors=(404,),
+    )
     def one(alert_id: str) -> Response:
         return jsonify(_whole(services, _stored(services, alert_id)))
 
@@ -124,7 +128,15 @@ def _shown(record: AlertRecord) -> answers.Alert:
     }
 
 
-def _whole(services: Services, record: AlertRecord) -> answers.WholeAlert:
+def _whole(services: Services, record: AlertRecord) -> answers.WholeAlert | answers.WholeAlerts:
+    """An alert with all that is known of it; of several accounts with the result of each."""
+    whole = _told(services, record)
+    if not record.outcomes:
+        return whole
+    return {**whole, "results": results_by_account(record, duplicate=False)}
+
+
+def _told(services: Services, record: AlertRecord) -> answers.WholeAlert:
     orders = services.records.orders(OrderFilter(alert_id=record.alert_id, limit=MOST)).items
     oldest_first = list(reversed(orders))
     legs_last = sorted(oldest_first, key=lambda order: order.parent is not None)
@@ -133,7 +145,6 @@ def _whole(services: Services, record: AlertRecord) -> answers.WholeAlert:
         "request_id": record.request_id,
         "raw": record.raw,
         "notes": list(record.alert.notes),
-        "results": results_by_account(record, duplicate=False),
         "orders": [shown_order(order) for order in legs_last],
         "timeline": [
             _happening(event, record.received_at)

@@ -278,17 +278,19 @@ class Happening(TypedDict):
 
 
 class WholeAlert(Alert):
-    """An alert with its body as it came (secrets hidden), its orders and its timeline.
-
-    `results`: how it stands on each of its accounts.
-    """
+    """An alert with its body as it came (secrets hidden), its orders and its timeline."""
 
     request_id: str
     raw: str
     notes: list[str]
-    results: list[FinalResult]
     orders: list[Order]
     timeline: list[Happening]
+
+
+class WholeAlerts(WholeAlert):
+    """The same of an alert on several accounts, with how it stands on each."""
+
+    results: list[FinalResult]
 
 
 class Alerts(TypedDict):

@@ -42,11 +42,10 @@ def final_results(
 
 
 def results_by_account(record: AlertRecord, *, duplicate: bool) -> list[answers.FinalResult]:
-    """How an alert stands on each of its accounts; one that needed no work has none."""
-    alone = {record.account: record.outcome} if record.account else {}
+    """How an alert stands on each of its accounts, when it has several."""
     return [
         final_result(record, account, outcome, duplicate=duplicate)
-        for account, outcome in (record.outcomes or alone).items()
+        for account, outcome in record.outcomes.items()
     ]
 
 
