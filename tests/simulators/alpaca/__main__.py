@@ -3,10 +3,12 @@
 import argparse
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from secrets import randbits
 
+from tests.simulators.alpaca.accounts import Account
 from tests.simulators.alpaca.simulator import KEY, SECRET, AlpacaSimulator, an_account
 
 _HOURS = {"open": True, "closed": False, "calendar": None}
@@ -15,9 +17,8 @@ _HOURS = {"open": True, "closed": False, "calendar": None}
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     given = _parser().parse_args(arguments)
-    account = an_account(given.key, given.secret, start=given.cash, multiplier=given.multiplier)
     simulator = AlpacaSimulator(
-        accounts=[account],
+        accounts=list(_accounts(given)),
         port=given.port,
         strict=given.strict,
         seed=given.seed,
@@ -33,12 +34,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         stop.wait()
 
 
+def _accounts(given: argparse.Namespace) -> Iterator[Account]:
+    for text in given.account or [f"{KEY}:{SECRET}"]:
+        key, _, secret = text.partition(":")
+        yield an_account(key, secret, start=given.cash, multiplier=given.multiplier)
+
+
 def _setter(stop: threading.Event) -> Callable[[int, object], None]:
     return lambda _number, _frame: stop.set()
 
 
 def settings_of(simulator: AlpacaSimulator) -> str:
-    """The lines for `.env`."""
+    """The lines for `.env`; further accounts have the same addresses."""
     return "\n".join(
         (
             f"ALPACA_API_KEY={simulator.key}",
@@ -62,13 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=0, help="where it listens; 0 = a free port")
     add("--state", type=Path, help="a file in which its state is kept, over restarts")
     add("--market", choices=sorted(_HOURS), default="open", help="when stocks trade")
-    add("--cash", type=Decimal, default=Decimal(100_000), help="what the account begins with")
+    add("--cash", type=Decimal, default=Decimal(100_000), help="what an account begins with")
     add("--multiplier", type=int, choices=(1, 2, 4), default=2, help="1 = no margin, no shorts")
-    add("--key", default=KEY, help="the key of the account")
-    add("--secret", default=SECRET, help="its secret")
+    keys = "the keys of an account; may stand there several times, for several accounts"
+    add("--account", action="append", metavar="KEY:SECRET", help=keys)
     add("--rate-limit", type=int, default=200, help="requests a minute; 0 = no limit")
     add("--strict", action="store_true", help="hold requests against Alpaca's OpenAPI documents")
-    add("--seed", type=int, default=0, help="of ids and of chance")
+    add("--seed", type=int, default=randbits(64), help="of ids and of chance; any, without")
     return parser
 
 

@@ -42,6 +42,19 @@ class Holding:
         return 1 if self.qty > 0 else -1
 
 
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something that happened in an account, and how it is shown."""
+
+    at: int
+    row: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """FILL, or CFEE."""
+        return str(self.row["activity_type"])
+
+
 @dataclass(slots=True, kw_only=True)
 class Account:
     """One account and its books. `start` is the money that it began with."""
@@ -63,7 +76,7 @@ class Account:
     holdings: dict[str, Holding] = field(default_factory=dict[str, Holding])
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     by_client_id: dict[str, Order] = field(default_factory=dict[str, Order])
-    activities: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    activities: list[Activity] = field(default_factory=list[Activity])
     working: dict[str, Order] = field(default_factory=dict[str, Order])
 
     def __post_init__(self) -> None:

@@ -98,6 +98,19 @@ class App:
                 self.saved()
         return Answer(reply.status, text, headers=headers)
 
+    def when_to_try_again(self) -> dict[str, str]:
+        """The headers that go with 429."""
+        limit = self._world.rules.rate_limit or 0
+        return self._limit_headers(limit, 0)
+
+    def _limit_headers(self, limit: int, left: int) -> dict[str, str]:
+        minute = int(self._world.now().timestamp()) // _MINUTE
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Reset": str((minute + 1) * _MINUTE),
+        }
+
     def _owner(self, wire: Wire) -> Account:
         return self._world.account_of(wire.headers.get(_KEY), wire.headers.get(_SECRET))
 
@@ -111,9 +124,7 @@ class App:
         since, count = self._limits.get(counter, (minute, 0))
         count = count + 1 if since == minute else 1
         self._limits[counter] = (minute, count)
-        headers["X-RateLimit-Limit"] = str(limit)
-        headers["X-RateLimit-Remaining"] = str(max(0, limit - count))
-        headers["X-RateLimit-Reset"] = str((minute + 1) * _MINUTE)
+        headers |= self._limit_headers(limit, max(0, limit - count))
         if count > limit:
             raise Refusal(429, None, "too many requests.")
 

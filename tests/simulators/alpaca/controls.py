@@ -41,6 +41,8 @@ class Controls:
         self.state = state
         self.faults = faults
         self.stream = stream
+        self.absences = 0
+        """How often nobody could reach it, and can again."""
         self._exchange = exchange
         self._calls: dict[str, Callable[..., Any]] = {
             "account": self.account,
@@ -228,11 +230,12 @@ class Controls:
                 "account": views.account(self.state, owner),
                 "positions": [views.position(self.state, owner, each) for each in held],
                 "orders": [views.order(each, nested=False) for each in owner.orders.values()],
-                "activities": list(owner.activities),
+                "activities": [each.row for each in owner.activities],
                 "requests": [asdict(each) for each in self.state.requests],
                 "violations": list(self.state.violations),
                 "faults": [[kind, route] for kind, route in self.faults.happened],
                 "listeners": self.stream.listeners,
+                "absences": self.absences,
                 "now": self.state.now().isoformat(),
             }
 

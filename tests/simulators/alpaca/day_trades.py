@@ -34,8 +34,9 @@ def check_day_trades(world: World, account: Account, order: Order) -> None:
 def _sides(account: Account, since: str) -> dict[tuple[str, str], set[str]]:
     """Which sides were traded, by day and symbol."""
     found: dict[tuple[str, str], set[str]] = {}
-    for row in account.activities:
-        if row["activity_type"] == "FILL" and row["transaction_time"] > since:
+    for activity in account.activities:
+        row = activity.row
+        if activity.kind == "FILL" and row["transaction_time"] > since:
             day = row["transaction_time"][:10]
             found.setdefault((day, row["symbol"]), set()).add(row["side"])
     return found

@@ -24,7 +24,7 @@ def usual_calendar() -> Calendar:
     return Calendar(name="alpaca", zone=NEW_YORK, usual=_USUAL, dates=closed | short)
 
 
-class Hours24:
+class MarketHours:
     """The sessions by the calendar, unless a test says that it is open or closed."""
 
     def __init__(self, calendar: Calendar | None = None) -> None:

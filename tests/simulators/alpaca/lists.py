@@ -1,10 +1,11 @@
 """Which orders and activities a list shows, and in which order."""
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from itertools import islice
 from typing import Any
 
-from tests.simulators.alpaca.accounts import Account
-from tests.simulators.alpaca.moments import nanos_from
+from tests.simulators.alpaca.accounts import Account, Activity
+from tests.simulators.alpaca.moments import nanos_from, nanos_of, text_of
 from tests.simulators.alpaca.orders import Order
 from tests.simulators.alpaca.refusals import invalid
 from tests.simulators.alpaca.world import World
@@ -24,64 +25,66 @@ def select_orders(world: World, account: Account, query: Query) -> list[Order]:
         Refusal: the query makes no sense.
     """
     limit = _whole(query, "limit", _USUAL_ORDERS, _MOST_ORDERS)
-    found = [order for order in account.orders.values() if world.is_visible(order)]
-    found = [order for order in found if _has_status(world, order, query)]
-    found = [order for order in found if _fits(world, order, query)]
-    found = _between(account, found, query)
-    if is_true(query, "nested"):
-        found = _roll_up(found)
-    if _descends(query):
-        found.reverse()
-    return found[:limit]
-
-
-def _has_status(world: World, order: Order, query: Query) -> bool:
-    wanted = query.get("status", "open")
-    if wanted not in _STATUSES:
-        raise invalid("invalid status")
-    is_open = order.is_open and (order.status != "held" or world.rules.lists_held)
-    return wanted == "all" or is_open == (wanted == "open")
-
-
-def _fits(world: World, order: Order, query: Query) -> bool:
-    symbols = query.get("symbols")
-    if symbols and not {order.asset.symbol, order.asset.held_as} & set(symbols.split(",")):
-        return False
-    side = query.get("side")
-    if side and (side == "buy") != (order.side > 0):
-        return False
-    classes = query.get("asset_class")
-    return not classes or order.asset.asset_class in classes.split(",") or classes == "all"
-
-
-def _between(account: Account, orders: Iterable[Order], query: Query) -> list[Order]:
-    """Those strictly after and before what the query says: moments, or orders."""
-    after, before = _moment(query, "after"), _moment(query, "until")
-    for name in ("after_order_id", "before_order_id"):
-        if name not in query:
-            continue
-        order = account.orders.get(query[name])
-        if order is None:
-            raise invalid(f"invalid {name}")
-        if name == "after_order_id":
-            after = order.created_at
-        else:
-            before = order.created_at
-    return [
+    wanted = _Wanted(world, account, query)
+    only_open = wanted.status == "open"
+    every = list(account.open_orders() if only_open else account.orders.values())
+    nested = is_true(query, "nested")
+    found = (
         order
-        for order in orders
-        if (after is None or order.created_at > after)
-        and (before is None or order.created_at < before)
-    ]
+        for order in (reversed(every) if _descends(query) else every)
+        if wanted.has(order) and not (nested and order.parent and wanted.has(order.parent))
+    )
+    return list(islice(found, limit))
 
 
-def _roll_up(orders: list[Order]) -> list[Order]:
-    """Legs stand under their parent, when it is there."""
-    there = {order.id for order in orders}
-    return [order for order in orders if order.parent is None or order.parent.id not in there]
+class _Wanted:
+    """What a query asks for: strictly after and before moments or orders, and of which kind."""
+
+    def __init__(self, world: World, account: Account, query: Query) -> None:
+        self.status = query.get("status", "open")
+        if self.status not in _STATUSES:
+            raise invalid("invalid status")
+        self._now = nanos_of(world.now())
+        self._lists_held = world.rules.lists_held
+        after, before = _moment(query, "after"), _moment(query, "until")
+        self._after = after or _submitted(account, query, "after_order_id")
+        self._before = before or _submitted(account, query, "before_order_id")
+        self._symbols = set(filter(None, query.get("symbols", "").split(",")))
+        self._classes = set(filter(None, query.get("asset_class", "").split(","))) - {"all"}
+        self._side = query.get("side")
+
+    def has(self, order: Order) -> bool:
+        """Whether an order is among them."""
+        if self._after is not None and order.created_at <= self._after:
+            return False
+        if self._before is not None and order.created_at >= self._before:
+            return False
+        return order.visible_at <= self._now and self._has_status(order) and self._is_kind(order)
+
+    def _has_status(self, order: Order) -> bool:
+        is_open = order.is_open and (order.status != "held" or self._lists_held)
+        return self.status == "all" or is_open == (self.status == "open")
+
+    def _is_kind(self, order: Order) -> bool:
+        asset = order.asset
+        if self._symbols and not {asset.symbol, asset.held_as} & self._symbols:
+            return False
+        if self._side and (self._side == "buy") != (order.side > 0):
+            return False
+        return not self._classes or asset.asset_class in self._classes
 
 
-def select_activities(rows: list[dict[str, Any]], kinds: str, query: Query) -> list[dict[str, Any]]:
+def _submitted(account: Account, query: Query, name: str) -> int | None:
+    """When the order was submitted that a query names."""
+    if name not in query:
+        return None
+    order = account.orders.get(query[name])
+    if order is None:
+        raise invalid(f"invalid {name}")
+    return order.created_at
+
+
+def select_activities(activities: list[Activity], kinds: str, query: Query) -> list[dict[str, Any]]:
     """A page of activities, by their time.
 
     Raises:
@@ -90,14 +93,14 @@ def select_activities(rows: list[dict[str, Any]], kinds: str, query: Query) -> l
     size = _whole(query, "page_size", _MOST_ACTIVITIES, _MOST_ACTIVITIES)
     wanted = set(kinds.split(",")) if kinds else None
     after, before = _moment(query, "after"), _moment(query, "until")
+    first = 0 if after is None else bisect_right(activities, after, key=_at)
+    last = len(activities) if before is None else bisect_left(activities, before, key=_at)
     day = query.get("date")
     found = [
-        row
-        for row in rows
-        if (wanted is None or row["activity_type"] in wanted)
-        and (after is None or _at(row) > after)
-        and (before is None or _at(row) < before)
-        and (day is None or _text(row).startswith(day[:10]))
+        each.row
+        for each in activities[first:last]
+        if (wanted is None or each.kind in wanted)
+        and (day is None or text_of(each.at).startswith(day[:10]))
     ]
     if _descends(query):
         found.reverse()
@@ -115,12 +118,8 @@ def is_true(query: Query, name: str) -> bool:
     return query.get(name, "").lower() == "true"
 
 
-def _text(row: dict[str, Any]) -> str:
-    return str(row.get("transaction_time") or row["created_at"])
-
-
-def _at(row: dict[str, Any]) -> int:
-    return nanos_from(_text(row))
+def _at(activity: Activity) -> int:
+    return activity.at
 
 
 def _descends(query: Query) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.simulators.alpaca.world import World
 
-_KEPT = ("assets", "quotes", "accounts", "rules", "_stamp")
+_KEPT = ("assets", "quotes", "accounts", "rules", "random", "_stamp")
 
 
 class Saved:

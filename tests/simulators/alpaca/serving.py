@@ -10,9 +10,11 @@ from typing import Any, cast
 from tests.simulators.alpaca.app import Answer, App, Wire
 from tests.simulators.alpaca.controls import Controls
 from tests.simulators.alpaca.faults import Fault, Faults, Kind
+from tests.simulators.alpaca.refusals import Refusal
 
 _CONTROL = "/_sim/"
 _STREAM = b"GET /stream"
+_PATIENCE = 1.0
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -41,15 +43,15 @@ class WebServer(ThreadingHTTPServer):
         self._thread.start()
 
     def stop(self) -> None:
-        """Listen no more, and end every connection."""
+        """Listen no more, let the replies that are under way be written, end every connection."""
         self.stopping.set()
         self.shutdown()
         self._thread.join()
         self.server_close()
-        for thread, sock in tuple(self._open.items()):
-            _shut(sock)
-            if thread is not threading.current_thread():
-                thread.join()
+        for how, patience in ((socket.SHUT_RD, _PATIENCE), (socket.SHUT_RDWR, None)):
+            for thread, sock in tuple(self._open.items()):
+                _shut(sock, how)
+                thread.join(patience)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         thread = threading.current_thread()
@@ -112,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             given: dict[str, Any] = json.loads(wire.body or b"{}")
             shown = self.server.controls.call(wire.path.removeprefix(_CONTROL), given)
+        except Refusal as refusal:
+            return Answer(refusal.status, json.dumps(refusal.body).encode())
         except (ValueError, TypeError, KeyError, ArithmeticError) as error:
             return Answer(400, json.dumps({"message": repr(error)}).encode())
         return Answer(200, json.dumps(shown).encode())
@@ -127,8 +131,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(fault.seconds)
             self._send(answer)
         else:
-            stands_in = fault.answer
-            self._send(answer if stands_in is None else _canned(*stands_in))
+            self._send(self._canned(fault) or answer)
+
+    def _canned(self, fault: Fault) -> Answer | None:
+        """What stands in for a reply."""
+        if fault.answer is None:
+            return None
+        status, media, body = fault.answer
+        limited = fault.kind is Kind.TOO_MANY
+        headers = self.server.app.when_to_try_again() if limited else {}
+        return Answer(status, body, media, headers)
 
     def _send(self, answer: Answer, upto: int | None = None) -> None:
         """Write an answer in one piece, or the beginning of its body."""
@@ -152,12 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             _shut(self.connection)
 
 
-def _canned(status: int, media: str, body: bytes) -> Answer:
-    return Answer(status, body, media)
-
-
-def _shut(sock: socket.socket) -> None:
+def _shut(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:
     try:
-        sock.shutdown(socket.SHUT_RDWR)
+        sock.shutdown(how)
     except OSError:
         return

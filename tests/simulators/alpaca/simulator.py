@@ -1,7 +1,7 @@
 """The simulator in one piece: `with AlpacaSimulator() as alpaca:`."""
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class AlpacaSimulator(Controls):
         self._port = port
         self._beats = clock is None
         self._web: WebServer | None = None
-        self._heart: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._stopped = threading.Event()
 
     def __enter__(self) -> "AlpacaSimulator":
@@ -93,14 +93,13 @@ class AlpacaSimulator(Controls):
         """Listen."""
         self._listen()
         if self._beats:
-            self._heart = threading.Thread(target=self._beat, daemon=True)
-            self._heart.start()
+            self._run(self._beat)
 
     def close(self) -> None:
         """Listen no more, and end everything."""
         self._stopped.set()
-        if self._heart is not None:
-            self._heart.join()
+        for thread in self._threads:
+            thread.join()
         self._deafen()
         self.stream.close()
 
@@ -113,11 +112,18 @@ class AlpacaSimulator(Controls):
 
     def unreachable(self, seconds: float) -> None:
         """Refuse every connection for so long; those that are open end."""
-        threading.Thread(target=self._away, args=(seconds,), daemon=True).start()
 
-    def _away(self, seconds: float) -> None:
-        with self.away():
-            self._stopped.wait(seconds)
+        def be_away() -> None:
+            with self.away():
+                self._stopped.wait(seconds)
+
+        self._run(be_away)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        """Do something beside the rest; `close` waits for its end."""
+        thread = threading.Thread(target=work, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     @contextmanager
     def away(self) -> Generator[None]:
@@ -127,6 +133,7 @@ class AlpacaSimulator(Controls):
             yield
         finally:
             self._listen()
+            self.absences += 1
 
     def _listen(self) -> None:
         self._web = WebServer(self._port, self._app, self.faults, self)

@@ -12,7 +12,7 @@ from uuid import UUID
 from tests.simulators.alpaca import assets
 from tests.simulators.alpaca.accounts import Account
 from tests.simulators.alpaca.assets import Asset
-from tests.simulators.alpaca.hours import Hours24
+from tests.simulators.alpaca.hours import MarketHours
 from tests.simulators.alpaca.moments import NANOS, nanos_of
 from tests.simulators.alpaca.orders import ZERO, Order
 from tests.simulators.alpaca.refusals import Refusal, not_found
@@ -116,7 +116,7 @@ class World:
     clock: Clock
     seed: int = 0
     rules: Rules = field(default_factory=Rules)
-    hours: Hours24 = field(default_factory=Hours24)
+    hours: MarketHours = field(default_factory=MarketHours)
     assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
     quotes: dict[str, Quote] = field(default_factory=dict[str, Quote])
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])

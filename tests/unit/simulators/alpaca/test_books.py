@@ -173,8 +173,9 @@ class Trading(RuleBasedStateMachine):
     @invariant()
     def money_is_what_the_fills_left(self) -> None:
         cash = self.account.start
-        for row in self.account.activities:
-            if row["activity_type"] == "CFEE":
+        for activity in self.account.activities:
+            row = activity.row
+            if activity.kind == "CFEE":
                 cash += Decimal(row["net_amount"])
                 continue
             asset = self.world.assets[row["symbol"]]
@@ -185,7 +186,8 @@ class Trading(RuleBasedStateMachine):
     @invariant()
     def positions_are_what_the_fills_left(self) -> None:
         units: dict[str, Decimal] = {}
-        for row in self.account.activities:
+        for activity in self.account.activities:
+            row = activity.row
             asset = self.world.asset(row["symbol"])
             assert asset is not None
             sign = -1 if row.get("side") == "sell" else 1
@@ -210,8 +212,9 @@ class Trading(RuleBasedStateMachine):
     @invariant()
     def an_order_is_filled_once_and_stays_as_it_ended(self) -> None:
         filled: dict[str, Decimal] = {}
-        for row in self.account.activities:
-            if row["activity_type"] == "FILL":
+        for activity in self.account.activities:
+            row = activity.row
+            if activity.kind == "FILL":
                 filled[row["order_id"]] = filled.get(row["order_id"], 0) + Decimal(row["qty"])
                 assert Decimal(row["cum_qty"]) == filled[row["order_id"]]
         for order in self.account.orders.values():

@@ -93,6 +93,15 @@ def test_its_books_survive_a_kill(start: Callable[..., Process], tmp_path: Path)
     assert second.ask("GET", f"/v2/orders/{placed['id']}").json()["status"] == "filled"
     assert second.ask("GET", "/v2/positions/AAPL").json()["current_price"] == "191"
     assert second.buy("mine").json()["message"] == "client_order_id must be unique"
+    assert second.buy("other").json()["id"] != placed["id"]
+
+
+def test_its_ids_go_on_where_they_were(start: Callable[..., Process], tmp_path: Path) -> None:
+    same = ("--state", str(tmp_path / "books"), "--seed", "1")
+    first = start(*same)
+    placed = first.buy("mine").json()
+    first.end()
+    assert start(*same).buy("other").json()["id"] != placed["id"]
 
 
 def test_the_market_is_run_over_http(start: Callable[..., Process]) -> None:
@@ -134,24 +143,21 @@ def test_the_rest_is_run_over_http(start: Callable[..., Process]) -> None:
     assert [kind for kind, _ in shown["faults"]] == ["error"]
     assert shown["violations"] == []
     assert process.ask("POST", "/_sim/nothing").status_code == 400
+    assert process.ask("POST", "/_sim/place", {"body": {"symbol": "NOPE"}}).status_code == 422
 
 
 def test_a_process_can_be_away_for_a_while(start: Callable[..., Process]) -> None:
     process = start("--rate-limit", "0")
-    process.call("unreachable", seconds=0.3)
-    assert until(lambda: not is_there(process))
-    assert until(lambda: is_there(process))
-
-
-def is_there(process: Process) -> bool:
-    try:
-        return process.ask("GET", "/v2/account").ok
-    except requests.ConnectionError:
-        return False
-
-
-def until(true: Callable[[], bool]) -> bool:
+    assert process.call("state")["absences"] == 0
+    process.call("unreachable", seconds=0.1)
     ends = time.monotonic() + 20
-    while not true():
+    while absences(process) < 1:
         assert time.monotonic() < ends
-    return True
+    assert process.ask("GET", "/v2/account").ok
+
+
+def absences(process: Process) -> int:
+    try:
+        return int(process.call("state")["absences"])
+    except requests.ConnectionError:
+        return 0

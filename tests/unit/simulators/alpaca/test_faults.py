@@ -60,6 +60,15 @@ def test_a_refusal_may_come_after_the_order_was_taken(
     assert (failed.status_code, str(failed), is_there(alpaca)) == (status, body, True)
 
 
+def test_too_many_requests_are_told_when_to_try_again(
+    alpaca: AlpacaSimulator, clock: FakeClock
+) -> None:
+    alpaca.fault("too_many")
+    answer = requests.get(f"{alpaca.trading_url}/v2/clock", timeout=20)
+    assert (answer.status_code, answer.headers["X-RateLimit-Remaining"]) == (429, "0")
+    assert int(answer.headers["X-RateLimit-Reset"]) == clock.now().timestamp() + 60
+
+
 def test_a_proxy_answers_with_a_page(alpaca: AlpacaSimulator, desk: Desk) -> None:
     alpaca.fault("html", "*")
     with pytest.raises(APIError, match="<html>"):
@@ -161,6 +170,8 @@ def test_a_cancel_may_stay_pending_and_lose_to_a_fill(alpaca: AlpacaSimulator, d
     for each in (won, lost):
         desk.client.cancel_order_by_id(each["id"])
         assert desk.status(each) == "pending_cancel"
+    alpaca.fill("lost", qty=4)
+    assert (desk.status(lost), desk.look(lost)["filled_qty"]) == ("pending_cancel", "4")
     alpaca.fill("lost")
     alpaca.let_cancels_through()
     assert (desk.status(won), desk.status(lost)) == ("canceled", "filled")
