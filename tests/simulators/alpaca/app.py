@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -98,18 +99,10 @@ class App:
                 self.saved()
         return Answer(reply.status, text, headers=headers)
 
-    def when_to_try_again(self) -> dict[str, str]:
+    def when_to_try_again(self, seconds: float) -> dict[str, str]:
         """The headers that go with 429."""
-        limit = self._world.rules.rate_limit or 0
-        return self._limit_headers(limit, 0)
-
-    def _limit_headers(self, limit: int, left: int) -> dict[str, str]:
-        minute = int(self._world.now().timestamp()) // _MINUTE
-        return {
-            "X-RateLimit-Limit": str(limit),
-            "X-RateLimit-Remaining": str(left),
-            "X-RateLimit-Reset": str((minute + 1) * _MINUTE),
-        }
+        ends = self._world.now().timestamp() + seconds
+        return _limits(self._world.rules.rate_limit or 0, 0, ceil(ends))
 
     def _owner(self, wire: Wire) -> Account:
         return self._world.account_of(wire.headers.get(_KEY), wire.headers.get(_SECRET))
@@ -124,7 +117,7 @@ class App:
         since, count = self._limits.get(counter, (minute, 0))
         count = count + 1 if since == minute else 1
         self._limits[counter] = (minute, count)
-        headers |= self._limit_headers(limit, max(0, limit - count))
+        headers |= _limits(limit, max(0, limit - count), (minute + 1) * _MINUTE)
         if count > limit:
             raise Refusal(429, None, "too many requests.")
 
@@ -160,6 +153,14 @@ class App:
 
 def _nothing(request: Request) -> Reply:
     raise not_found("endpoint not found")
+
+
+def _limits(limit: int, left: int, resets: int) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(left),
+        "X-RateLimit-Reset": str(resets),
+    }
 
 
 def _is_data(path: str) -> bool:

@@ -52,7 +52,8 @@ class Fault:
         route: a method and a path, with `*` for anything: `POST /v2/orders`, `GET /v2/*`, `*`.
         times: so many of the next requests; None = all, or as often as `rate` says.
         rate: the chance that it happens to a request.
-        seconds: how long a slow one takes, and for how long a late one is not found.
+        seconds: how long a slow one takes, for how long a late one is not found, and when one may
+            try again after too many.
         taken: whether the request is carried out; None = as its kind is.
     """
 

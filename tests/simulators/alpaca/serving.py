@@ -139,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         status, media, body = fault.answer
         limited = fault.kind is Kind.TOO_MANY
-        headers = self.server.app.when_to_try_again() if limited else {}
+        headers = self.server.app.when_to_try_again(fault.seconds) if limited else {}
         return Answer(status, body, media, headers)
 
     def _send(self, answer: Answer, upto: int | None = None) -> None:

@@ -63,10 +63,10 @@ def test_a_refusal_may_come_after_the_order_was_taken(
 def test_too_many_requests_are_told_when_to_try_again(
     alpaca: AlpacaSimulator, clock: FakeClock
 ) -> None:
-    alpaca.fault("too_many")
+    alpaca.fault("too_many", seconds=30)
     answer = requests.get(f"{alpaca.trading_url}/v2/clock", timeout=20)
     assert (answer.status_code, answer.headers["X-RateLimit-Remaining"]) == (429, "0")
-    assert int(answer.headers["X-RateLimit-Reset"]) == clock.now().timestamp() + 60
+    assert int(answer.headers["X-RateLimit-Reset"]) == clock.now().timestamp() + 30
 
 
 def test_a_proxy_answers_with_a_page(alpaca: AlpacaSimulator, desk: Desk) -> None:
