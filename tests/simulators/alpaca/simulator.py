@@ -1,5 +1,6 @@
 """The simulator in one piece: `with AlpacaSimulator() as alpaca:`."""
 
+import socket
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -129,11 +130,14 @@ class AlpacaSimulator(Controls):
     def away(self) -> Generator[None]:
         """Refuse every connection in a `with` block."""
         self._deafen()
-        try:
-            yield
-        finally:
-            self._listen()
-            self.absences += 1
+        with socket.socket() as reserved:  # bound and deaf: nobody else takes the port meanwhile
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reserved.bind((_HOST, self._port))
+            try:
+                yield
+            finally:
+                self._listen()
+                self.absences += 1
 
     def _listen(self) -> None:
         self._web = WebServer(self._port, self._app, self.faults, self)

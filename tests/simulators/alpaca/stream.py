@@ -98,8 +98,7 @@ class Stream:
     def drop(self) -> None:
         """Break every connection."""
         with self._lock:
-            for listener in self._listeners:
-                listener.events.put(_GONE)
+            self._break(*self._listeners)
 
     def tell(self, key: str, event: Event) -> None:
         """Tell the connections of an account, as far as nothing goes wrong."""
@@ -107,9 +106,18 @@ class Stream:
             if self.silent:
                 return
             kind = self._draw(event)
-            for listener in self._listeners:
-                if listener.key == key:
-                    _put(listener, event, kind)
+            concerned = [listener for listener in self._listeners if listener.key == key]
+            if kind is StreamKind.DISCONNECT:
+                self._break(*concerned)
+                return
+            for listener in concerned:
+                _put(listener, event, kind)
+
+    def _break(self, *listeners: Listener) -> None:
+        for listener in listeners:
+            listener.events.put(_GONE)
+            self._listeners.remove(listener)
+        self._changed.notify_all()
 
     def _draw(self, event: Event) -> StreamKind | None:
         for fault in tuple(self.faults):
@@ -189,9 +197,7 @@ class Stream:
 
 
 def _put(listener: Listener, event: Event, kind: StreamKind | None) -> None:
-    if kind is StreamKind.DISCONNECT:
-        listener.events.put(_GONE)
-    elif kind is StreamKind.REORDER:
+    if kind is StreamKind.REORDER:
         listener.held_back.append(event)
     elif kind is not StreamKind.LOSE:
         again = [event] if kind is StreamKind.DUPLICATE else []
