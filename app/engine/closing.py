@@ -274,7 +274,14 @@ class Closing:
         share = _share(plan.signal, held)
         if not share.value:
             return Noted(Note.AT_TARGET, f"{held} held: nothing to take off")
-        return exit_order(walk.case, self._exit_id(walk), held, share, plan.signal.trade_type)
+        # Who takes protection for whole units only takes none for what a fraction leaves (34).
+        whole = bool(self._journal.legs_aside(walk.job.id)) and not _guards_fractions(walk)
+        kind, name = plan.signal.trade_type, self._exit_id(walk)
+        return exit_order(walk.case, name, held, share, kind, whole=whole)
+
+
+def _guards_fractions(walk: Walk) -> bool:
+    return walk.abilities.fractional and walk.abilities.fractional_brackets
 
 
 def _entries_of(legs: Sequence[OrderRecord]) -> Sequence[str]:

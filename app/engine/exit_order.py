@@ -11,7 +11,13 @@ from app.engine.judge import Case
 
 
 def exit_order(
-    case: Case, client_order_id: str, held: Decimal, share: Amount, kind: TradeType
+    case: Case,
+    client_order_id: str,
+    held: Decimal,
+    share: Amount,
+    kind: TradeType,
+    *,
+    whole: bool = False,
 ) -> OrderIntent | Denied:
     """The order that closes a share of what is held, never more.
 
@@ -21,9 +27,10 @@ def exit_order(
         held: what is the strategy's at this moment, not zero, negative when short.
         share: units, money, or a percentage of the position.
         kind: only an EXIT may ask for a limit; the close of a reversal must fill.
+        whole: in whole units only, so that what is left can be protected.
     """
     instrument = case.instrument
-    quantity = exit_quantity(share, held, _grid(case))
+    quantity = exit_quantity(share, held, _grid(case, whole=whole))
     if isinstance(quantity, Denied):
         return quantity
     side = Side.SELL if held > 0 else Side.BUY
@@ -51,13 +58,13 @@ def _limit(alert: Alert) -> Decimal | None:
     return alert.limit_price if alert.order_type is OrderType.LIMIT else None
 
 
-def _grid(case: Case) -> Means:
+def _grid(case: Case, *, whole: bool) -> Means:
     quote = case.account.broker.quote(case.instrument.key)
     return Means(
         price=quote.price if quote is not None else None,
         equity=Decimal(0),
         buying_power=Decimal(0),
         multiplier=case.instrument.multiplier,
-        step=case.instrument.step,
+        step=max(case.instrument.step, Decimal(1)) if whole else case.instrument.step,
         lot=case.instrument.lot,
     )

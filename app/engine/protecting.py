@@ -237,7 +237,12 @@ class Protecting:
         for stop in stops:
             if self._look_up(duty, stop):
                 return True  # its broker had cut it already
-        return bool(stops) and self._cancel(duty, stops[-1])
+        if not stops:
+            return False
+        for leg in mine:  # its target, where its broker does not take that along
+            if leg.role is OrderRole.TAKE_PROFIT and leg.parent == stops[-1].parent:
+                self._cancel(duty, leg)
+        return self._cancel(duty, stops[-1])
 
     def _arm(self, duty: Duty, quantity: Decimal) -> bool:
         refusals = duty.shields.refusals

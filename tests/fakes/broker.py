@@ -203,6 +203,7 @@ class FakeBroker:
         self.holds_legs = holds_legs
         self.fee_share = NONE
         self.refuses: set[OrderRole] = set()
+        self.least: Decimal | None = None
         self.script = deque(script)
         self.prices: dict[str, Decimal] = {}
         self.quotes: dict[str, Quote] = {}
@@ -309,7 +310,8 @@ class FakeBroker:
         self._raise("instrument")
         if not ticker.key or ticker.asset_class not in self._capabilities.asset_classes:
             return None
-        return Instrument(symbol=ticker.name, key=ticker.key, asset_class=ticker.asset_class)
+        kind = ticker.asset_class
+        return Instrument(symbol=ticker.name, key=ticker.key, asset_class=kind, least=self.least)
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Do what the script says next."""

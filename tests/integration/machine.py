@@ -29,9 +29,10 @@ from hypothesis.stateful import (
 from app.adapters.journal.rebuild import SqlLedger
 from app.adapters.sql import from_db
 from app.domain.instrument import Ticker
-from app.domain.order import BrokerOrder, OrderStatus
+from app.domain.order import BrokerOrder, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.domain.strategy import Strategy
+from tests.fakes.reduced import ReducedBroker
 from tests.integration import wishes
 from tests.integration.wishes import Fields
 from tests.integration.world import Crash, Fuse, World
@@ -107,10 +108,15 @@ def alerts(name: str, wish: st.SearchStrategy[Fields]) -> Any:
 class Trading(RuleBasedStateMachine):
     """Random days of a server with two paper accounts; some alerts trade on both."""
 
+    reduced = False
+
     @initialize(pyramiding=st.booleans())
     def open(self, *, pyramiding: bool) -> None:
         self.folder = TemporaryDirectory()
         self.world = World(Path(self.folder.name), settings=SETTINGS)
+        if self.reduced:
+            roles: dict[str, tuple[OrderRole, str]] = {}
+            self.world.reduce = lambda paper: ReducedBroker(paper, roles)
         self.world.boot()
         for symbol in SYMBOLS:
             row = Strategy(symbol=symbol, pyramiding=pyramiding)
@@ -213,6 +219,7 @@ class Trading(RuleBasedStateMachine):
             self.world.turn()
             self.world.run(6, step=0.5)
             self.world.server.services.recovery.refresh()
+            self.world.server.services.target_watch.run()
             return True
 
         self.survive(pass_by, crash)
@@ -308,7 +315,9 @@ class Trading(RuleBasedStateMachine):
         assert set(self.ages) <= set(rows)
         open_jobs = {
             row["alert_id"]
-            for row in self.rows("SELECT alert_id FROM jobs WHERE state NOT IN ('done', 'failed')")
+            for row in self.rows(
+                "SELECT alert_id FROM jobs WHERE state NOT IN ('done', 'failed') AND kind = 'alert'"
+            )
         }
         for alert_id, row in rows.items():
             status = AlertStatus(row["status"])
@@ -362,9 +371,11 @@ class Trading(RuleBasedStateMachine):
         """Take the fills that the paper broker booked since the last step."""
         for fill in self.rows(
             "SELECT paper_fills.*, paper_orders.instrument, paper_orders.side, paper_orders.role,"
-            " orders.parent, orders.strategy FROM paper_fills"
+            " orders.strategy, coalesce(stop.parent, orders.parent) AS parent FROM paper_fills"
             " JOIN paper_orders USING (account, client_order_id)"
             " JOIN orders USING (account, client_order_id)"
+            " LEFT JOIN orders AS stop"
+            "   ON stop.client_order_id = orders.parent AND stop.role = 'stop_loss'"
             " ORDER BY paper_fills.rowid LIMIT -1 OFFSET ?",
             self.seen,
         ):
@@ -383,8 +394,8 @@ class Trading(RuleBasedStateMachine):
                 stake.close(abs(change), fill["parent"])
 
     def has_stop(self, entry: str) -> bool:
-        query = "SELECT 1 FROM paper_orders WHERE parent = ? AND role = 'stop_loss'"
-        return bool(self.rows(query, entry))
+        intent = self.world.server.services.journal.intent(entry)
+        return intent is not None and intent.protection.stop_loss is not None
 
     # --- hands and eyes ---------------------------------------------------------------------------
 
@@ -393,6 +404,8 @@ class Trading(RuleBasedStateMachine):
         self.world.fuse = Fuse(at=crash)
         with suppress(Crash):
             done = act()
+            if self.reduced:
+                self.world.turn()  # what has filled meanwhile is a duty, and the sweep finds it
             self.world.fuse = Fuse()
             return done
         self.world.crash_and_boot()
@@ -523,3 +536,9 @@ class Trading(RuleBasedStateMachine):
 
     def rows(self, query: str, *params: object) -> list[Row]:
         return [dict(row) for row in self.world.rows(query, *params)]
+
+
+class ReducedTrading(Trading):
+    """The same days at a broker that takes no protection along, and whose exits reserve."""
+
+    reduced = True

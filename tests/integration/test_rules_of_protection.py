@@ -418,3 +418,45 @@ def test_invariant_5_stops_that_cover_more_than_is_held_are_cut(tmp_path: Path) 
     owe(world)
     world.run(2)
     assert working(world) == [(STOP, D(1))]
+
+
+def test_rule_34_an_exit_of_a_part_leaves_whole_shares_where_only_those_are_protected(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path)
+    world.send(**{**BUY, "quantity": 5})
+    world.send(**{**CLOSE, "quantity": "50%"})
+    world.run(1)
+    assert world.broker_position() == {"AAPL": D(3)}
+    assert working(world) == [(STOP, D(3)), (TARGET, D(3))]
+
+
+def test_rule_19_a_position_that_shrinks_by_hand_has_its_stops_cut(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).hold("AAPL", -D(4))
+    for _ in range(3):
+        world.clock.advance(10)
+        world.server.services.write_down.check()
+        world.run(1)
+    assert working(world) == [(STOP, D(6)), (TARGET, D(6))]
+    assert is_protected(world)
+
+
+def test_rule_39_dust_counts_as_flat(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    fake(world).least = D("0.01")
+    fake(world).hold("BTCUSD", D("0.005"))
+    world.server.services.adoption.adopt("fake", "BTCUSD")
+    close = world.send(action="close", symbol="BTCUSD")
+    assert world.record(close.alert_id).outcome.reason == "NO_POSITION"
+    receipt = world.send(**COIN)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+
+
+def test_an_unplaced_stop_counts_as_missing_in_the_figures(tmp_path: Path) -> None:
+    world = a_world(tmp_path, fill_part(D(10)), *[UNAVAILABLE] * 9)
+    world.send(**LIMIT)
+    records = world.server.services.records
+    assert records.unprotected_since("fake", "AAPL") is not None
+    assert records.unprotected_since("fake", "MSFT") is None

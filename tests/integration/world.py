@@ -181,6 +181,7 @@ class World:
     settings: dict[str, str] = field(default_factory=dict[str, str])
     servers: list[Server] = field(default_factory=list[Server])
     fuse: Fuse = field(default_factory=Fuse)
+    reduce: Callable[[Broker], Broker] = lambda broker: broker
 
     def boot(self) -> Server:
         """Start a server: it takes over what dead ones left, and reconciles."""
@@ -336,7 +337,7 @@ class World:
             clock=self.clock,
             pool=InlineExecutor(),
             wrap_broker=lambda paper: WatchedBroker(
-                self.brokers.get(paper.account, self.broker or paper), self._step
+                self.brokers.get(paper.account) or self.broker or self.reduce(paper), self._step
             ),
             observe=self._step,
             lease=LEASE,

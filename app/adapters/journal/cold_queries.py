@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    case,
     create_engine,
     event,
     func,
@@ -163,12 +164,18 @@ class ColdQueries:
         return self._all(select(fills).where(of_order).order_by(fills.c.id))
 
     def newest_entry(self, account: str, instrument: str) -> RowMapping | None:
-        """When the newest entry that filled was placed, and when its newest stop last changed."""
+        """When the newest entry that filled was placed, and when its newest stop last changed.
+
+        Of a stop that was never placed, and is ours to place: when the entry last changed.
+        """
         stops = orders.alias("stops")
         of_entry = (stops.c.parent == orders.c.client_order_id, stops.c.role == "stop_loss")
         newest_stop = select(func.max(stops.c.updated_at)).where(*of_entry).scalar_subquery()
+        wanted = orders.c.intent.like('%"guard":{"stop_loss"%')
+        unplaced = case((wanted, orders.c.updated_at))
+        stop_at = func.coalesce(newest_stop, unplaced).label("stop_at")
         entries = (
-            select(orders.c.created_at.label("entered_at"), newest_stop.label("stop_at"))
+            select(orders.c.created_at.label("entered_at"), stop_at)
             .where(orders.c.account == account, orders.c.instrument == instrument)
             .where(orders.c.role == "entry", orders.c.filled_quantity != "0")
             .order_by(orders.c.created_at.desc(), orders.c.client_order_id.desc())
