@@ -264,7 +264,11 @@ class Closing:
         late = walk.too_late(plan.signal)
         if late is not None:
             return late
-        self.cancel_entries(walk)
+        if walk.abilities.exits_reserve:
+            # There a close is refused while an entry of the other side rests, whosever it is.
+            self.cancel_resting(walk, is_entry)
+        else:
+            self.cancel_entries(walk)
         self._make_way(walk)
         stakes = walk.stakes()
         walk.await_position(stakes.nobodys)

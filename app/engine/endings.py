@@ -7,6 +7,7 @@ from app.domain.errors import BrokerRejected
 from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
+from app.engine.settlement import lacks_stop
 from app.engine.walk import Ending
 from app.ports.journal import Job, OrderRecord
 
@@ -53,14 +54,9 @@ def outcome_of(ending: Ending, settled: OrderRecord | None) -> Outcome:
 
 
 def naked(order: BrokerOrder, settled: OrderRecord | None) -> bool:
-    """Whether an entry filled and the stop that it asked for is not there (invariant I4).
-
-    A leg that filled has closed the position already: then there is nothing to protect.
-    """
-    stops = [leg for leg in order.legs if _is_stop(leg)]
+    """Whether an entry filled and the stop that it asked for is not there (invariant I4)."""
     filled = settled is not None and settled.role is OrderRole.ENTRY and settled.filled_quantity > 0
-    closed = any(leg.status is OrderStatus.FILLED for leg in order.legs)
-    return filled and bool(stops) and not closed and not any(leg.status.working for leg in stops)
+    return filled and lacks_stop(order)
 
 
 def finished(job: Job, outcome: Outcome, now: datetime) -> Event:
@@ -80,10 +76,6 @@ def finished(job: Job, outcome: Outcome, now: datetime) -> Event:
             "quantity": outcome.quantity,
         },
     )
-
-
-def _is_stop(leg: BrokerOrder) -> bool:
-    return leg.stop_price is not None
 
 
 def _refusal(refusal: Refusal, detail: str) -> Outcome:

@@ -249,6 +249,8 @@ class Protecting:
         if refusals > 1:
             bare = duty.shields.guard.stop_loss is not None
             return bare and self._give_up(duty, quantity)
+        if refusals and self._clear_the_way(duty):
+            return True
         quote = duty.account.broker.quote(duty.entry.instrument) if refusals else None
         price = quote.price if quote is not None else None
         intent = duty.shields.protection(quantity, price)
@@ -256,6 +258,15 @@ class Protecting:
             return False
         self._place(duty, intent)
         return True
+
+    def _clear_the_way(self, duty: Duty) -> bool:
+        """A stop may have been refused for an entry that rests on the other side: it goes first."""
+        entry = duty.entry
+        for order in self._journal.unsettled_orders(entry.account, entry.lane):
+            rests = order.role is OrderRole.ENTRY and order.status.working
+            if rests and order.side is entry.side:
+                return self._cancel(duty, order)
+        return False
 
     def _give_up(self, duty: Duty, quantity: Decimal) -> bool:
         """No stop is taken: the part is closed at the market, while it trades (rule 24)."""

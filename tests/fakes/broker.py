@@ -474,10 +474,22 @@ class FakeBroker:
         if not self._of(order.symbol).exits_reserve:
             order.quantity = min(order.quantity, closable)
             return
+        if not order.legs and self._is_met(order):
+            raise BrokerRejected("potential wash trade detected", code="WASH_TRADE")
         free = closable - self._reserved(order.instrument)
         if order.quantity > free:
             why = f"insufficient qty available (requested: {order.quantity}, available: {free})"
             raise BrokerRejected(why, code="INSUFFICIENT_QUANTITY")
+
+    def _is_met(self, order: _Order) -> bool:
+        """Whether an entry of the other side rests, which only the two of a pair do not mind."""
+        return any(
+            other.role is OrderRole.ENTRY
+            and other.status.working
+            and other.side is not order.side
+            and other.instrument == order.instrument
+            for other in self._orders
+        )
 
     def _reserved(self, instrument: str) -> Decimal:
         """What open exits hold; the two of a pair hold the same."""

@@ -1,6 +1,7 @@
 """Protection at a broker that takes only some of it along (trading-rules 22-24, 31-39; I4, I5)."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.fakes.broker import (
     fill_part,
     reject,
 )
+from tests.fakes.clock import FakeClock
 from tests.integration.world import World, fake
 
 D = Decimal
@@ -460,3 +462,47 @@ def test_an_unplaced_stop_counts_as_missing_in_the_figures(tmp_path: Path) -> No
     records = world.server.services.records
     assert records.unprotected_since("fake", "AAPL") is not None
     assert records.unprotected_since("fake", "MSFT") is None
+
+
+def test_a_stop_that_is_refused_for_the_entry_that_still_rests_comes_after_it(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path, fill_part(D(1)))
+    world.send(**{**COIN, "order_type": "limit", "limit_price": 100})
+    world.run(1)
+    assert orders(world)[0].status is OrderStatus.CANCELED
+    assert working(world) == [(STOP, D(1))]
+    books_agree(world)
+
+
+def test_rule_22_a_close_takes_back_whatever_entry_rests_against_it(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    world.send(**{**LIMIT, "limit_price": 90, "strategy": "b"})
+    receipt = world.send(**CLOSE)
+    world.run(1)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {}
+    books_agree(world)
+
+
+def test_rule_24_what_cannot_be_protected_is_not_closed_into_a_closed_market(
+    tmp_path: Path,
+) -> None:
+    friday = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    world = World(tmp_path, clock=FakeClock(friday), settings={"SESSION_POLICY": "regular"})
+    world.broker = FakeBroker(clock=world.clock, capabilities=RESERVING, holds_legs=True)
+    world.boot()
+    world.send(**LIMIT)
+    before_the_open = friday + timedelta(days=3) - timedelta(minutes=30, seconds=10)
+    world.clock.advance((before_the_open - friday).total_seconds())
+    world.run(1)
+    fake(world).refuses = {STOP}
+    fake(world).fill(orders(world)[0].client_order_id)
+    world.server.services.recovery.refresh()
+    world.run(4)
+    assert world.broker_position() == {"AAPL": D(10)}
+    assert orders(world, EXIT) == []
+    world.run(30)
+    assert world.broker_position() == {}
+    assert orders(world, EXIT)[-1].status is OrderStatus.FILLED
