@@ -163,6 +163,7 @@ def _instrument(asset: dict[str, Any]) -> Instrument:
             tick=number(asset.get("price_increment") or FRACTION),
             step=number(asset.get("min_trade_increment") or FRACTION),
             shortable=False,
+            least=number(asset["min_order_size"]) if asset.get("min_order_size") else None,
         )
     return Instrument(
         symbol=symbol,
