@@ -183,12 +183,13 @@ class Closing:
     def _put_aside(
         self, walk: Walk, aside: Sequence[OrderRecord], unsent: Sequence[OrderRecord]
     ) -> None:
+        entries = self._entries_of(aside)
         with self._journal.unit(walk.job) as unit:
             for leg in unsent:
                 unit.mark_order(leg.client_order_id, OrderStatus.CANCELED, "never_placed")
             if aside:
                 unit.put_aside(sorted(leg.client_order_id for leg in aside))
-            for entry in _entries_of(aside):
+            for entry in entries:
                 unit.owe(entry, walk.clock.now() + MAKE_WAY)
 
     def _take_out(self, walk: Walk, leg: OrderRecord) -> None:
@@ -203,7 +204,7 @@ class Closing:
     def _protect_again(self, walk: Walk) -> None:
         """What is left after a close, or without one, has its stops again (trading-rules 23)."""
         legs = map(self._journal.order, self._journal.legs_aside(walk.job.id))
-        entries = _entries_of([leg for leg in legs if leg is not None])
+        entries = self._entries_of([leg for leg in legs if leg is not None])
         if not entries or not walk.held():
             return
         with self._journal.unit(walk.job) as unit:
@@ -232,6 +233,12 @@ class Closing:
             if known is None or known.reason != OUTDATED:
                 return found
         raise AssertionError
+
+    def _entries_of(self, legs: Sequence[OrderRecord]) -> Sequence[str]:
+        """The entries that legs protect; the target of a pair hangs on its stop instead."""
+        parents = {leg.parent for leg in legs if leg.parent is not None}
+        found = [self._journal.order(parent) for parent in sorted(parents)]
+        return [order.client_order_id for order in found if order is not None and is_entry(order)]
 
     def _tell_of_legs(self, walk: Walk, close: BrokerOrder) -> None:
         """A close that was refused, or that rests where stops had to make way for it."""
@@ -286,12 +293,6 @@ class Closing:
 
 def _guards_fractions(walk: Walk) -> bool:
     return walk.abilities.fractional and walk.abilities.fractional_brackets
-
-
-def _entries_of(legs: Sequence[OrderRecord]) -> Sequence[str]:
-    """The entries that stops protect."""
-    stops = [leg for leg in legs if leg.role is OrderRole.STOP_LOSS]
-    return sorted({leg.parent for leg in stops if leg.parent is not None})
 
 
 def _share(signal: Signal, held: Decimal) -> Amount:

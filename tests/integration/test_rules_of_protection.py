@@ -506,3 +506,13 @@ def test_rule_24_what_cannot_be_protected_is_not_closed_into_a_closed_market(
     world.run(30)
     assert world.broker_position() == {}
     assert orders(world, EXIT)[-1].status is OrderStatus.FILLED
+
+
+def test_a_target_without_a_stop_comes_back_too(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(action="buy", symbol="BTCUSD", quantity=2, take_profit="4%")
+    assert working(world) == [(TARGET, D(2))]
+    world.send(action="close", symbol="BTCUSD", quantity=1)
+    world.run(1)
+    assert working(world) == [(TARGET, D(1))]
+    books_agree(world)

@@ -126,9 +126,11 @@ class SqlUnit:
     def alert_status(
         self, alert_id: str, status: AlertStatus, reason: str = "", detail: str = ""
     ) -> None:
-        """Set the state of the job's alert, which is not final."""
-        outcome = Outcome(status=status, reason=reason, detail=detail)
-        self._tell(self._own_job().id, alert_id, outcome, several=self._own_job().several)
+        """Set the state of the job's alert, which is not final; a duty's alert has its own job."""
+        job = self._own_job()
+        if job.kind is JobKind.ALERT:
+            outcome = Outcome(status=status, reason=reason, detail=detail)
+            self._tell(job.id, alert_id, outcome, several=job.several)
 
     def note_word(self, job_id: int, word: str, *, by_order: bool) -> None:
         """Note in a job's row of the playbook how it stands on the account."""
@@ -231,8 +233,7 @@ class SqlUnit:
             "now": self._now,
         }
         self._tx.run(Q["suspend_job"], params)
-        if job.kind is JobKind.ALERT:
-            self.alert_status(job.alert_id, pause.status, pause.reason, pause.detail)
+        self.alert_status(job.alert_id, pause.status, pause.reason, pause.detail)
         return claim(self._tx, job.lane, job.owner, from_db(self._now))
 
     def wake_lane(self, lane: str) -> None:
