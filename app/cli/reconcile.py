@@ -29,7 +29,8 @@ def reconcile(account: str | None) -> None:
 
 
 def _reconcile(account: Account) -> None:
-    changed = services().recovery.reconcile(account)
+    # Twice: what is not there once may only be shown late.
+    changed = sum(services().recovery.reconcile(account) for _ in range(2))
     click.echo(f"{account.name}: {changed} orders changed")
     for order in services().order_check.missing(account):
         click.echo(f"{account.name}: the broker does not know order {order.client_order_id}")

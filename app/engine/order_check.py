@@ -37,6 +37,7 @@ class OrderCheck:
         self._settlement = settlement
         self._ownership = ownership
         self._clock = clock
+        self._absent: dict[str, Set[str]] = {}
         self._missing: dict[str, Sequence[OrderRecord]] = {}
         self._seen: dict[str, Set[str]] = {}
 
@@ -49,7 +50,7 @@ class OrderCheck:
         working = account.broker.orders()
         told = {name: each for each in working for name in _names(each)}
         orders = self._journal.unsettled_orders(account.name)
-        missing: list[OrderRecord] = []
+        absent: list[OrderRecord] = []
         changed = 0
         for order in orders:
             if order.status is OrderStatus.NEW and order.role.protects:
@@ -59,19 +60,17 @@ class OrderCheck:
                 continue
             answer = account.broker.find(order.client_order_id)
             if answer is None:
-                missing.append(order)
+                absent.append(order)
             elif not _agrees(order, answer):
                 self._settlement.apply([answer])
                 changed += 1
-        self._missing[account.name] = missing
-        for order in missing:
-            self._tell_once(event_of(EventKind.MISMATCH, order, self._clock.now()))
+        self._miss(account, absent)
         ours = {name for order in orders for name in (order.client_order_id, order.broker_order_id)}
         self._look_at_others(account, [each for each in working if not ours & set(_names(each))])
         return changed
 
     def missing(self, account: Account) -> Sequence[OrderRecord]:
-        """Orders that rest in the journal, and that the broker did not know when last asked."""
+        """Orders that rest in the journal, and that the broker did not know twice in a row."""
         return self._missing.get(account.name, ())
 
     def foreign(self, account: Account) -> Sequence[BrokerOrder]:
@@ -94,6 +93,15 @@ class OrderCheck:
             if account.broker.find(order.client_order_id) is None:
                 with self._journal.unit() as unit:
                     unit.mark_order(order.client_order_id, OrderStatus.CANCELED, NOT_THERE)
+
+    def _miss(self, account: Account, absent: Sequence[OrderRecord]) -> None:
+        """Once may be a broker that does not show yet what it has just taken."""
+        before = self._absent.get(account.name, frozenset())
+        self._absent[account.name] = {order.client_order_id for order in absent}
+        missing = [order for order in absent if order.client_order_id in before]
+        self._missing[account.name] = missing
+        for order in missing:
+            self._tell_once(event_of(EventKind.MISMATCH, order, self._clock.now()))
 
     def _rouse(self, account: Account, leg: OrderRecord) -> None:
         """A leg whose entry has filled should work: its entry tells what became of it."""

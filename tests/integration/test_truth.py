@@ -121,6 +121,17 @@ def test_an_order_that_the_broker_does_not_know_keeps_entries_out_until_it_does(
     assert len(events(world, "lane_unblocked")) == 1
 
 
+def test_an_order_that_its_broker_does_not_show_at_once_is_not_missed(world: World) -> None:
+    world.send(**LIMIT)
+    (order,) = world.orders()
+    fake(world).forget(order.client_order_id)
+    look(world, rounds=1)
+    fake(world).remember(order.client_order_id)
+    look(world, rounds=2)
+    assert events(world, "mismatch") == []
+    assert world.server.services.journal.blocks() == []
+
+
 def test_an_order_that_is_gone_for_good_is_given_up_by_hand(world: World) -> None:
     world.send(**LIMIT)
     (order,) = world.orders()
