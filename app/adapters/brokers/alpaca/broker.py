@@ -90,10 +90,11 @@ class AlpacaBroker:
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Place an order, its legs with it.
 
-        An exit closes no more than is held at this moment: Alpaca would sell the rest short.
+        An exit closes no more than is held at this moment: Alpaca would sell the rest short. A leg
+        is placed as it was asked for: the position may not show yet what it is to protect.
         """
         instrument = self._known(intent)
-        if intent.role is not OrderRole.ENTRY:
+        if intent.role is OrderRole.EXIT:
             intent = self._capped(intent)
         return self._orders.place(intent, self._body(intent, instrument))
 

@@ -131,7 +131,7 @@ class Orders:
             return None
         last = self._chain(spot.told)[-1]
         if status_of(last, spot.place).working and self._is_limit(last):
-            self._try("PATCH", f"/orders/{last.id}", {"limit_price": plain(limit)})
+            self._try("PATCH", f"/orders/{last.id}", _moved(last, limit))
         return self.find(client_order_id)
 
     def working(self) -> Sequence[BrokerOrder]:
@@ -336,3 +336,11 @@ class Orders:
             return self._book.address(client_order_id)
         except JournalError as error:
             raise BrokerUnavailable(f"the address book: {error}") from error
+
+
+def _moved(last: Told, limit: Decimal) -> Body:
+    """The new prices of an order: Alpaca wants all that it has, the stop that was reached too."""
+    prices = {"limit_price": plain(limit)}
+    if last.stop_price is not None:
+        prices["stop_price"] = plain(last.stop_price)
+    return prices
