@@ -1,5 +1,6 @@
 """The order desk: orders are canceled by hand, the stop of a position not by accident."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from app.domain.events import Event, EventKind
@@ -67,13 +68,23 @@ class OrderDesk:
             # Not at the broker, or not yet: whoever sends it settles that.
             return Obstacle.NOT_CANCELABLE
         self._settlement.apply([answer])
+        linked = needed and account.broker.capabilities.linked_legs
+        gone = self._settle_siblings(order, account) if linked else []
         now = self._journal.order(order.client_order_id) or order
         if needed and now.status is not OrderStatus.FILLED:
-            self._tell(now)
+            self._tell(now, stop=OrderRole.STOP_LOSS in (now.role, *gone))
         return now
 
-    def _tell(self, order: OrderRecord) -> None:
-        stop = order.role is OrderRole.STOP_LOSS
+    def _settle_siblings(self, leg: OrderRecord, account: Account) -> Sequence[OrderRole]:
+        """Take over what became of the other leg, which goes with this one; the roles that went."""
+        legs = self._journal.unsettled_orders(leg.account, leg.lane)
+        others = [other for other in legs if other.role.protects and _are_linked(leg, other)]
+        answers = [account.broker.find(other.client_order_id) for other in others]
+        self._settlement.apply([answer for answer in answers if answer is not None])
+        now = [self._journal.order(other.client_order_id) for other in others]
+        return [other.role for other in now if other and other.status is OrderStatus.CANCELED]
+
+    def _tell(self, order: OrderRecord, *, stop: bool) -> None:
         event = Event(
             kind=EventKind.UNPROTECTED if stop else EventKind.CANCELED,
             at=self._clock.now(),
@@ -86,3 +97,9 @@ class OrderDesk:
         )
         with self._journal.unit() as unit:
             unit.record(event)
+
+
+def _are_linked(leg: OrderRecord, other: OrderRecord) -> bool:
+    """Legs of one entry; or a stop that was armed by itself, and its target."""
+    pair = leg.client_order_id == other.parent or leg.parent == other.client_order_id
+    return pair or leg.parent == other.parent

@@ -133,6 +133,22 @@ def test_an_exit_takes_its_legs_out_of_the_way(
     assert not [order for order in alpaca.owner().orders.values() if order.is_open]
 
 
+@pytest.mark.parametrize("role", ["stop_loss", "take_profit"])
+def test_rule_38_a_leg_that_takes_the_stop_along_leaves_the_position_bare(
+    trade: Trade, client: FlaskClient, role: str
+) -> None:
+    alert = trade("buy", quantity=10, stop_loss="2%", take_profit="4%")
+    orders = body_of(client, "/api/v1/orders")["orders"]
+    (leg,) = [order["client_order_id"] for order in orders if order["role"] == role]
+    assert client.delete(f"/api/v1/orders/{leg}").status_code == 409
+    assert client.delete(f"/api/v1/orders/{leg}?force=1").status_code == 200
+
+    legs = [order for order in body_of(client, "/api/v1/orders")["orders"] if order["parent"]]
+    assert [order["status"] for order in legs] == ["canceled", "canceled"]
+    events = body_of(client, f"/api/v1/alerts/{alert['alert_id']}")["timeline"]
+    assert [each["event"] for each in events if each.get("reason") == "FORCED"] == ["unprotected"]
+
+
 @pytest.mark.parametrize("kind", ["lost", "cut", "dropped", "error", "html", "gateway"])
 def test_whatever_becomes_of_the_answer_there_is_one_order(
     trade: Trade, client: FlaskClient, alpaca: AlpacaSimulator, kind: str
