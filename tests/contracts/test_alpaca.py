@@ -590,6 +590,19 @@ def test_what_is_listed_during_the_day_is_asked_for(
     assert broker.instrument(newcomer) is not None
 
 
+def test_the_list_of_yesterday_is_good_until_the_next_is_read(
+    venue: AlpacaVenue, broker: WrittenDown
+) -> None:
+    venue.clock.advance(timedelta(days=1, seconds=1))
+    before = len(asked(venue))
+    assert broker.instrument(venue.ticker) is not None
+    for thread in threading.enumerate():
+        if thread.name == "alpaca-assets":
+            thread.join(PATIENCE)
+
+    assert asked(venue, since=before).count("GET /v2/assets") == 2
+
+
 def test_the_grid_of_a_stock_follows_its_price_and_its_abilities(
     venue: AlpacaVenue, broker: WrittenDown
 ) -> None:
