@@ -500,6 +500,40 @@ def test_what_others_placed_is_listed_under_the_name_that_alpaca_has_for_it(
     assert (found.client_order_id, found.broker_order_id) == (order.client_order_id, order.id)
 
 
+def test_the_list_tells_how_far_an_order_is_filled_and_a_moved_one_by_our_name(
+    venue: AlpacaVenue, broker: WrittenDown
+) -> None:
+    resting = replace(BUY, order_type=OrderType.LIMIT, limit_price=D(90))
+    broker.submit(resting)
+    venue.simulator.fill(resting.client_order_id, qty=4, price=90)
+    (listed,) = broker.orders()
+    assert (listed.status, listed.filled_quantity) == (OrderStatus.PARTIALLY_FILLED, D(4))
+
+    broker.reprice(resting.client_order_id, D(91))
+    for each in (broker, venue.open_alpaca()):
+        assert [order.client_order_id for order in each.orders()] == [resting.client_order_id]
+
+
+def test_the_list_tells_of_a_stop_that_was_reached(venue: AlpacaVenue, broker: WrittenDown) -> None:
+    stop = replace(STOP, level=Level(LevelKind.PRICE, D(95), "stop_limit", D(94)))
+    broker.submit(replace(BUY, stop_loss=stop))
+    look(broker, BUY.client_order_id)
+    assert [order.triggered_at for order in broker.orders()] == [None]
+
+    venue.trade_at(D(90))
+    (listed,) = broker.orders()
+    assert listed.triggered_at is not None
+
+
+def test_an_order_that_cannot_be_read_again_has_arrived_all_the_same(
+    venue: AlpacaVenue, broker: WrittenDown
+) -> None:
+    broker.submit(BUY)
+    venue.simulator.fault("error", "GET *", times=None)
+    with pytest.raises(OutcomeUnknown, match="must be unique"):
+        broker.submit(BUY)
+
+
 def test_a_list_of_orders_is_read_to_its_end(
     venue: AlpacaVenue, broker: WrittenDown, monkeypatch: pytest.MonkeyPatch
 ) -> None:

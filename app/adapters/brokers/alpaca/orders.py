@@ -80,15 +80,22 @@ class Orders:
         try:
             raw = self._wire.write("POST", "/orders", body)
         except DuplicateId as error:
-            found = self.find(intent.client_order_id, intent)
-            if found is None:
-                raise OutcomeUnknown(f"{error}, and it is not found") from error
-            return found
+            return self._sent_before(intent, error)
         try:
             told = read_order(raw)
         except UNREADABLE as error:
             raise understood(error, writes=True) from error
         return self._taken(intent, told)
+
+    def _sent_before(self, intent: OrderIntent, error: DuplicateId) -> BrokerOrder:
+        """The order is there. Whatever keeps it from being read, it has arrived."""
+        try:
+            found = self.find(intent.client_order_id, intent)
+        except BrokerError as why:
+            raise OutcomeUnknown(f"{error}; {why}") from why
+        if found is None:
+            raise OutcomeUnknown(f"{error}, and it is not found") from error
+        return found
 
     def find(self, client_order_id: str, intent: OrderIntent | None = None) -> BrokerOrder | None:
         """An order or a leg with all its fills; None when Alpaca knows no such order.
@@ -247,8 +254,9 @@ class Orders:
     def _named(self, client_order_id: str, spot: Spot, intent: OrderIntent | None) -> BrokerOrder:
         legs = [] if intent is None else list(self._named_legs(spot, intent))
         wanted = None if intent is None else intent.quantity
-        order = as_order(client_order_id, self._links(spot.told), spot.place, legs, wanted)
-        return self._met(order, spot.told)
+        chain = self._links(spot.told)
+        order = as_order(client_order_id, chain, spot.place, legs, wanted)
+        return self._met(order, chain)
 
     def _named_legs(self, spot: Spot, intent: OrderIntent) -> Iterator[BrokerOrder]:
         for role, leg in intent.legs:
@@ -256,12 +264,16 @@ class Orders:
             told = spot.place.sibling if is_pair(intent) else leg_of(tree, role)
             if told is not None:
                 place = Place(None, tree) if is_pair(intent) else place_of(tree, told)
-                order = as_order(leg.client_order_id, self._links(told), place)
-                yield self._met(order, told)
+                chain = self._links(told)
+                yield self._met(as_order(leg.client_order_id, chain, place), chain)
 
-    def _met(self, order: BrokerOrder, told: Told) -> BrokerOrder:
+    def _met(self, order: BrokerOrder, chain: Sequence[Link]) -> BrokerOrder:
         """Remember what Alpaca calls it, and see whether its stop was reached."""
-        self._names.put(told.id, order.client_order_id)
+        for link in chain:
+            self._names.put(link.told.id, order.client_order_id)
+        return self._with_trigger(order, chain[-1].told)
+
+    def _with_trigger(self, order: BrokerOrder, told: Told) -> BrokerOrder:
         if order.status.working and told.order_type == OrderType.STOP_LIMIT:
             return replace(order, triggered_at=self._triggered(told))
         return order
@@ -284,10 +296,16 @@ class Orders:
     def _by_itself(self, told: Told, place: Place) -> BrokerOrder:
         """An open order as reconciliation lists it: its fills are read when it is looked up."""
         try:
-            name = self.name_of(told.id, told.client_order_id) or told.client_order_id
+            name = self.name_of(told.id, told.client_order_id)
+            if name is None and told.replaces is not None:
+                name = self.name_of(told.replaces, "")
         except JournalError as error:
             raise BrokerUnavailable(f"the address book: {error}") from error
-        return as_order(name, [Link(told, ())], place)
+        order = as_order(name or told.client_order_id, [Link(told, ())], place)
+        if told.filled:
+            status = OrderStatus.PARTIALLY_FILLED
+            order = replace(order, status=status, filled_quantity=told.filled)
+        return self._with_trigger(order, told)
 
     def _at_work(self) -> Iterator[tuple[Told, Place]]:
         """What works: not the legs of an entry that is not filled yet, under which they stand."""
