@@ -624,6 +624,16 @@ def test_what_is_listed_during_the_day_is_asked_for(
     assert broker.instrument(newcomer) is not None
 
 
+def test_without_the_list_each_name_is_asked_for(venue: AlpacaVenue) -> None:
+    broker = venue.open_alpaca()
+    venue.simulator.fault("error", "GET /v2/assets", times=None)
+    for _ in range(2):
+        assert broker.instrument(venue.ticker) is not None
+
+    calls = asked(venue)
+    assert [calls.count(f"GET /v2/assets{rest}") for rest in ("", "/AAPL")] == [1, 1]
+
+
 def test_the_list_of_yesterday_is_good_until_the_next_is_read(
     venue: AlpacaVenue, broker: WrittenDown
 ) -> None:
@@ -685,11 +695,23 @@ def look_after(broker: WrittenDown, intent: OrderIntent) -> BrokerOrder:
     return look(broker, intent.client_order_id)
 
 
-def test_a_price_of_yesterday_is_none(venue: AlpacaVenue, broker: WrittenDown) -> None:
-    venue.clock.advance(16 * 60)
+def test_the_last_quote_of_a_market_counts_until_there_is_another(
+    venue: AlpacaVenue, broker: WrittenDown
+) -> None:
+    venue.clock.advance(timedelta(days=2))
+    quote = broker.quote("AAPL")
+    assert quote is not None
+    assert venue.clock.now() - quote.at == timedelta(days=2)
+
+
+def test_where_nobody_bids_or_asks_there_is_no_price(
+    venue: AlpacaVenue, broker: WrittenDown
+) -> None:
+    venue.trade_at(D(0))
     assert broker.quote("AAPL") is None
-    venue.trade_at(D(101))
-    assert broker.quote("AAPL") is not None
+    del venue.simulator.state.quotes["AAPL"]
+    venue.clock.advance(1)
+    assert broker.quote("AAPL") is None
 
 
 # ------------------------------------------------------------------------------ loading

@@ -42,6 +42,7 @@ class Assets:
         self._found: dict[str, Instrument] = {}
         self._missing: dict[str, float] = {}
         self._read_at: float | None = None
+        self._tried_at = float("-inf")
         self._reading = threading.Lock()
 
     def read(self) -> None:
@@ -84,10 +85,17 @@ class Assets:
         return found if found is not None else self._ask(key, name or key)
 
     def _renew(self) -> None:
-        """The first list is waited for; a day old it is still good while the next is read."""
-        if self._read_at is None:
-            self.read()
-        elif self._clock.monotonic() - self._read_at > GOOD_FOR and not self._reading.locked():
+        """The first list is waited for; a day old it is still good while the next is read.
+
+        While it cannot be read, and while somebody else reads it, names are asked for one by one.
+        """
+        now = self._clock.monotonic()
+        if self._reading.locked():
+            return
+        if self._read_at is None and now - self._tried_at >= ASK_AGAIN:
+            self._tried_at = now
+            self._read_quietly()
+        elif self._read_at is not None and now - self._read_at > GOOD_FOR:
             threading.Thread(target=self._read_quietly, name="alpaca-assets", daemon=True).start()
 
     def _read_quietly(self) -> None:

@@ -139,7 +139,7 @@ class AlpacaBroker:
             raise understood(error, writes=False) from error
 
     def quote(self, instrument: str) -> Quote | None:
-        """The newest quote that is no more than minutes old."""
+        """The newest quote of its exchange."""
         known = self._assets.by_key(instrument)
         return None if known is None else self._quotes.latest(known)
 

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import dataclass
-from datetime import timedelta
 
 from app.adapters.brokers.alpaca.answers import UNREADABLE, read_quote
 from app.adapters.brokers.alpaca.wire import Wire, understood
@@ -12,9 +11,6 @@ from app.ports.clock import Clock
 
 FRESH = 1.0
 """Seconds that an answer is good for: the walk of one alert needs the price several times."""
-
-USABLE = timedelta(minutes=15)
-"""An older quote is of a market that is closed, or of something that hardly trades."""
 
 KEPT = 500
 
@@ -26,7 +22,10 @@ class _Seen:
 
 
 class Quotes:
-    """Latest quotes through the data API."""
+    """Latest quotes through the data API.
+
+    However old it is, it is what the exchange has: an order meets it, or what comes after it.
+    """
 
     def __init__(self, wire: Wire, clock: Clock) -> None:
         self._wire = wire
@@ -35,7 +34,7 @@ class Quotes:
         self._lock = threading.Lock()
 
     def latest(self, instrument: Instrument) -> Quote | None:
-        """The newest quote; None when there is none that can be traded on.
+        """The newest quote; None when nobody bids or asks.
 
         Raises:
             BrokerError: it could not be read.
@@ -45,8 +44,7 @@ class Quotes:
         if seen is None or now - seen.at >= FRESH:
             seen = _Seen(self._read(instrument), now)
             self._keep(instrument.key, seen)
-        quote = seen.quote
-        return quote if quote is not None and self._clock.now() - quote.at <= USABLE else None
+        return seen.quote
 
     def _keep(self, key: str, seen: _Seen) -> None:
         with self._lock:

@@ -17,6 +17,9 @@ ABSENT = object()
 """What a call answers when the broker says that there is no such thing."""
 
 NOT_FOUND = 40410000
+NOT_THERE = json.dumps({"code": NOT_FOUND})
+"""What the data API means by any 404: it gives no codes."""
+
 _DAY_TRADE = 40310100
 _LOGIN, _TIMEOUT, _TOO_MANY, _SERVER = 401, 408, 429, 500
 _SHOWN = 200

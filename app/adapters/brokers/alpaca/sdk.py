@@ -28,7 +28,7 @@ from requests.exceptions import (
 from urllib3.exceptions import NewConnectionError
 
 from app.adapters.brokers.alpaca.options import AlpacaOptions
-from app.adapters.brokers.alpaca.refusals import ABSENT, error_of, is_absent
+from app.adapters.brokers.alpaca.refusals import ABSENT, NOT_THERE, error_of, is_absent
 from app.domain.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
 
 CONNECT_SECONDS, READ_SECONDS = 3.05, 10.0
@@ -44,7 +44,9 @@ Hear = Callable[[int, Mapping[str, str]], None]
 class Door:
     """One of Alpaca's hosts, through a client of alpaca-py."""
 
-    def __init__(self, client: RESTClient, hear: Hear) -> None:
+    def __init__(self, client: RESTClient, hear: Hear, *, codes: bool = True) -> None:
+        """`codes`: errors have codes, by which one that is not there is told from a wrong way."""
+        self._codes = codes
         inside = cast("Any", client)  # what we need of it has no public name
         inside._retry = 0  # noqa: SLF001  # the same
         self._request: Callable[..., Any] = inside._request  # noqa: SLF001  # the same
@@ -67,7 +69,7 @@ class Door:
             return self._request(method, path, data, api_version=version)
         except APIError as error:
             status, text = int(cast("Any", error).status_code), str(error)
-            if is_absent(status, text):
+            if is_absent(status, text if self._codes else NOT_THERE):
                 return ABSENT
             raise error_of(status, text, writes=writes) from error
         except RequestException as error:
@@ -116,6 +118,7 @@ def open_data(options: AlpacaOptions, hear: Hear) -> Door:
             url_override=options.data_host,
         ),
         hear,
+        codes=False,
     )
 
 
