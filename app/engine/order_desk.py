@@ -69,7 +69,7 @@ class OrderDesk:
             return Obstacle.NOT_CANCELABLE
         self._settlement.apply([answer])
         linked = needed and account.broker.capabilities.linked_legs
-        gone = self._settle_siblings(order, account) if linked else []
+        gone: Sequence[OrderRole] = self._settle_siblings(order, account) if linked else ()
         now = self._journal.order(order.client_order_id) or order
         if needed and now.status is not OrderStatus.FILLED:
             self._tell(now, stop=OrderRole.STOP_LOSS in (now.role, *gone))
