@@ -259,8 +259,7 @@ def _to_target(alert: Alert, now: Situation) -> Signal | Refusal:
         return _already(now.held)
     change = Amount(abs(target - now.held))
     if now.held * target > 0 and abs(target) < abs(now.held):
-        closing = _close(now, change)
-        return replace(closing, target=target) if isinstance(closing, Signal) else closing
+        return replace(_exit(now, change), target=target)
     if alert.only_reduces:
         return _toward(target, now)
     side = Side.BUY if target > now.held else Side.SELL
@@ -327,8 +326,10 @@ def _reversal(now: Situation, side: Side, size: Amount | None = None) -> Signal:
 
 
 def _close(now: Situation, share: Amount) -> Signal | Refusal:
-    if now.held == 0:
-        return _nothing_held(now)
+    return _exit(now, share) if now.held else _nothing_held(now)
+
+
+def _exit(now: Situation, share: Amount) -> Signal:
     side = Side.SELL if now.held > 0 else Side.BUY
     return Signal(asset_class=now.asset_class, trade_type=TradeType.EXIT, side=side, reduce=share)
 

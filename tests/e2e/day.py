@@ -211,10 +211,11 @@ def check(books: Books, taken: list[str]) -> None:
 
 
 def reckon(books: Books) -> Reckoning:
-    """What the broker's fills come to, reckoned independently."""
+    """What the broker's fills come to, reckoned independently, in the order of the journal."""
     orders = {order["client_order_id"]: order for order in books.paper_orders}
+    place = {fill["client_order_id"]: number for number, fill in enumerate(books.fills)}
     reckoning = Reckoning(STARTING_CASH)
-    for fill in books.paper_fills:
+    for fill in sorted(books.paper_fills, key=lambda fill: place[fill["client_order_id"]]):
         order = orders[fill["client_order_id"]]
         change = sign_of(order) * Decimal(fill["quantity"])
         reckoning.fill(order["instrument"], change, Decimal(fill["price"]))

@@ -102,6 +102,11 @@ def test_an_order_that_rests_or_filled_in_part_is_a_success_of_what_it_is_worth(
     assert outcome.amount == amount
 
 
+def test_an_order_that_rests_after_a_close_tells_of_the_close_first() -> None:
+    outcome = ended(an_order(S.LIVE), detail="10 closed first")
+    assert outcome.detail == "10 closed first; live at the broker"
+
+
 @pytest.mark.parametrize(
     ("reason", "status", "code", "detail"),
     [
@@ -129,6 +134,7 @@ def test_a_rejection_after_a_close_tells_of_the_close_first() -> None:
     order = an_order(S.REJECTED, reason=f"{BrokerRejected('no funds').reason}: no funds")
     outcome = ended(order, detail="10 closed first")
     assert (outcome.reason, outcome.detail) == ("BROKER_REJECTED", "10 closed first; no funds")
+    assert outcome.client_order_id == ENTRY_ID
     assert BrokerRejected("no funds", code="40310000").reason == "40310000"
 
 
@@ -149,8 +155,9 @@ def test_a_rejection_after_a_close_tells_of_the_close_first() -> None:
 def test_an_order_that_ended_without_a_fill_is_no_success(
     order: OrderRecord, status: AlertStatus, reason: str
 ) -> None:
-    outcome = ended(order)
+    outcome = ended(order, detail="10 closed first")
     assert (outcome.status, outcome.reason) == (status, reason)
+    assert outcome.detail == "10 closed first"
     assert (outcome.broker_order_id, outcome.client_order_id) == ("B1", ENTRY_ID)
 
 
@@ -188,6 +195,7 @@ FILLED_ENTRY = an_order(S.FILLED, 10)
         ([a_stop(S.NEW)], FILLED_ENTRY, True),
         ([a_stop(S.REJECTED), a_target(S.LIVE)], FILLED_ENTRY, True),
         ([a_stop(S.REJECTED)], an_order(S.PARTIALLY_FILLED, 4), True),
+        ([a_stop(S.REJECTED)], an_order(S.PARTIALLY_FILLED, "0.01"), True),
         # nothing to protect: not filled, no stop asked for, closed already, no entry
         ([a_stop(S.NEW)], an_order(S.LIVE), False),
         ([a_target(S.REJECTED)], FILLED_ENTRY, False),

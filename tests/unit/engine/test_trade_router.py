@@ -1,5 +1,6 @@
 """What an alert means against what is held: a table for each rule, then what must always hold."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from app.domain.alert import Action, Alert, Amount, AmountUnit
 from app.domain.decision import Denied, Expired, Noted, Refusal, Signal, Skipped, TradeType
+from app.domain.instrument import AssetClass
 from app.domain.order import Side
 from app.domain.position import Direction
 from app.domain.sizing import Means, exit_quantity
-from app.domain.strategy import AfterStop, Sides, Sync
+from app.domain.strategy import AfterStop, Sides, Strategy, Sync
 from app.engine.trade_router import ALL, Situation, TradeRouter
 from tests.builders import (
     Number,
@@ -133,6 +135,18 @@ def test_rule_6_where_the_side_is_not_allowed_the_opposite_is_closed_and_nothing
     assert route(held, SELL, LONG_ONLY, **said) == meant
 
 
+def test_rule_6_where_the_opposite_side_is_the_allowed_one_the_position_turns() -> None:
+    assert route(5, SELL, SHORT_ONLY) == "reverse sell, close all, enter default"
+
+
+@pytest.mark.parametrize("action", [BUY, SELL, CLOSE, REVERSE, ADD, CANCEL])
+def test_a_signal_has_the_asset_class_of_what_it_trades(action: Action) -> None:
+    now = a_situation(5, strategy=PYRAMIDS, asset_class=AssetClass.CRYPTO)
+    meant = TradeRouter().route(an_alert(action), now)
+    assert isinstance(meant, Signal)
+    assert meant.asset_class is AssetClass.CRYPTO
+
+
 @pytest.mark.parametrize(
     ("strategy", "can_short", "sides"),
     [
@@ -249,6 +263,8 @@ def test_rule_8_holds_for_pyramids_that_are_on_the_new_side_already() -> None:
     said = {"quantity": units(15), "prev_market_position": "short", "prev_position_size": D(-5)}
     row = a_strategy(pyramiding=True, sync=Sync.IGNORE)
     assert route(5, BUY, row, **said) == "add buy, enter 10"
+    said.pop("prev_position_size")  # what is held is the new side's: nothing of it is the old part
+    assert route(5, BUY, row, **said) == "add buy, enter 15"
 
 
 @pytest.mark.parametrize(
@@ -304,6 +320,13 @@ def test_rule_9_only_the_difference_to_the_target_is_traded_through_flat(
     held: int, action: Action, target: int, meant: str
 ) -> None:
     assert route(held, action, quantity=units(99), position_size=D(target)) == meant
+
+
+@pytest.mark.parametrize(("held", "target"), [(15, 10), (-15, -10)])
+def test_rule_9_an_exit_toward_a_target_knows_what_is_to_be_left(held: int, target: int) -> None:
+    meant = TradeRouter().route(an_alert(CLOSE, position_size=D(target)), a_situation(held))
+    assert isinstance(meant, Signal)
+    assert meant.target == target
 
 
 @pytest.mark.parametrize(
@@ -363,6 +386,7 @@ def test_rule_9_a_target_beats_already_long_and_the_lack_of_pyramiding() -> None
         (5, SELL, percent(50), "exit sell, close 50 percent"),
         (-5, BUY, percent(50), "exit buy, close 50 percent"),
         (5, SELL, of_position(50), "exit sell, close 50 percent_of_position"),
+        (0, SELL, of_position(50), "info NO_POSITION"),
         (5, CLOSE, percent(50), "exit sell, close 50 percent"),
         (5, SELL, percent(100), "exit sell, close 100 percent"),
         (5, SELL, of_equity(50), "reverse sell, close all, enter 50 percent_of_equity"),
@@ -530,6 +554,7 @@ OUT = {"action": SELL, "market_position": "flat", "quantity": units(4)}
         # a reversal of what we are the other side of already
         (Sync.RESYNC, 5, "short", {"action": REVERSE}, "skipped ALREADY_LONG"),
         (Sync.RESYNC, 0, "short", {"action": REVERSE}, "denied NO_POSITION"),
+        (Sync.RESYNC, 5, "flat", {"action": REVERSE}, "denied OUT_OF_SYNC"),
         (Sync.RESYNC, 0, "long", {"action": CANCEL}, "cancel"),
         (Sync.FLATTEN, -5, "long", GROWS, "exit buy, close all"),
         (Sync.FLATTEN, 5, "flat", GROWS, "exit sell, close all"),
@@ -720,6 +745,42 @@ def wanted_of(alert: Alert) -> str | None:
     by_size = "long" if size > 0 else "short" if size < 0 else None
     by_action = {BUY: "long", SELL: "short"}
     return alert.position_word or by_size or by_action.get(alert.action or CLOSE)
+
+
+TURNED = {"long": "short", "short": "long"}
+
+
+def mirrored(alert: Alert) -> Alert:
+    """The same alert of somebody who buys where this one sells."""
+    sides = {BUY: SELL, SELL: BUY}
+    words = ("closes", "sentiment", "market_position", "prev_market_position")
+    sizes = ("position_size", "prev_position_size")
+    turned = {name: TURNED.get(word := getattr(alert, name), word) for name in words}
+    negated = {name: size and -size for name in sizes for size in [getattr(alert, name)]}
+    action = sides.get(alert.action or CLOSE, alert.action)
+    return replace(alert, action=action, **turned, **negated)
+
+
+def mirrored_row(row: Strategy | None) -> Strategy | None:
+    """The row of somebody who goes short where this one goes long."""
+    turned = {Sides.LONG: Sides.SHORT, Sides.SHORT: Sides.LONG}
+    return row and replace(row, sides=row.sides and turned.get(row.sides, row.sides))
+
+
+@given(ALERTS, SITUATIONS)
+def test_shorts_are_treated_as_longs_are(alert: Alert, now: Situation) -> None:
+    other = replace(
+        now,
+        held=-now.held,
+        foreign=-now.foreign,
+        stopped={LONG: SHORT, SHORT: LONG}.get(now.stopped) if now.stopped else None,
+        strategy=mirrored_row(now.strategy),
+    )
+    here = told(TradeRouter().route(alert, now))
+    there = told(TradeRouter().route(mirrored(alert), other))
+    swapped = {"buy": "sell", "sell": "buy", "ALREADY_LONG": "ALREADY_SHORT"}
+    swapped |= {new: old for old, new in swapped.items()}
+    assert there == re.sub("|".join(swapped), lambda word: swapped[word[0]], here)
 
 
 TINY = D("0.001")
