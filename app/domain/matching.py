@@ -280,7 +280,7 @@ class Matcher:
             return
         siblings = [order for order in self._orders.values() if order.group == filled.group]
         wholes = [order for order in siblings if not order.part]
-        taken = filled.quantity if filled.part else _TOP
+        taken = filled.quantity
         over = not filled.part or (wholes and all(order.quantity <= taken for order in wholes))
         for order in siblings:
             if over or (not order.part and order.quantity <= taken):

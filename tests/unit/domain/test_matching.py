@@ -498,7 +498,8 @@ def test_a_plain_sibling_shrinks_and_goes_with_the_leg_it_is_bound_to() -> None:
     assert ids(matcher) == ["add", "stranger"]
 
 
-def test_a_plain_sibling_keeps_its_size_while_the_leg_fits() -> None:
+@pytest.mark.parametrize("sold", [4, 5])
+def test_a_plain_sibling_keeps_its_size_while_the_leg_fits(sold: int) -> None:
     matcher = Matcher(
         [
             a_leg("stop", quantity=5, stop=90, group="exit"),
@@ -506,7 +507,7 @@ def test_a_plain_sibling_keeps_its_size_while_the_leg_fits() -> None:
         ],
         10,
     )
-    assert matcher.submit(an_order("by hand", SELL, 4), 100)[2:] == []
+    assert matcher.submit(an_order("by hand", SELL, sold), 100)[2:] == []
 
 
 def test_an_exit_is_taken_from_the_oldest_bracket_as_the_ledger_counts() -> None:

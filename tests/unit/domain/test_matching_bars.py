@@ -99,21 +99,19 @@ def test_the_price_does_not_come_back_for_what_was_armed_behind_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trigger", "bar", "price"),
+    ("trigger", "far", "bar", "price"),
     [
-        ("stop", (100, 110, 99, 110), 106),
-        ("stop", (100, 105, 99, 104), 104),
-        ("limit", (100, 101, 90, 90), 94),
+        ({"stop": 105}, {"stop": 150}, (100, 110, 99, 110), 106),
+        ({"stop": 105}, {"stop": 150}, (100, 105, 99, 104), 104),
+        ({"stop": 105}, {"limit": 50}, (100, 110, 99, 110), 106),
+        ({"limit": 95}, {"limit": 50}, (100, 101, 90, 90), 94),
+        ({"limit": 95}, {"stop": 150}, (100, 101, 90, 90), 94),
     ],
 )
 def test_a_leg_armed_beyond_its_own_price_fills_one_tick_later(
-    trigger: str, bar: tuple[int, int, int, int], price: int
+    trigger: dict[str, int], far: dict[str, int], bar: tuple[int, int, int, int], price: int
 ) -> None:
-    def arm(paid: int) -> Iterable[BookOrder]:
-        far = {"stop": paid + 50} if trigger == "stop" else {"limit": paid - 50}
-        return [a_leg("leg", **far)]
-
-    entry = an_order("entry", BUY, arm=arm, **{trigger: 105 if trigger == "stop" else 95})
+    entry = an_order("entry", BUY, arm=lambda _paid: [a_leg("leg", **far)], **trigger)
     assert fills(Matcher([entry]).on_bar(*bar))[1:] == [("leg", price)]
 
 

@@ -213,6 +213,32 @@ def test_targets_without_a_stop_leave_each_other_alone() -> None:
     assert ids(matcher) == ["2"]
 
 
+def test_a_part_that_uses_up_what_protects_the_whole_ends_the_other_parts() -> None:
+    parts = [a_leg(f"{n}", quantity=5, limit=100 + n, group="g", part=True) for n in (1, 2)]
+    matcher = Matcher([a_leg("stop", quantity=5, stop=95, group="g"), *parts], 10)
+    assert matcher.on_price(101) == [
+        Filled("1", 101, 5, 5),
+        Canceled("stop", Reason.SIBLING_FILLED),
+        Canceled("2", Reason.SIBLING_FILLED),
+    ]
+
+
+def test_of_two_stops_a_part_ends_the_one_that_it_uses_up_and_cuts_the_other() -> None:
+    part = a_leg("part", quantity=5, limit=101, group="g", part=True)
+    stops = [a_leg(f"{n}", quantity=n, stop=95, group="g") for n in (5, 8)]
+    assert Matcher([*stops, part], 13).on_price(101) == [
+        Filled("part", 101, 5, 8),
+        Canceled("5", Reason.SIBLING_FILLED),
+        Resized("8", 3),
+    ]
+
+
+def test_a_part_that_is_older_than_the_stop_takes_nothing_of_its_share() -> None:
+    part = a_leg("part", quantity=4, limit=110, group="g", parent="e", part=True)
+    matcher = Matcher([part, a_leg("stop", stop=95, group="g", parent="e")], 10)
+    assert matcher.submit(an_order("by hand", SELL, 2), 100)[2:] == [Resized("stop", 8)]
+
+
 # --- for this moment only, and until a time ------------------------------------------------------
 
 
