@@ -168,6 +168,13 @@ def test_a_bar_between_the_triggers_looks_at_no_order() -> None:
     assert Matcher([low, high]).on_bar(100, 109, 91, 100) == []
 
 
+@pytest.mark.parametrize(("side", "stop"), [(SELL, 95), (BUY, 105)])
+def test_a_price_that_is_no_better_than_the_best_looks_at_no_order(side: int, stop: int) -> None:
+    trail = Unasked(id="a", side=side, quantity=1, type=OrderType.TRAILING_STOP, stop=stop, trail=5)
+    matcher = Matcher([trail])
+    assert [matcher.on_price(price) for price in (stop - side, 100)] == [[], []]
+
+
 # --- a bar is nothing but a fine path ------------------------------------------------------------
 
 SIDE = st.sampled_from([BUY, SELL])

@@ -61,6 +61,11 @@ def test_a_trailing_stop_is_worked_by_a_price_one_tick_beyond_the_best() -> None
     assert matcher.on_price(101) == [Moved("a", 96)]
 
 
+def test_a_trailing_stop_behind_other_orders_follows_all_the_same() -> None:
+    matcher = Matcher([an_order("far", BUY, limit=50), a_leg("a", trail=1, stop=99)], 10)
+    assert matcher.on_price(101) == [Moved("a", 100)]
+
+
 def test_a_price_as_good_as_the_best_moves_no_stop() -> None:
     legs = [a_leg("a", trail=5, stop=95), an_order("b", SELL, 1, limit=100)]
     assert Matcher(legs, 10).on_price(100) == [Filled("b", 100, 1, 9), Resized("a", 9)]
