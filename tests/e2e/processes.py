@@ -44,6 +44,16 @@ def is_locked(database: Path) -> bool:
     return False
 
 
+def dwindle(left: Callable[[], set[int]], seconds: float, what: str) -> None:
+    """Wait until nothing is left; an error when for so long nothing of it went."""
+    before, since = left(), time.monotonic()
+    while now := left():
+        if now != before:
+            before, since = now, time.monotonic()
+        assert time.monotonic() - since < seconds, f"{len(now)} of {what} are stuck"
+        time.sleep(0.01)
+
+
 def until(happened: Callable[[], bool], seconds: float, what: str) -> float:
     """Wait until something has happened; how long it took."""
     began = time.monotonic()

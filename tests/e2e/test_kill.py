@@ -10,12 +10,13 @@ import pytest
 from tests.e2e.books import STARTING_CASH, await_books
 from tests.e2e.conftest import Serve
 from tests.e2e.live import LiveServer
-from tests.e2e.processes import not_ended, until
+from tests.e2e.processes import dwindle, not_ended
 from tests.e2e.traders import Traders
 
 pytestmark = pytest.mark.e2e
 
-RECOVERED_WITHIN = 10.0
+STUCK_AFTER = 10.0
+"""Seconds in which at least one of the jobs that a kill left open has to end."""
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ def kill_and_start(server: LiveServer, chance: random.Random, figures: Figures) 
     figures.first_answer.append(time.monotonic() - began)
     left = not_ended(server.database)
     what = f"{len(left)} jobs that a kill left open"
-    until(lambda: not not_ended(server.database) & left, RECOVERED_WITHIN, what)
+    dwindle(lambda: not_ended(server.database) & left, STUCK_AFTER, what)
     figures.left_open.append(len(left))
     figures.all_final.append(time.monotonic() - began)
 
