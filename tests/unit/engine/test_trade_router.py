@@ -137,6 +137,7 @@ def test_rule_6_where_the_side_is_not_allowed_the_opposite_is_closed_and_nothing
 
 def test_rule_6_where_the_opposite_side_is_the_allowed_one_the_position_turns() -> None:
     assert route(5, SELL, SHORT_ONLY) == "reverse sell, close all, enter default"
+    assert route(-5, BUY, LONG_ONLY) == "reverse buy, close all, enter default"
 
 
 @pytest.mark.parametrize("action", [BUY, SELL, CLOSE, REVERSE, ADD, CANCEL])
@@ -781,6 +782,31 @@ def test_shorts_are_treated_as_longs_are(alert: Alert, now: Situation) -> None:
     swapped = {"buy": "sell", "sell": "buy", "ALREADY_LONG": "ALREADY_SHORT"}
     swapped |= {new: old for old, new in swapped.items()}
     assert there == re.sub("|".join(swapped), lambda word: swapped[word[0]], here)
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "meant"),
+    [
+        ("0.5", {"action": BUY}, "skipped ALREADY_LONG"),
+        ("-0.5", {"action": SELL}, "skipped ALREADY_SHORT"),
+        ("0.5", {"action": CLOSE}, "exit sell, close all"),
+        ("0.5", {"action": ADD}, "add buy, enter default"),
+        ("0.5", {"action": REVERSE}, "reverse sell, close all, enter 0.5"),
+        ("0.5", {"action": CLOSE, "position_size": D("0.7")}, "info AT_TARGET"),
+        ("0.5", {"action": CLOSE, "position_size": D("0.2")}, "exit sell, close 0.3"),
+        ("0.5", {"action": SELL, "position_size": D("-0.2")}, "reverse sell, close all, enter 0.2"),
+    ],
+)
+def test_less_than_a_unit_is_a_position_like_any_other(
+    held: str, said: dict[str, Any], meant: str
+) -> None:
+    assert route(held, **said) == meant
+
+
+def test_rule_8_less_than_a_unit_on_the_new_side_is_no_old_part_either() -> None:
+    row = a_strategy(pyramiding=True, sync=Sync.IGNORE)
+    said = {"quantity": units(15), "prev_market_position": "short"}
+    assert route("0.5", BUY, row, **said) == "add buy, enter 15"
 
 
 TINY = D("0.001")
