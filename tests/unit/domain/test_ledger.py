@@ -126,10 +126,11 @@ def test_a_trade_knows_the_fills_that_made_it() -> None:
     assert (trade.entry, trade.exit) == (entry, way_out)
 
 
-def test_a_lot_of_a_single_grain_is_closed_like_any_other() -> None:
+@pytest.mark.parametrize("side", Side)
+def test_a_lot_of_a_single_grain_is_closed_like_any_other(side: Side) -> None:
     grain = D("1E-18")
-    book, trades = run(journaled(a_fill(BUY, grain, 100), a_fill(SELL, grain, 101)))
-    assert [(trade.quantity, trade.pnl) for trade in trades] == [(grain, grain)]
+    book, trades = run(journaled(a_fill(side, grain, 100), a_fill(side.opposite, grain, 101)))
+    assert [(trade.quantity, trade.pnl) for trade in trades] == [(grain * side.sign,) * 2]
     assert not book.lots
 
 
