@@ -16,7 +16,7 @@ AREAS = {
     "rules": ("limits", "protection", "trade_router"),
     "matching": ("book_order", "matching"),
     "ledger": ("grains", "ledger", "tally"),
-    "states": ("endings", "settlement", "status_tracker"),
+    "states": ("endings", "row_word", "settlement", "status_tracker"),
 }
 _AREA_OF = {module: area for area, modules in AREAS.items() for module in modules}
 _LINE = re.compile(r"^\s*(?P<name>\S+__mutmut_\d+): (?P<fate>.+)$", re.MULTILINE)
