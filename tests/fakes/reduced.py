@@ -1,9 +1,9 @@
 """A broker with fewer abilities than the paper broker that it trades through."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.domain.capabilities import Capabilities
@@ -11,6 +11,7 @@ from app.domain.errors import BrokerRejected
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderType
 from app.domain.position import Balance, Position, Quote
+from app.domain.session import Day
 from app.ports.broker import Broker, Hint
 
 ZERO = Decimal(0)
@@ -57,6 +58,14 @@ class ReducedBroker:
 
     def orders(self) -> Sequence[BrokerOrder]:
         return self._broker.orders()
+
+    def market_days(
+        self, asset_class: AssetClass, first: date, last: date
+    ) -> Mapping[date, Day] | None:
+        return self._broker.market_days(asset_class, first, last)
+
+    def skew(self) -> timedelta | None:
+        return self._broker.skew()
 
     def cancel(self, client_order_id: str) -> BrokerOrder | None:
         return self._broker.cancel(client_order_id)

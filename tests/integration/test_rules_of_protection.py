@@ -439,7 +439,7 @@ def test_rule_19_a_position_that_shrinks_by_hand_has_its_stops_cut(tmp_path: Pat
     fake(world).hold("AAPL", -D(4))
     for _ in range(3):
         world.clock.advance(10)
-        world.server.services.write_down.check()
+        world.server.services.recovery.refresh()
         world.run(1)
     assert working(world) == [(STOP, D(6)), (TARGET, D(6))]
     assert is_protected(world)
