@@ -111,7 +111,10 @@ def test_the_price_does_not_come_back_for_what_was_armed_behind_it() -> None:
 def test_a_leg_armed_beyond_its_own_price_fills_one_tick_later(
     trigger: dict[str, int], far: dict[str, int], bar: tuple[int, int, int, int], price: int
 ) -> None:
-    entry = an_order("entry", BUY, arm=lambda _paid: [a_leg("leg", **far)], **trigger)
+    def arm(_paid: int) -> Iterable[BookOrder]:
+        return [a_leg("leg", **far)]
+
+    entry = an_order("entry", BUY, arm=arm, **trigger)
     assert fills(Matcher([entry]).on_bar(*bar))[1:] == [("leg", price)]
 
 
