@@ -279,7 +279,7 @@ class Closing:
         self._make_way(walk)
         stakes = walk.stakes()
         walk.await_position(stakes.nobodys)
-        held = stakes.own(walk.case.strategy)
+        held = walk.instrument.tradable(stakes.own(walk.case.strategy))
         if held == 0 or plan.signal.reduce is None:
             return Noted(Note.NO_POSITION, "there is nothing to close")
         share = _share(plan.signal, held)

@@ -7,11 +7,10 @@ from itertools import groupby
 
 from app.domain.events import Event, EventKind
 from app.domain.instrument import Ticker
-from app.domain.order import OrderRole
 from app.domain.stake import ZERO, Stake, Stakes
 from app.engine.accounts import Account
 from app.ports.clock import Clock
-from app.ports.journal import Journal, OrderRecord
+from app.ports.journal import Journal
 
 FEES = Decimal("0.99")
 """What is there of a stake at least, when only fees are missing."""
@@ -59,14 +58,10 @@ class WriteDown:
 
     def _write(self, account: Account, stake: Stake, own: Decimal) -> None:
         now = self._clock.now()
-        orders = self._journal.unsettled_orders(stake.account)
-        stops = [order for order in orders if _protects(order, stake)]
         with self._journal.unit() as unit:
             if stake not in unit.stakes(stake.account, stake.instrument):
                 return
             unit.put_stake(replace(stake, quantity=own, at=now))
-            for entry in sorted({stop.parent for stop in stops if stop.parent is not None}):
-                unit.owe(entry, now)  # a stop that is too large for what is left opens the opposite
             unit.record(
                 Event(
                     kind=EventKind.WRITTEN_DOWN,
@@ -100,8 +95,3 @@ def _is_fee(account: Account, stake: Stake, own: Decimal) -> bool:
         return False
     abilities = account.broker.capabilities.for_class(instrument.asset_class)
     return abilities.fees_in_units and abs(own) >= abs(stake.quantity) * FEES
-
-
-def _protects(order: OrderRecord, stake: Stake) -> bool:
-    same = order.instrument == stake.instrument and order.strategy == stake.strategy
-    return same and order.role is OrderRole.STOP_LOSS

@@ -233,7 +233,8 @@ class SqlUnit:
             "now": self._now,
         }
         self._tx.run(Q["suspend_job"], params)
-        self.alert_status(job.alert_id, pause.status, pause.reason, pause.detail)
+        if job.kind is JobKind.ALERT:
+            self.alert_status(job.alert_id, pause.status, pause.reason, pause.detail)
         return claim(self._tx, job.lane, job.owner, from_db(self._now))
 
     def wake_lane(self, lane: str) -> None:
