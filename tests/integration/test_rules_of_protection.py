@@ -437,7 +437,7 @@ def test_rule_19_a_position_that_shrinks_by_hand_has_its_stops_cut(tmp_path: Pat
     world = a_world(tmp_path)
     world.send(**BUY)
     fake(world).hold("AAPL", -D(4))
-    for _ in range(3):
+    for _ in range(4):
         world.clock.advance(10)
         world.server.services.recovery.refresh()
         world.run(1)
