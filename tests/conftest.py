@@ -18,6 +18,9 @@ from tests.integration.api import SETTINGS, MakeServer, StillLoop, client_of
 from tests.integration.documented import documented
 from tests.integration.world import InlineExecutor
 
+# How long an example takes says something of a busy machine, and nothing of what is tested.
+settings.register_profile("ours", settings(), deadline=None)
+settings.load_profile("ours")
 # A changed line is noticed or it is not: of `make mutants` nobody reads the smallest example.
 settings.register_profile(
     "mutants", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate)
