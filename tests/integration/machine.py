@@ -500,13 +500,10 @@ class Trading(RuleBasedStateMachine):
         }
 
     def filled(self) -> dict[tuple[str, str, str], Decimal]:
-        """What the journal's fills come to, by the names that the alerts bore."""
+        """What the journal's fills come to, by the strategies that they were booked for."""
         sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-        for row in self.rows(
-            "SELECT fills.*, alerts.strategy AS name FROM fills"
-            " JOIN alerts ON alerts.id = fills.alert_id"
-        ):
-            key = (row["account"], row["instrument"], row["name"])
+        for row in self.rows("SELECT * FROM fills"):
+            key = (row["account"], row["instrument"], row["strategy"])
             sums[key] += sign_of(row) * D(row["quantity"])
         return {key: total for key, total in sums.items() if total}
 
