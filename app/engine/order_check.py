@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = (OrderStatus.NEW, OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
 """Orders that their job, once resumed, looks up itself; and legs that wait for their entry."""
 SETTLE_WINDOW = timedelta(seconds=5)
-"""So long a broker may show at work what has ended."""
+"""So long a broker may show at work what has ended, and not find what it has just taken."""
 
 NOT_THERE = "not_at_broker"
 """Why an order of ours ended that its owner says is gone."""
@@ -60,7 +60,7 @@ class OrderCheck:
                 continue
             answer = account.broker.find(order.client_order_id)
             if answer is None:
-                absent.append(order)
+                absent += [order] if self._is_old(order) else []
             elif not _agrees(order, answer):
                 self._settlement.apply([answer])
                 changed += 1
@@ -120,8 +120,12 @@ class OrderCheck:
             ours = self._journal.order(each.client_order_id)
             if ours is None:
                 self._tell_once(self._stranger(account, each))
-            elif ours.status.final and self._clock.now() - ours.updated_at >= SETTLE_WINDOW:
+            elif ours.status.final and self._is_old(ours):
                 self._cancel_orphan(account, ours)
+
+    def _is_old(self, order: OrderRecord) -> bool:
+        """Whether the broker had the time to show everywhere what became of an order."""
+        return self._clock.now() - order.updated_at >= SETTLE_WINDOW
 
     def _cancel_orphan(self, account: Account, order: OrderRecord) -> None:
         """The list may be older than the order's end: only what still works is canceled."""

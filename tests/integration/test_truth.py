@@ -113,6 +113,9 @@ def test_an_order_that_the_broker_does_not_know_keeps_entries_out_until_it_does(
     broker, (order,) = fake(world), world.orders()
     broker.forget(order.client_order_id)
     look(world, rounds=3)
+    assert events(world, "mismatch") == [], "what was just taken may not be found yet"
+    later(world, timedelta(seconds=6))
+    look(world, rounds=3)
     assert outcome(world, **LIMIT, comment="again") == ("denied", "MISMATCH")
     assert len(events(world, "mismatch")) == 1
     broker.remember(order.client_order_id)
@@ -136,6 +139,7 @@ def test_an_order_that_is_gone_for_good_is_given_up_by_hand(world: World) -> Non
     world.send(**LIMIT)
     (order,) = world.orders()
     fake(world).forget(order.client_order_id)
+    later(world, timedelta(seconds=6))
     look(world)
     (account,) = world.server.services.accounts
     assert "does not know" in (world.server.services.blocks.unblock(account, "AAPL") or "")
