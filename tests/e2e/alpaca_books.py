@@ -38,7 +38,7 @@ def read_theirs(alpaca: AlpacaSimulator) -> Theirs:
         live = [each for each in account.open_orders() if each.parent is None]
         return Theirs(
             orders=[_name(each) for each in account.orders.values()],
-            fills=Counter(map(_settled, account.activities)),
+            fills=Counter(_settled(each.row) for each in account.activities),
             held={name: holding.qty for name, holding in account.holdings.items()},
             bare=bare(account),
             live=[(each.asset.symbol, each.client_order_id) for each in live],
