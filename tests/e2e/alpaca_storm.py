@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.e2e.alpaca_books import AlpacaBooks, await_alpaca_books, bare
 from tests.e2e.live import SECRET, LiveServer
-from tests.e2e.processes import not_ended, until
+from tests.e2e.processes import dwindle, not_ended, until
 from tests.e2e.traders import Sent
 from tests.e2e.tradingview import Sender
 from tests.simulators.alpaca import (
@@ -143,7 +143,7 @@ class Storm:
         until(lambda: len(self.sent) >= count, 600, f"{count} alerts")
 
     def kill_and_start(self, within: float) -> None:
-        """kill -9, start, and wait for what was left open: so long, once the SDK is there."""
+        """kill -9, start, and see that of what was left open something ends every so long."""
         self._up = False
         self.server.kill()
         left, seen = not_ended(self.server.database), len(self.alpaca.state.requests)
@@ -151,10 +151,10 @@ class Storm:
         self.server.start()
         self.figures.first_answer.append(time.monotonic() - began)
         self._await_sdk(began, seen)
-        what = f"{len(left)} jobs that a kill left open"
-        took = until(lambda: not not_ended(self.server.database) & left, within, what)
+        ready = time.monotonic()
+        dwindle(lambda: not_ended(self.server.database) & left, within, "the jobs of a kill")
         self._up = True
-        self.figures.recovered.append(took)
+        self.figures.recovered.append(time.monotonic() - ready)
         self.figures.left_open.append(len(left))
 
     def settle(self) -> AlpacaBooks:
