@@ -16,11 +16,24 @@ from app.cli.reconcile import reconcile
 from app.cli.replay import replay
 from app.cli.shared import FAULT, SETTINGS
 from app.cli.strategies import strategies
+from app.cli.sweep import sweep
 from app.cli.unblock import unblock
 from app.config import Settings
 from app.domain.errors import ConfigError, TradingError
 
-COMMANDS = (adopt, backup, doctor, flatten, kill, reconcile, replay, restore, strategies, unblock)
+COMMANDS = (
+    adopt,
+    backup,
+    doctor,
+    flatten,
+    kill,
+    reconcile,
+    replay,
+    restore,
+    strategies,
+    sweep,
+    unblock,
+)
 
 
 def add_commands(app: Flask, settings: Settings) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contracts.alpaca import options_of
+from tests.e2e.commands import command
 from tests.e2e.conftest import Serve
 from tests.e2e.live import LiveServer
+from tests.e2e.processes import until
 from tests.e2e.wear import wear_of
 from tests.simulators.alpaca import AlpacaSimulator
 
@@ -56,3 +58,26 @@ def test_a_server_with_alpaca_ends_when_it_is_told_to(server: LiveServer) -> Non
     server.alert(action="buy", symbol="AAPL", quantity=10, account="alpaca")
     server.await_idle()
     assert server.stop() == 0
+
+
+def test_sweep_takes_off_the_stop_of_a_position_that_is_gone(
+    server: LiveServer, alpaca: AlpacaSimulator
+) -> None:
+    server.alert(action="buy", symbol="AAPL", quantity=10, stop_loss="2%", account="alpaca")
+    server.await_idle()
+    server.kill()
+    alpaca.transfer("AAPL", -10, 190)
+    gone = "alpaca: stop_loss of 10 AAPL is gone"  # once the position cannot be a late one
+    until(lambda: gone in command(server, "sweep", "--account", "alpaca").stdout, 60, gone)
+    assert "nothing to sweep" in command(server, "sweep", "--account", "alpaca").stdout
+    assert [order for order in alpaca.shown()["orders"] if order["status"] == "new"] == []
+
+
+def test_sweep_says_when_a_broker_cannot_be_asked(
+    server: LiveServer, alpaca: AlpacaSimulator
+) -> None:
+    server.kill()
+    with alpaca.away():
+        told = command(server, "sweep")
+    assert (told.returncode, told.stdout) == (1, "paper: nothing to sweep\n")
+    assert "alpaca: the broker cannot be asked now" in told.stderr

@@ -11,7 +11,17 @@ from tests.e2e.live import LiveServer
 
 pytestmark = pytest.mark.e2e
 
-COMMANDS = ("adopt", "doctor", "flatten", "kill", "reconcile", "replay", "strategies", "unblock")
+COMMANDS = (
+    "adopt",
+    "doctor",
+    "flatten",
+    "kill",
+    "reconcile",
+    "replay",
+    "strategies",
+    "sweep",
+    "unblock",
+)
 ROWS = """\
 symbol,timeframe,position_size,active,sides,stop_loss,take_profit
 AAPL,15m,1000,yes,long,2%,offset 3
@@ -145,6 +155,13 @@ def test_reconcile_and_adopt_say_what_they_did(serve: Serve) -> None:
     assert "invalid" in run(server, "reconcile", "--account", "other", code=1)
     assert "nothing_foreign" in run(server, "adopt", "paper", "AAPL", "trend", code=1)
     assert "unknown_account" in run(server, "adopt", "other", "AAPL", "trend", code=1)
+
+
+def test_sweep_finds_nothing_where_legs_go_with_their_position(serve: Serve) -> None:
+    server = serve()
+    buy(server, stop_loss="5%")
+    assert run(server, "sweep") == "paper: nothing to sweep\n"
+    assert "invalid" in run(server, "sweep", "--account", "other", code=1)
 
 
 def test_strategies_go_out_as_they_came_in(serve: Serve, tmp_path: Path) -> None:
