@@ -40,7 +40,7 @@ from app.engine.quote_desk import QuoteDesk
 from app.engine.settlement import Settlement, event_of
 from app.engine.status_tracker import note_outcome
 from app.engine.trade_router import Situation
-from app.engine.waits import Wait, backoff
+from app.engine.waits import IN_DOUBT, Wait, backoff
 from app.engine.walk import Ending, Refused, Walk
 from app.ports.clock import Clock
 from app.ports.journal import Block, Job, Journal, OrderRecord, Pause, Unit
@@ -295,7 +295,8 @@ class AlertFlow:
         """The broker could not be asked: unknown is not flat. Try again while it is fresh."""
         why = f"{error.code}: {error}"
         if self._is_sending(job):
-            return self._suspend(job, Wait(AlertStatus.UNKNOWN, backoff(job.tries), why))
+            pause = backoff(job.tries, most=IN_DOUBT)
+            return self._suspend(job, Wait(AlertStatus.UNKNOWN, pause, why))
         reduces = self._may_reduce(job)
         old = self._age_of(job, reduces=reduces)
         if old > (self._ages.exit if reduces else self._ages.entry):

@@ -15,7 +15,7 @@ from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.engine.ownership import Ownership
-from app.engine.waits import Wait, backoff
+from app.engine.waits import IN_DOUBT, Wait, backoff
 from app.engine.walk import Gate, Refused
 from app.ports.broker import Broker
 from app.ports.clock import Clock
@@ -82,7 +82,7 @@ class Dispatcher:
         since = known.submitted_at or known.updated_at
         if self._clock.now() - since < self._settle_window:
             why = "not found at the broker yet"
-            raise Wait(AlertStatus.UNKNOWN, backoff(job.tries), why)
+            raise Wait(AlertStatus.UNKNOWN, backoff(job.tries, most=IN_DOUBT), why)
 
     def _write_down(self, job: Job, intent: OrderIntent, gate: Gate, plan: Plan | None) -> None:
         with self._journal.unit(job) as unit:
@@ -155,7 +155,7 @@ class Dispatcher:
     def _unsettled(self, job: Job, client_order_id: str, error: Exception) -> Wait:
         with self._journal.unit(job) as unit:
             self._mark_unknown(unit, job, client_order_id, error)
-        return Wait(AlertStatus.UNKNOWN, backoff(job.tries), str(error))
+        return Wait(AlertStatus.UNKNOWN, backoff(job.tries, most=IN_DOUBT), str(error))
 
     def _mark_unknown(self, unit: Unit, job: Job, client_order_id: str, error: Exception) -> None:
         unit.mark_order(client_order_id, OrderStatus.UNKNOWN, type(error).__name__)

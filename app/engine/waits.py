@@ -31,6 +31,13 @@ class Wait(Exception):
         self.halts = halts
 
 
+IN_DOUBT = 2.0
+"""Seconds at most between two looks at an order of which nobody knows whether it arrived.
+
+The tries of a job count what it waited for before, too: its lane, a broker that was away.
+"""
+
+
 def backoff(tries: int, *, first: float = 0.25, most: float = 15.0) -> timedelta:
     """The pause before try number `tries` + 1: doubling from `first` to `most` seconds."""
     return timedelta(seconds=min(first * 2 ** min(tries, 16), most))

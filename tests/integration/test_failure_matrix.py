@@ -139,6 +139,19 @@ def test_an_order_whose_answer_was_lost_is_found_and_never_doubled(
     assert world.journaled_position() == world.broker_position() == {"AAPL": Decimal(10)}
 
 
+def test_an_order_in_doubt_is_looked_up_every_other_second_however_long_its_alert_has_waited(
+    world: World,
+) -> None:
+    away = BrokerUnavailable("no route")
+    fake(world).fail("position", *[away] * 5)
+    fake(world).script.append(REPLY_LOST)
+    receipt = world.send(**BUY)
+    world.run(seconds=9)
+    assert world.record(receipt.alert_id).status is AlertStatus.UNKNOWN
+    world.run(seconds=3)
+    assert outcome(world, receipt.alert_id) == ("success", "")
+
+
 def test_an_order_that_was_lost_on_the_way_is_not_sent_again_by_tags_before_the_window_closes(
     tmp_path: Path,
 ) -> None:
