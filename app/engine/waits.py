@@ -4,6 +4,14 @@ from datetime import datetime, timedelta
 
 from app.domain.outcome import AlertStatus
 
+IN_DOUBT = 2.0
+"""Seconds at most between two looks at an order of which nobody knows whether it arrived.
+
+The tries of a job count what it waited for before, too: its lane, a broker that was away.
+"""
+AWAY = 5.0
+"""Seconds at most between two calls of a broker that could not be reached."""
+
 
 class Wait(Exception):
     """Leave the lane for at most `delay`, which may be no time: then the job stays the next one.
@@ -29,13 +37,6 @@ class Wait(Exception):
         self.holds = holds
         self.opens_at = opens_at
         self.halts = halts
-
-
-IN_DOUBT = 2.0
-"""Seconds at most between two looks at an order of which nobody knows whether it arrived.
-
-The tries of a job count what it waited for before, too: its lane, a broker that was away.
-"""
 
 
 def backoff(tries: int, *, first: float = 0.25, most: float = 15.0) -> timedelta:

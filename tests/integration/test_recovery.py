@@ -126,6 +126,7 @@ def test_a_job_whose_end_could_not_be_written_is_run_again_and_not_sent_again(
 def test_an_order_that_the_broker_does_not_know_is_told_once(world: World) -> None:
     receipt = world.send(**LIMIT)
     fake(world).forget(world.orders()[0].client_order_id)
+    world.clock.advance(6)  # until then it may only be shown late
     for _ in range(3):
         world.server.services.recovery.refresh()
     world.crash_and_boot()
