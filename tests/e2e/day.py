@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.e2e.books import ENDED, FINAL, NEED_A_REASON, STARTING_CASH, Books, read_books
 from tests.e2e.live import SECRET, LiveServer
-from tests.e2e.processes import ask
+from tests.e2e.processes import ask, dwindle, not_ended
 from tests.reckoning import Lot, Reckoning, Trade, sign_of
 
 Fields = dict[str, Any]
@@ -127,6 +127,8 @@ class Day:
             for trader in trading:
                 trader.result()
         self.server.await_idle(seconds=300)
+        # A leg that made way for a close is owed again some seconds later, and looked after then.
+        dwindle(lambda: not_ended(self.server.database), 30, "jobs of a day that is over")
         books = read_books(self.server.database)
         check(books, self.taken)
         reckoning = reckon(books)
