@@ -19,6 +19,7 @@ import pytest
 from tests.e2e.conftest import Serve
 from tests.e2e.live import API_KEY, SECRET, LiveServer
 from tests.e2e.nginx import NGINX, SENDER, TRADINGVIEW, Nginx
+from tests.e2e.processes import until
 from tests.e2e.wire import JSON, dial, http
 
 pytestmark = [
@@ -73,8 +74,9 @@ def test_the_request_id_is_nginx_s_in_both_logs(nginx: Nginx, server: LiveServer
     request_id = reply.header("x-request-id")
     assert request_id is not None
     assert len(request_id) == 32
-    assert request_id in nginx.written()
-    assert request_id in server.log()
+    # nginx writes its line after the answer is on its way
+    until(lambda: request_id in nginx.written(), 10, "the line of nginx")
+    until(lambda: request_id in server.log(), 10, "the line of ours")
     assert "a-sender-s" not in server.log()
 
 
