@@ -10,6 +10,8 @@ from app.domain.order import Side
 from app.domain.position import Direction
 
 ZERO = Decimal(0)
+FEES = Decimal("0.99")
+"""What is there of a stake at least, when only fees that were taken out of it are missing."""
 
 
 class StakeKey(NamedTuple):

@@ -10,7 +10,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from app.domain.decision import Denial, Plan, Refusal
-from app.domain.errors import BrokerError, BrokerLoginNeeded, BrokerRejected, BrokerUnavailable
+from app.domain.errors import (
+    BrokerError,
+    BrokerLoginNeeded,
+    BrokerRejected,
+    BrokerUnavailable,
+    OutcomeUnknown,
+)
 from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus
@@ -139,9 +145,11 @@ class Dispatcher:
             return _rejected(intent, error)
         except (BrokerUnavailable, BrokerLoginNeeded) as error:
             raise self._not_sent(job, intent, error) from error
+        except OutcomeUnknown as error:
+            raise self._unsettled(job, intent.client_order_id, error) from error
         except Exception as error:
-            # Whatever else went wrong, the order may be at the broker: an OutcomeUnknown says so,
-            # and a fault of ours (or of an SDK) must not be taken for a "no".
+            # Whatever else went wrong, the order may be at the broker: a fault of ours (or of an
+            # SDK) must not be taken for a "no".
             log.exception("submit failed", extra={"client_order_id": intent.client_order_id})
             raise self._unsettled(job, intent.client_order_id, error) from error
 

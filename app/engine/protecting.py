@@ -18,7 +18,7 @@ from app.domain.events import EventKind
 from app.domain.instrument import Instrument, Ticker
 from app.domain.order import OrderIntent, OrderRole, OrderStatus, OrderType
 from app.domain.outcome import AlertStatus
-from app.domain.stake import ZERO, Stakes
+from app.domain.stake import FEES, ZERO, Stakes
 from app.engine.accounts import Account, Accounts
 from app.engine.cover import AT_BROKER, Cover, cover, guards
 from app.engine.dispatcher import Dispatcher
@@ -45,8 +45,6 @@ ALARM_TRIES = 4
 """After so many tries, less than five seconds, the owner hears that nothing protects (I4)."""
 STEPS = 12
 """More steps than any duty needs: then something moves under our hands."""
-FEES = Decimal("0.99")
-"""A position that is smaller than this share of its fills lacks more than fees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,10 @@ from itertools import groupby
 
 from app.domain.events import Event, EventKind
 from app.domain.instrument import Ticker
-from app.domain.stake import ZERO, Stake, Stakes
+from app.domain.stake import FEES, ZERO, Stake, Stakes
 from app.engine.accounts import Account
 from app.ports.clock import Clock
 from app.ports.journal import Journal
-
-FEES = Decimal("0.99")
-"""What is there of a stake at least, when only fees are missing."""
 
 
 class WriteDown:
