@@ -9,10 +9,14 @@
     ├ BrokerError
     │ ├ BrokerRejected                the broker said no: final
     │ ├ BrokerUnavailable             it never arrived: safe to send again
-    │ ├ BrokerLoginNeeded             token dead: refresh once, then as unavailable
+    │ ├ BrokerLoginNeeded             token dead: it is being seen to; then as unavailable
     │ └ OutcomeUnknown                it may have arrived: look up, never resend blindly
     ├ JournalError                    503 not_journaled: not written down, so not done
     │ └ DiskFull                      the same, for want of room; exits have a reserve
+    ├ LoginRefused                    a code, a refresh token or a PIN was not taken: a person acts
+    ├ StoreError                      where tokens are kept
+    │ ├ StoreConflict                 somebody else wrote meanwhile: read again
+    │ └ StoreUnavailable              it cannot be reached: the copy on this machine counts
     ├ BackupError                     no whole copy was made or found; nothing was changed
     └ FencedOut                       another process owns this work now: stop, touch nothing
 
@@ -85,7 +89,7 @@ class BrokerUnavailable(BrokerError):
 
 
 class BrokerLoginNeeded(BrokerError):
-    """The token is dead. Refresh it once, then treat the broker as unavailable."""
+    """The token is dead, or there is none. Until there is one the broker is as unavailable."""
 
     code = "LOGIN_NEEDED"
 
@@ -104,6 +108,30 @@ class JournalError(TradingError):
 
 class DiskFull(JournalError):
     """There is no room to write it down. What reduces a position still has a reserve."""
+
+
+class LoginRefused(TradingError):
+    """A code, a refresh token or a PIN was not taken. Trying it again would not help."""
+
+    code = "login_refused"
+
+
+class StoreError(TradingError):
+    """The place where tokens are kept did not do as asked."""
+
+    code = "token_store"
+
+
+class StoreConflict(StoreError):
+    """Somebody else wrote since it was read. Read it again: theirs may be as good."""
+
+    code = "token_conflict"
+
+
+class StoreUnavailable(StoreError):
+    """It cannot be read or written now."""
+
+    code = "token_store_unavailable"
 
 
 class BackupError(TradingError):

@@ -1,16 +1,22 @@
 """Brokers, one folder each. `registry` opens one by its name; they do not know each other."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.adapters.sql import Database
 from app.ports.addresses import AddressBook
 from app.ports.clock import Clock
+from app.ports.tokens import TokenSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What the house lends to a broker."""
+    """What the house lends to a broker.
+
+    `tokens`: by account, for brokers that want a daily login; others have none.
+    """
 
     database: Database
     clock: Clock
     addresses: AddressBook
+    tokens: Mapping[str, TokenSource] = field(default_factory=dict[str, TokenSource])
