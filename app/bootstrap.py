@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.adapters.brokers.registry import Resources, open_broker
+from app.adapters.budget import FileBudgets
 from app.adapters.calendars.files import FileCalendars
 from app.adapters.clock import SystemClock, zone
 from app.adapters.journal.addresses import SqlAddresses
@@ -201,7 +202,12 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     records = SqlRecords(settings.database_url)
     accounts = _open_accounts(
         settings,
-        Resources(database=database, clock=clock, addresses=SqlAddresses(database)),
+        Resources(
+            database=database,
+            clock=clock,
+            addresses=SqlAddresses(database),
+            budgets=FileBudgets(file.parent / "budgets", clock),
+        ),
         parts.wrap_broker,
         metrics,
     )
@@ -440,7 +446,8 @@ def _open_accounts(
 ) -> Accounts:
     accounts: list[Account] = []
     for known in settings.accounts:
-        broker = open_broker(known.broker, known.name, known.options, resources)
+        lent = replace(resources, orders_per_second=known.orders_per_second)
+        broker = open_broker(known.broker, known.name, known.options, lent)
         metered = MeteredBroker(
             wrap(broker) if wrap else broker,
             metrics.observe_broker(known.broker),

@@ -52,6 +52,7 @@ ACCOUNT_LIMITS = (
     "max_order_notional",
     "max_open_positions",
     "max_orders_per_second",
+    "orders_per_second",
     "max_daily_loss",
     "trading_windows",
     "cooldown",
@@ -71,6 +72,7 @@ PAPER = "paper"
 SHORTEST_STRONG_SECRET = 16
 TYPO_LIKENESS = 0.8
 HIDDEN = "***"
+ORDERS_PER_SECOND = 8
 
 
 def _seconds(value: object) -> object:
@@ -80,6 +82,10 @@ def _seconds(value: object) -> object:
         return timedelta(seconds=float(value))
     except (ValueError, OverflowError):
         raise ValueError("must be a number of seconds") from None
+
+
+def _usual_rate(value: object) -> object:
+    return ORDERS_PER_SECOND if value is None else value
 
 
 def _upper(value: object) -> object:
@@ -151,6 +157,7 @@ Amount = Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
 FeePercent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=12, allow_inf_nan=False)]
 Ticks = Annotated[int, Field(ge=0, lt=10**6)]
 Count = Annotated[int, Field(ge=1)]
+OrderRate = Annotated[Count, BeforeValidator(_usual_rate)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 SecondsOrZero = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0))]
 Percent = Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
@@ -181,6 +188,7 @@ class AccountSettings(BaseModel):
     max_order_notional: Amount | None = None
     max_open_positions: Count | None = None
     max_orders_per_second: Count | None = None
+    orders_per_second: OrderRate = ORDERS_PER_SECOND
     max_daily_loss: Amount | None = None
     trading_windows: Windows | None = None
     cooldown: Seconds | None = None
@@ -296,6 +304,11 @@ class Settings(BaseModel):
     )
     max_orders_per_second: Count | None = Field(
         None, description="most entries sent within any second; empty: no limit"
+    )
+    orders_per_second: Count = Field(
+        ORDERS_PER_SECOND,
+        description="most calls of its broker that a real account makes within any second; the "
+        "last of them are kept for exits",
     )
     max_daily_loss: Amount | None = Field(
         None,

@@ -83,9 +83,16 @@ class BrokerRejected(BrokerError):
 
 
 class BrokerUnavailable(BrokerError):
-    """The request never arrived (refused, DNS, 429). Safe to send again."""
+    """The request never arrived (refused, DNS, 429). Safe to send again.
+
+    `after`: seconds until it is worth trying, where that is known.
+    """
 
     code = "BROKER_UNAVAILABLE"
+
+    def __init__(self, detail: str, *, after: float | None = None) -> None:
+        super().__init__(detail)
+        self.after = after
 
 
 class BrokerLoginNeeded(BrokerError):

@@ -40,7 +40,7 @@ from app.engine.quote_desk import QuoteDesk
 from app.engine.settlement import Settlement, event_of
 from app.engine.status_tracker import note_outcome
 from app.engine.trade_router import Situation
-from app.engine.waits import AWAY, IN_DOUBT, Wait, backoff
+from app.engine.waits import IN_DOUBT, Wait, backoff, pause_after
 from app.engine.walk import Ending, Refused, Walk
 from app.ports.clock import Clock
 from app.ports.journal import Block, Job, Journal, OrderRecord, Pause, Unit
@@ -302,7 +302,7 @@ class AlertFlow:
         if old > (self._ages.exit if reduces else self._ages.entry):
             lapse = Lapse.EXIT_MISSED if reduces else Lapse.STALE
             return self._finish(job, Ending(refusal=Expired(lapse, why)))
-        return self._suspend(job, Wait(AlertStatus.WAITING, backoff(job.tries, most=AWAY), why))
+        return self._suspend(job, Wait(AlertStatus.WAITING, pause_after(error, job.tries), why))
 
     def _age_of(self, job: Job, *, reduces: bool) -> timedelta:
         """As the walk would tell it, which needs the broker to begin."""

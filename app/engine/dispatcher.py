@@ -21,7 +21,7 @@ from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.engine.ownership import Ownership
-from app.engine.waits import AWAY, IN_DOUBT, Wait, backoff
+from app.engine.waits import IN_DOUBT, Wait, backoff, pause_after
 from app.engine.walk import Gate, Refused
 from app.ports.broker import Broker
 from app.ports.clock import Clock
@@ -158,7 +158,7 @@ class Dispatcher:
             unit.mark_order(intent.client_order_id, OrderStatus.NEW, error.code)
             event = self._event(EventKind.RETRYING, job, intent, error.code, str(error))
             unit.record(event)
-        return Wait(AlertStatus.WAITING, backoff(job.tries, most=AWAY), error.code)
+        return Wait(AlertStatus.WAITING, pause_after(error, job.tries), error.code)
 
     def _unsettled(self, job: Job, client_order_id: str, error: Exception) -> Wait:
         with self._journal.unit(job) as unit:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from app.domain.errors import BrokerUnavailable
 from app.domain.outcome import AlertStatus
 
 IN_DOUBT = 2.0
@@ -42,3 +43,13 @@ class Wait(Exception):
 def backoff(tries: int, *, first: float = 0.25, most: float = 15.0) -> timedelta:
     """The pause before try number `tries` + 1: doubling from `first` to `most` seconds."""
     return timedelta(seconds=min(first * 2 ** min(tries, 16), most))
+
+
+def pause_after(error: Exception, tries: int) -> timedelta:
+    """The pause before a broker is called again that could not be reached.
+
+    A broker, or our own budget of calls, may say when there is room for one more.
+    """
+    if isinstance(error, BrokerUnavailable) and error.after is not None:
+        return timedelta(seconds=min(error.after, AWAY))
+    return backoff(tries, most=AWAY)

@@ -13,6 +13,7 @@ from app.domain.instrument import Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.ports.broker import Broker
 from tests.fakes.addresses import AddressPages
+from tests.fakes.budget import NoLimit
 from tests.fakes.clock import FakeClock
 from tests.simulators.alpaca import AlpacaSimulator
 
@@ -57,7 +58,9 @@ class AlpacaVenue:
 
     def open_alpaca(self) -> WrittenDown:
         """The same, for tests of what only Alpaca has."""
-        resources = Resources(database=self._database, clock=self.clock, addresses=self._pages)
+        resources = Resources(
+            database=self._database, clock=self.clock, addresses=self._pages, budgets=NoLimit()
+        )
         broker = WrittenDown(self.simulator, resources, self._pages)
         broker.settles = self._settles
         return broker

@@ -723,7 +723,8 @@ from app.adapters.brokers.registry import Resources, open_broker
 from app.adapters.clock import SystemClock
 
 options = {"API_KEY": "key", "SECRET_KEY": "s", "BASE_URL": "http://x", "DATA_URL": "http://x"}
-open_broker("alpaca", "alpaca", options, Resources(database=None, clock=None, addresses=None))
+lent = Resources(database=None, clock=None, addresses=None, budgets=None)
+open_broker("alpaca", "alpaca", options, lent)
 print(sorted({"alpaca", "pandas", "numpy", "websockets"} & sys.modules.keys()))
 """
 

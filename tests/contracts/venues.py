@@ -20,6 +20,7 @@ from app.domain.order import BrokerOrder
 from app.ports.broker import Broker
 from tests.fakes.addresses import AddressPages
 from tests.fakes.broker import FakeBroker, reject
+from tests.fakes.budget import NoLimit
 from tests.fakes.clock import FakeClock
 
 AAPL = Ticker("NASDAQ", "AAPL")
@@ -76,7 +77,9 @@ class PaperVenue:
 
     def open(self) -> Broker:
         """A new broker object on a new connection."""
-        resources = Resources(database=self.database(), clock=self.clock, addresses=AddressPages())
+        resources = Resources(
+            database=self.database(), clock=self.clock, addresses=AddressPages(), budgets=NoLimit()
+        )
         return open_broker("paper", "paper", self.options, resources)
 
     def trade_at(self, price: Decimal) -> None:

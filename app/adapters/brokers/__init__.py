@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from app.adapters.sql import Database
 from app.ports.addresses import AddressBook
+from app.ports.budget import Budgets
 from app.ports.clock import Clock
 from app.ports.tokens import TokenSource
 
@@ -13,10 +14,13 @@ from app.ports.tokens import TokenSource
 class Resources:
     """What the house lends to a broker.
 
-    `tokens`: by account, for brokers that want a daily login; others have none.
+    `orders_per_second`: how many the account's owner wants to be sent at most. `tokens`: by
+    account, for brokers that want a daily login; others have none.
     """
 
     database: Database
     clock: Clock
     addresses: AddressBook
+    budgets: Budgets
+    orders_per_second: int = 8
     tokens: Mapping[str, TokenSource] = field(default_factory=dict[str, TokenSource])

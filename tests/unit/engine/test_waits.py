@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.errors import BrokerLoginNeeded, BrokerUnavailable
 from app.domain.outcome import AlertStatus
-from app.engine.waits import Wait, backoff
+from app.engine.waits import AWAY, Wait, backoff, pause_after
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,15 @@ def test_a_wait_holds_later_entries_unless_it_says_so() -> None:
     assert (wait.status, wait.delay, str(wait)) == (AlertStatus.WAITING, second, "not filled yet")
     assert wait.holds
     assert not Wait(AlertStatus.WAITING, second, "its predecessor", holds=False).holds
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(0.3, 0.3), (900.0, AWAY)])
+def test_a_broker_that_says_when_is_asked_then(after: float, seconds: float) -> None:
+    error = BrokerUnavailable("too many calls", after=after)
+
+    assert pause_after(error, tries=3) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("error", [BrokerUnavailable("refused"), BrokerLoginNeeded("expired")])
+def test_a_broker_that_does_not_is_asked_less_and_less_often(error: Exception) -> None:
+    assert pause_after(error, tries=2) == backoff(2, most=AWAY)

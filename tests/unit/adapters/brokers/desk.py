@@ -11,6 +11,7 @@ from app.adapters.brokers.registry import Resources
 from app.adapters.sql import Database
 from app.domain.order import BrokerOrder, Leg, Level, LevelKind, OrderIntent, OrderRole, Side
 from tests.fakes.addresses import AddressPages
+from tests.fakes.budget import NoLimit
 from tests.fakes.clock import FakeClock
 
 
@@ -61,7 +62,10 @@ class Desk:
     def another(self, account: str = "paper") -> PaperBroker:
         """A broker object of another process on the same file."""
         resources = Resources(
-            database=self.another_database(), clock=self.clock, addresses=AddressPages()
+            database=self.another_database(),
+            clock=self.clock,
+            addresses=AddressPages(),
+            budgets=NoLimit(),
         )
         return open_broker(account, self.options, resources)
 

@@ -14,6 +14,7 @@ from app.adapters.sql import Database
 from app.domain.errors import BrokerUnavailable, OutcomeUnknown
 from app.domain.order import Leg, Level, LevelKind, OrderIntent, OrderRole, OrderStatus, Side
 from tests.fakes.addresses import AddressPages
+from tests.fakes.budget import NoLimit
 from tests.fakes.clock import FakeClock
 
 INTENT = OrderIntent(
@@ -55,7 +56,9 @@ class OneWay:
 
 def orders(answer: Any, file: Path) -> Orders:
     wire: Any = OneWay(answer)
-    resources = Resources(database=Database(file), clock=FakeClock(), addresses=AddressPages())
+    resources = Resources(
+        database=Database(file), clock=FakeClock(), addresses=AddressPages(), budgets=NoLimit()
+    )
     return Orders("alpaca", resources, wire, Fills(wire), lambda _: None)
 
 

@@ -21,6 +21,7 @@ from app.domain.errors import BrokerUnavailable
 from app.domain.order import OrderRole, OrderType, Side
 from tests.contracts.venues import copy_file
 from tests.fakes.addresses import AddressPages
+from tests.fakes.budget import NoLimit
 from tests.fakes.clock import START, FakeClock
 from tests.unit.adapters.brokers.desk import Desk, dump, intent_of, percent
 
@@ -72,7 +73,9 @@ class Lab:
     def open(self, path: Path, observe: Callable[[str], None] | None = None) -> PaperBroker:
         database = Database(path, observe)
         self.databases.append(database)
-        resources = Resources(database=database, clock=FakeClock(NOW), addresses=AddressPages())
+        resources = Resources(
+            database=database, clock=FakeClock(NOW), addresses=AddressPages(), budgets=NoLimit()
+        )
         return open_broker("paper", {}, resources)
 
     def copy(self, name: str) -> Path:

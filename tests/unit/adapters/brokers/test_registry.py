@@ -10,13 +10,17 @@ from app.adapters.brokers.registry import Resources, open_broker
 from app.adapters.sql import Database
 from app.domain.errors import ConfigError
 from tests.fakes.addresses import AddressPages
+from tests.fakes.budget import NoLimit
 from tests.fakes.clock import FakeClock
 
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
     return Resources(
-        database=Database(tmp_path / "books.db"), clock=FakeClock(), addresses=AddressPages()
+        database=Database(tmp_path / "books.db"),
+        clock=FakeClock(),
+        addresses=AddressPages(),
+        budgets=NoLimit(),
     )
 
 
