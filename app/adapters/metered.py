@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from app.domain.capabilities import Capabilities
+from app.domain.contract import Wish
+from app.domain.decision import Denied
 from app.domain.errors import (
     BrokerError,
     BrokerLoginNeeded,
@@ -57,6 +59,10 @@ class MeteredBroker:
     def instrument(self, ticker: Ticker) -> Instrument | None:
         """The instrument that a TradingView name means here."""
         return self._broker.instrument(ticker)  # a look into a table, not a call
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        """The contract that a wish means at a moment; it may take a call for the price."""
+        return self._timed("contract", lambda: self._broker.contract(wish, at))
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Place an order."""

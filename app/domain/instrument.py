@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -102,6 +103,10 @@ class Instrument:
     `key` identifies it within the account; `multiplier` = money per unit and point of price;
     `lot` = the units that are traded together, where the broker knows of any; `shortable`: whether
     it can be sold short, None where nothing is known but its class; `least`: the smallest order.
+
+    Of a contract: its `underlying`, the moment of its `expiry` (aware UTC), and for an option its
+    `strike` and `option_type` (`CE` or `PE`). `freeze`: the most units that the exchange takes in
+    one order, None where nothing is known.
     """
 
     symbol: str
@@ -113,6 +118,11 @@ class Instrument:
     lot: Decimal | None = None
     shortable: bool | None = None
     least: Decimal | None = None
+    underlying: str | None = None
+    expiry: datetime | None = None
+    strike: Decimal | None = None
+    option_type: str | None = None
+    freeze: Decimal | None = None
 
     def tradable(self, quantity: Decimal) -> Decimal:
         """What of a holding can be closed; dust counts as flat (trading-rules 39)."""

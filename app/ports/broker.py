@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from app.domain.capabilities import Capabilities
+from app.domain.contract import Wish
+from app.domain.decision import Denied
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
@@ -35,6 +37,14 @@ class Broker(Protocol):
 
     def instrument(self, ticker: Ticker) -> Instrument | None:
         """The instrument that a TradingView name means here; None when there is none."""
+        ...
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        """The contract that a wish means at a moment, or why there is none.
+
+        The same wish means another contract after an expiry, or when the price has moved: ask once
+        and write the answer down.
+        """
         ...
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from app.adapters.brokers.alpaca import sdk
+from app.domain.contract import OptionType, Wish
+from app.domain.decision import Denied
 from app.domain.errors import (
     BrokerError,
     BrokerLoginNeeded,
@@ -21,7 +23,7 @@ from app.domain.errors import (
     BrokerUnavailable,
     OutcomeUnknown,
 )
-from app.domain.instrument import AssetClass, Ticker
+from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import (
     BrokerOrder,
     Leg,
@@ -673,6 +675,41 @@ def test_crypto_is_bought_held_and_sold_in_its_own_steps(
     out = replace(sell(), symbol=coin.symbol, instrument=coin.key, quantity=position.quantity)
     assert look_after(broker, out).status is OrderStatus.FILLED
     assert broker.position(coin.key) is None
+
+
+@pytest.mark.parametrize(
+    ("strike", "symbol"),
+    [
+        ("100", "AAPL260116C00100000"),
+        ("7.5", "AAPL260116C00007500"),
+        ("1E2", "AAPL260116C00100000"),
+    ],
+)
+def test_an_option_by_its_day_and_strike_is_a_contract(
+    broker: WrittenDown, strike: str, symbol: str
+) -> None:
+    wish = Wish(
+        underlying=Ticker("NASDAQ", "AAPL"),
+        expiry=date(2026, 1, 16),
+        option_type=OptionType.CALL,
+        strike=Decimal(strike),
+    )
+    found = broker.contract(wish, datetime(2026, 1, 5, tzinfo=UTC))
+    assert isinstance(found, Instrument)
+    assert (found.symbol, found.asset_class) == (symbol, AssetClass.OPTION)
+
+
+@pytest.mark.parametrize("strike", ["25000000", "0.0001"])
+def test_a_strike_that_has_no_room_in_an_occ_symbol_is_no_contract(
+    broker: WrittenDown, strike: str
+) -> None:
+    wish = Wish(
+        underlying=Ticker("", "AAPL"),
+        expiry=date(2026, 1, 16),
+        option_type=OptionType.CALL,
+        strike=Decimal(strike),
+    )
+    assert isinstance(broker.contract(wish, datetime(2026, 1, 5, tzinfo=UTC)), Denied)
 
 
 def test_an_option_is_bought_and_closed(venue: AlpacaVenue, broker: WrittenDown) -> None:

@@ -6,12 +6,14 @@ must bring along to be tested here.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
 import pytest
 
+from app.domain.contract import Moneyness, OptionType, Series, Wish
+from app.domain.decision import Denial, Denied
 from app.domain.errors import BrokerError, BrokerRejected
 from app.domain.instrument import Instrument, Ticker
 from app.domain.order import (
@@ -116,6 +118,19 @@ def fees_of(broker: Broker, *intents: OrderIntent) -> Decimal:
 def held(broker: Broker, instrument: Instrument) -> Decimal:
     position = broker.position(instrument.key)
     return Decimal(0) if position is None else position.quantity
+
+
+def test_a_contract_that_there_is_not_is_a_told_reason(broker: Broker) -> None:
+    wish = Wish(
+        underlying=Ticker("NOWHERE", "NOTHING"),
+        expiry=Series.WEEKLY,
+        option_type=OptionType.CALL,
+        strike=Moneyness(0),
+    )
+    told = broker.contract(wish, datetime(2026, 7, 7, tzinfo=UTC))
+    assert isinstance(told, Denied)
+    assert told.reason is Denial.UNKNOWN_SYMBOL
+    assert "NOTHING WEEKLY ATM CE" in told.detail
 
 
 def test_a_market_order_becomes_a_position(

@@ -17,6 +17,8 @@ from flask import Flask
 from app import bootstrap
 from app.config import Settings
 from app.domain.capabilities import Capabilities
+from app.domain.contract import Wish
+from app.domain.decision import Denied
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
@@ -45,6 +47,9 @@ class FarAway:
 
     def instrument(self, ticker: Ticker) -> Instrument | None:
         return self._broker.instrument(ticker)
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        return self._broker.contract(wish, at)
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         again = self._broker.find(intent.client_order_id) is not None

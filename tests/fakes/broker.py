@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.domain.capabilities import Capabilities
+from app.domain.contract import Wish
+from app.domain.decision import Denial, Denied
 from app.domain.errors import (
     BrokerError,
     BrokerLoginNeeded,
@@ -184,10 +186,11 @@ class FakeBroker:
     `fail("position", error, ...)` makes the next calls of a method raise; `lag_positions(n)` makes
     the next n position reads answer as before the latest fill, `linger(n)` the next n cancels leave
     their order at work. `refuses` are roles of which no order is taken; `holds_legs`: legs begin to
-    work when their entry has filled completely, and not before. `calls` has every call of submit,
-    find and cancel with its id; `orders_placed` counts the orders that reached the broker, without
-    their legs. It is strict where the engine must be right: an intent that does not fit the
-    capabilities is an AssertionError, not a rejection.
+    work when their entry has filled completely, and not before. `contracts` has what a wish comes
+    to, by its words. `calls` has every call of submit, find and cancel with its id;
+    `orders_placed` counts the orders that reached the broker, without their legs. It is strict
+    where the engine must be right: an intent that does not fit the capabilities is an
+    AssertionError, not a rejection.
     """
 
     def __init__(
@@ -206,6 +209,7 @@ class FakeBroker:
         self.least: Decimal | None = None
         self.script = deque(script)
         self.prices: dict[str, Decimal] = {}
+        self.contracts: dict[str, Instrument | Denied] = {}
         self.quotes: dict[str, Quote] = {}
         self.ahead: timedelta | None = None
         self.days: dict[AssetClass, dict[date, Day]] = {}
@@ -312,6 +316,15 @@ class FakeBroker:
             return None
         kind = ticker.asset_class
         return Instrument(symbol=ticker.name, key=ticker.key, asset_class=kind, least=self.least)
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        """The contract that the test put into `contracts`; else any future by its name."""
+        self.calls.append(("contract", str(wish)))
+        self._raise("contract")
+        found = self.contracts.get(str(wish))
+        if found is None and wish.name is not None:
+            found = self.instrument(wish.name)
+        return found or Denied(Denial.UNKNOWN_SYMBOL, f"{wish}: there is no such contract")
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Do what the script says next."""

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.domain.capabilities import Capabilities
+from app.domain.contract import Wish
+from app.domain.decision import Denied
 from app.domain.errors import BrokerRejected
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderType
@@ -44,6 +46,9 @@ class ReducedBroker:
 
     def instrument(self, ticker: Ticker) -> Instrument | None:
         return self._broker.instrument(ticker)
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        return self._broker.contract(wish, at)
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         if self._broker.find(intent.client_order_id) is None:

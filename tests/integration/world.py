@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,8 @@ from app.adapters.sql import open_sqlite
 from app.bootstrap import Parts, Server, build
 from app.config import Settings
 from app.domain.alert import Alert
+from app.domain.contract import Wish
+from app.domain.decision import Denied
 from app.domain.errors import MalformedAlert
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
@@ -88,6 +90,9 @@ class WatchedBroker:
 
     def instrument(self, ticker: Ticker) -> Instrument | None:
         return self._broker.instrument(ticker)
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        return self._broker.contract(wish, at)
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         self._fuse("before submit")

@@ -7,6 +7,7 @@ from app.adapters.sql import Database
 from app.ports.addresses import AddressBook
 from app.ports.budget import Budgets
 from app.ports.clock import Clock
+from app.ports.symbols import NoSymbols, Symbols
 from app.ports.tokens import TokenSource
 
 
@@ -24,3 +25,4 @@ class Resources:
     budgets: Budgets
     orders_per_second: int = 8
     tokens: Mapping[str, TokenSource] = field(default_factory=dict[str, TokenSource])
+    symbols: Symbols = field(default_factory=NoSymbols)

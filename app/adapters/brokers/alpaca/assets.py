@@ -4,13 +4,14 @@ import logging
 import re
 import threading
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import quote
 
 from app.adapters.brokers.alpaca.answers import UNREADABLE, number, rows_of
 from app.adapters.brokers.alpaca.wire import Wire, understood
+from app.domain.contract import Wish
 from app.domain.errors import BrokerError
 from app.domain.instrument import COIN_QUOTES, COINS, AssetClass, Instrument, Ticker
 from app.ports.clock import Clock
@@ -25,6 +26,9 @@ CENT, WHOLE = Decimal("0.01"), Decimal(1)
 FRACTION = Decimal("0.000000001")
 CONTRACT = Decimal(100)
 """Shares that an option contract is for."""
+
+HIGHEST_STRIKE = Decimal(100_000)
+"""From here on a strike has no room in an OCC symbol."""
 
 _HARD = "hard_to_borrow"
 _CLASSES = {"us_equity": AssetClass.EQUITY, "crypto": AssetClass.CRYPTO}
@@ -138,6 +142,16 @@ def occ_symbol(name: str) -> str | None:
         return None
     root, expiry, kind, whole, rest = match.groups(default="")
     return f"{root}{expiry}{kind}{int(whole):05d}{rest:0<3}"
+
+
+def occ_symbol_of(wish: Wish) -> str | None:
+    """The OCC symbol of an option that is named outright; None of any other wish."""
+    root, day, strike = wish.underlying.name, wish.expiry, wish.strike
+    if wish.option_type is None or not isinstance(day, date) or not isinstance(strike, Decimal):
+        return None
+    if strike >= HIGHEST_STRIKE:
+        return None
+    return occ_symbol(f"{root}{day:%y%m%d}{wish.option_type.value[0]}{strike.normalize():f}")
 
 
 def option_of(symbol: str) -> Instrument:

@@ -22,7 +22,7 @@ from app.adapters.brokers.alpaca.answers import (
     read_troubles,
     rows_of,
 )
-from app.adapters.brokers.alpaca.assets import Assets
+from app.adapters.brokers.alpaca.assets import Assets, occ_symbol_of, option_of
 from app.adapters.brokers.alpaca.bodies import Body, needs_reference, order_body, stock_tick
 from app.adapters.brokers.alpaca.capabilities import STOCKS
 from app.adapters.brokers.alpaca.fills import Fills
@@ -33,6 +33,8 @@ from app.adapters.brokers.alpaca.stream import Stream
 from app.adapters.brokers.alpaca.triggers import Triggers
 from app.adapters.brokers.alpaca.wire import Wire, understood
 from app.domain.capabilities import Capabilities
+from app.domain.contract import Wish
+from app.domain.decision import Denial, Denied
 from app.domain.errors import BrokerError, BrokerRejected
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderType
@@ -86,6 +88,18 @@ class AlpacaBroker:
         if found is None or found.asset_class is not AssetClass.EQUITY:
             return found
         return replace(found, tick=self._tick(found))
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        """An option by its day and its strike: there is no list to choose another one from."""
+        del at
+        if wish.name is not None:
+            named = self.instrument(wish.name)
+            return named or Denied(Denial.UNKNOWN_SYMBOL, f"{wish} is not known there")
+        symbol = occ_symbol_of(wish)
+        if symbol is None:
+            detail = f"{wish}: an option needs a date and a price as strike there"
+            return Denied(Denial.UNKNOWN_SYMBOL, detail)
+        return option_of(symbol)
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Place an order, its legs with it.

@@ -18,6 +18,8 @@ from app.adapters.brokers.paper.options import PaperOptions, read_options
 from app.adapters.brokers.paper.orders import legs_of, order_of
 from app.adapters.brokers.paper.store import Books
 from app.domain.capabilities import Capabilities
+from app.domain.contract import Wish
+from app.domain.decision import Denial, Denied
 from app.domain.errors import BrokerRejected, BrokerUnavailable, JournalError
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
@@ -71,6 +73,14 @@ class PaperBroker:
             with self._writing() as books:
                 books.remember(instrument)
         return instrument
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        """A future by its name, as any name; options need a list of contracts."""
+        del at
+        named = None if wish.name is None else self.instrument(wish.name)
+        if named is not None:
+            return named
+        return Denied(Denial.UNKNOWN_SYMBOL, f"{wish}: {self._account} knows no contracts")
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Place an order; an id that was used before answers with the first order.
