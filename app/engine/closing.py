@@ -167,9 +167,8 @@ class Closing:
         Raises:
             Wait: a leg is not gone yet.
         """
-        abilities, stakes = walk.abilities, walk.stakes()
-        alone = stakes.position == stakes.own(walk.case.strategy)
-        if alone and abilities.reduce_only_legs and not abilities.exits_reserve:
+        abilities = walk.abilities
+        if abilities.reduce_only_legs and not abilities.exits_reserve and _is_alone(walk):
             return  # a broker cuts legs to the whole position: to what others hold of it, too
         lane = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
         legs = [leg for leg in lane if leg.role.protects and leg.strategy == walk.case.strategy]
@@ -205,11 +204,17 @@ class Closing:
         """What is left after a close, or without one, has its stops again (trading-rules 23)."""
         legs = map(self._journal.order, self._journal.legs_aside(walk.job.id))
         entries = self._entries_of([leg for leg in legs if leg is not None])
-        if not entries or not walk.held():
+        if not entries or not self._holds(walk):
             return
         with self._journal.unit(walk.job) as unit:
             for entry in entries:
                 unit.owe(entry, walk.clock.now())
+
+    def _holds(self, walk: Walk) -> bool:
+        """Whether anything is left to protect; what our fills have closed is not asked for."""
+        stakes = self._journal.stakes(walk.account.name, walk.key)
+        ours = any(stake.quantity for stake in stakes if stake.strategy == walk.case.strategy)
+        return ours and bool(walk.held())
 
     def _known_exit(self, walk: Walk) -> OrderIntent | None:
         """The close that was journaled; one that never arrived has to be as it was wanted still."""
@@ -289,6 +294,11 @@ class Closing:
         whole = bool(self._journal.legs_aside(walk.job.id)) and not _guards_fractions(walk)
         kind, name = plan.signal.trade_type, self._exit_id(walk)
         return exit_order(walk.case, name, held, share, kind, whole=whole)
+
+
+def _is_alone(walk: Walk) -> bool:
+    stakes = walk.stakes()
+    return stakes.position == stakes.own(walk.case.strategy)
 
 
 def _guards_fractions(walk: Walk) -> bool:

@@ -7,6 +7,7 @@ blindly).
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from app.domain.decision import Denial, Plan, Refusal
@@ -118,7 +119,10 @@ class Dispatcher:
         return self._send(job, broker, intent, gate)
 
     def _take_up(self, job: Job, broker: Broker, known: OrderRecord, gate: Gate) -> BrokerOrder:
-        """It may have arrived, or did: the broker knows."""
+        """It may have arrived, or did: the broker knows, unless it has told all that there is."""
+        if known.status is OrderStatus.FILLED:
+            legs = [leg for leg in self._journal.family(known.client_order_id) if _is_native(leg)]
+            return replace(_as_known(known), legs=tuple(map(_as_known, legs)))
         self._ownership.check(job.owner)
         try:
             found = broker.find(known.client_order_id)
@@ -253,6 +257,10 @@ def _rejected(intent: OrderIntent, error: BrokerRejected) -> BrokerOrder:
     )
 
 
+def _is_native(order: OrderRecord) -> bool:
+    return order.role.protects and not order.guarded
+
+
 def _as_known(known: OrderRecord) -> BrokerOrder:
     return BrokerOrder(
         client_order_id=known.client_order_id,
@@ -263,5 +271,7 @@ def _as_known(known: OrderRecord) -> BrokerOrder:
         status=known.status,
         filled_quantity=known.filled_quantity,
         average_price=known.average_price,
+        limit_price=known.limit_price,
+        stop_price=known.stop_price,
         reason=known.reason,
     )

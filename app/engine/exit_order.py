@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from app.domain.alert import Alert, Amount
+from app.domain.alert import Alert, Amount, AmountUnit
 from app.domain.decision import Denied, TradeType
 from app.domain.order import OrderIntent, OrderRole, OrderType, Side
 from app.domain.sizing import Means, exit_quantity
@@ -30,7 +30,7 @@ def exit_order(
         whole: in whole units only, so that what is left can be protected.
     """
     instrument = case.instrument
-    quantity = exit_quantity(share, held, _grid(case, whole=whole))
+    quantity = exit_quantity(share, held, _grid(case, share, whole=whole))
     if isinstance(quantity, Denied):
         return quantity
     side = Side.SELL if held > 0 else Side.BUY
@@ -54,14 +54,18 @@ def exit_order(
     )
 
 
+def _price(case: Case) -> Decimal | None:
+    quote = case.account.broker.quote(case.instrument.key)
+    return quote.price if quote is not None else None
+
+
 def _limit(alert: Alert) -> Decimal | None:
     return alert.limit_price if alert.order_type is OrderType.LIMIT else None
 
 
-def _grid(case: Case, *, whole: bool) -> Means:
-    quote = case.account.broker.quote(case.instrument.key)
+def _grid(case: Case, share: Amount, *, whole: bool) -> Means:
     return Means(
-        price=quote.price if quote is not None else None,
+        price=_price(case) if share.unit is AmountUnit.CASH else None,
         equity=Decimal(0),
         buying_power=Decimal(0),
         multiplier=case.instrument.multiplier,

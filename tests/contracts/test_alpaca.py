@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -366,12 +367,17 @@ def test_the_price_of_a_market_is_asked_for_once_an_alert(
     assert len([call for call in asked(venue, since=before) if "quotes" in call]) == 1
 
 
-def in_parts(venue: AlpacaVenue, broker: WrittenDown) -> str:
+def fill_in_parts(venue: AlpacaVenue, broker: WrittenDown) -> None:
     """An order that is filled with 4 at 100 and with 6 at 101."""
     venue.simulator.hold("AAPL")
     broker.submit(BUY)
     venue.simulator.fill(BUY.client_order_id, qty=4, price=100)
     venue.simulator.fill(BUY.client_order_id, price=101)
+
+
+def in_parts(venue: AlpacaVenue, broker: WrittenDown) -> str:
+    """The same, and its name at Alpaca."""
+    fill_in_parts(venue, broker)
     return look(broker, BUY.client_order_id).broker_order_id
 
 
@@ -392,11 +398,13 @@ def test_the_stream_and_the_activities_tell_of_the_same_fills(
     venue: AlpacaVenue, broker: WrittenDown
 ) -> None:
     heard = watching(broker)
-    in_parts(venue, broker)
-    for _ in ("new", "partial", "filled"):
-        heard.get(timeout=PATIENCE)
     venue.simulator.fault("error", "GET /v2/account/activities/*", times=None)
-    by_stream = broker.find(BUY.client_order_id)
+    fill_in_parts(venue, broker)
+    by_stream = None
+    while by_stream is None:
+        heard.get(timeout=PATIENCE)
+        with suppress(BrokerUnavailable):  # not all of it was told yet
+            by_stream = broker.find(BUY.client_order_id)
 
     venue.simulator.clear_faults()
     assert look(venue.open_alpaca(), BUY.client_order_id) == by_stream
@@ -560,12 +568,23 @@ def watching(broker: WrittenDown) -> "queue.Queue[str | None]":
 def test_the_stream_tells_of_our_orders_by_our_ids(venue: AlpacaVenue, broker: WrittenDown) -> None:
     heard = watching(broker)
     broker.submit(replace(BUY, stop_loss=STOP))
-    venue.trade_at(D(94))
+    assert heard.get(timeout=PATIENCE) == BUY.client_order_id
 
-    told: set[str | None] = set()
-    while STOP.client_order_id not in told:
-        told.add(heard.get(timeout=PATIENCE))
-    assert BUY.client_order_id in told
+    venue.trade_at(D(94))
+    while heard.get(timeout=PATIENCE) != STOP.client_order_id:
+        pass
+
+
+def test_the_stream_tells_once_of_an_entry_and_what_comes_with_it(
+    venue: AlpacaVenue, broker: WrittenDown
+) -> None:
+    heard = watching(broker)
+    broker.submit(replace(BUY, stop_loss=STOP))
+    assert heard.get(timeout=PATIENCE) == BUY.client_order_id
+    assert broker.find(BUY.client_order_id) is not None
+
+    venue.trade_at(D(94))
+    assert heard.get(timeout=PATIENCE) == STOP.client_order_id
 
 
 def test_after_each_connection_everything_is_to_be_looked_at(

@@ -1,5 +1,6 @@
 """Alerts on an account at Alpaca, from the webhook to the exchange and back."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, TypeAlias
@@ -179,3 +180,33 @@ def test_coins_are_bought_by_any_of_their_names(trade: Trade, client: FlaskClien
     assert trade("buy", "BINANCE:BTCUSDT", quantity="0.1")["status"] == "success"
     assert trade("close", "BTC/USD")["status"] == "success"
     assert held(client) == {}
+
+
+def calls(alpaca: AlpacaSimulator) -> list[str]:
+    """What was asked for since the last time, the ids left out."""
+    asked = [f"{each.method} {each.path.removeprefix('/v2/')}" for each in alpaca.state.requests]
+    alpaca.state.requests.clear()
+    return [re.sub(r"[0-9a-f-]{36}", "ID", each) for each in asked]
+
+
+def test_an_alert_costs_few_calls(trade: Trade, alpaca: AlpacaSimulator, clock: FakeClock) -> None:
+    trade("BUY", quantity=1)
+    trade("CLOSE")
+    clock.advance(1.5)  # a quote is good for a second
+    calls(alpaca)
+
+    trade("BUY", quantity=1, stop_loss="5%")
+    entry = calls(alpaca)
+    trade("CLOSE")
+    closing = calls(alpaca)
+
+    assert entry[:3] == ["GET positions/AAPL", "GET stocks/quotes/latest", "POST orders"]
+    assert len(entry) <= 5
+    assert closing[:5] == [
+        "GET positions/AAPL",
+        "DELETE orders/ID",
+        "GET orders/ID",
+        "GET positions/AAPL",
+        "POST orders",
+    ]
+    assert len(closing) <= 8

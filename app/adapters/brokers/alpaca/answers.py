@@ -139,21 +139,20 @@ def read_activity(raw: Any) -> Execution:
     )
 
 
-def read_event(raw: Any) -> tuple[str, str, Execution | None]:
-    """What the stream tells: the order's id, its client_order_id, and its execution if any."""
+def read_event(raw: Any) -> tuple[Told, Execution | None]:
+    """What the stream tells: the order as it is now, and its execution if there was one."""
     fields = _fields(raw)
-    order = _fields(fields["order"])
-    order_id, client_id = _text(order, "id"), str(order.get("client_order_id") or "")
+    order = read_order(fields["order"])
     if fields.get("event") not in ("fill", "partial_fill"):
-        return order_id, client_id, None
+        return order, None
     execution = Execution(
-        order_id=order_id,
-        after=number(order["filled_qty"]),
+        order_id=order.id,
+        after=order.filled,
         quantity=number(fields["qty"]),
         price=number(fields["price"]),
         at=_moment(fields["timestamp"]),
     )
-    return order_id, client_id, execution
+    return order, execution
 
 
 def read_position(raw: Any) -> Position:

@@ -10,22 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from app.adapters.brokers import Resources
 from app.adapters.brokers.alpaca.answers import (
     UNREADABLE,
+    Told,
     read_balance,
     read_days,
     read_event,
-    read_position,
     read_troubles,
-    rows_of,
 )
 from app.adapters.brokers.alpaca.assets import Assets, occ_symbol_of, option_of
 from app.adapters.brokers.alpaca.bodies import Body, needs_reference, order_body, stock_tick
 from app.adapters.brokers.alpaca.capabilities import STOCKS
 from app.adapters.brokers.alpaca.fills import Fills
+from app.adapters.brokers.alpaca.holdings import Holdings
 from app.adapters.brokers.alpaca.options import AlpacaOptions, read_options
 from app.adapters.brokers.alpaca.orders import Orders
 from app.adapters.brokers.alpaca.quotes import Quotes
@@ -44,6 +45,10 @@ from app.domain.session import Day
 from app.ports.broker import Hint
 
 log = logging.getLogger(__name__)
+
+LATELY = 900.0
+"""Seconds for which a price tells that a stock is not near a dollar."""
+WELL_ABOVE = Decimal(2)
 
 ODD_SKEW = timedelta(seconds=2)
 """Clocks that differ by more are told of; the header has whole seconds."""
@@ -67,6 +72,7 @@ class AlpacaBroker:
         self._wire = Wire(options, resources.clock)
         self._assets = Assets(self._wire, resources.clock)
         self._quotes = Quotes(self._wire, resources.clock)
+        self._holdings = Holdings(self._wire, resources.clock)
         self._fills = Fills(self._wire)
         triggers = Triggers(self._assets, self._quotes)
         self._orders = Orders(account, resources, self._wire, self._fills, triggers.of)
@@ -130,19 +136,11 @@ class AlpacaBroker:
 
     def position(self, instrument: str) -> Position | None:
         """What is held of an instrument."""
-        raw = self._wire.find(f"/positions/{instrument}")
-        try:
-            return None if raw is None else read_position(raw)
-        except UNREADABLE as error:
-            raise understood(error, writes=False) from error
+        return self._holdings.of(instrument)
 
     def positions(self) -> Sequence[Position]:
         """Everything that is held."""
-        raw = self._wire.get("/positions")
-        try:
-            return [read_position(row) for row in rows_of(raw)]
-        except UNREADABLE as error:
-            raise understood(error, writes=False) from error
+        return self._holdings.all()
 
     def balance(self) -> Balance:
         """Money of the account."""
@@ -198,7 +196,8 @@ class AlpacaBroker:
 
     def watch(self, heard: Hint) -> None:
         """Load alpaca-py and the list of assets, then listen: all on a thread of its own."""
-        self._stream = Stream(self._options, lambda data: self._hear(data, heard))
+        self._orders.tell = heard
+        self._stream = Stream(self._options, partial(self._hear, heard))
         name = f"novalgo-alpaca-{self._account}"
         threading.Thread(target=self._attend, args=(self._stream,), name=name, daemon=True).start()
 
@@ -216,15 +215,21 @@ class AlpacaBroker:
             log.warning("the list of assets could not be read", extra={"why": str(error)})
         stream.run()
 
-    def _hear(self, data: Any, heard: Hint) -> None:
-        """A hint by our id. A leg that was never settled has none yet: then all are looked at."""
-        if data is None:
+    def _hear(self, heard: Hint, told_of: Sequence[Any] | None) -> None:
+        """Hints by our ids, where there is news. A leg that was not met yet has none: then all."""
+        if told_of is None:
             heard(None)
             return
-        order_id, client_order_id, execution = read_event(data)
+        for name in self._orders.news_of([self._listen(data) for data in told_of]):
+            heard(name)
+
+    def _listen(self, data: Any) -> Told:
+        """Keep what an order was filled with."""
+        told, execution = read_event(data)
         if execution is not None:
             self._fills.note(execution)
-        heard(self._orders.name_of(order_id, client_order_id))
+            self._holdings.forget(told.symbol.replace("/", ""))
+        return told
 
     def _known(self, intent: OrderIntent) -> Instrument:
         found = self._assets.by_key(intent.instrument)
@@ -233,7 +238,13 @@ class AlpacaBroker:
         return found
 
     def _tick(self, stock: Instrument) -> Decimal:
-        """By its price of now; a price that cannot be known is taken for one of a dollar."""
+        """By its price of now; a price that cannot be known is taken for one of a dollar.
+
+        A cent fits every price: what was well above a dollar lately is not asked for again.
+        """
+        lately = self._quotes.seen(stock, LATELY)
+        if lately is not None and lately.price >= WELL_ABOVE:
+            return stock.tick
         try:
             quote = self._quotes.latest(stock)
         except BrokerError:
@@ -241,8 +252,7 @@ class AlpacaBroker:
         return stock.tick if quote is None else stock_tick(quote.price)
 
     def _capped(self, intent: OrderIntent) -> OrderIntent:
-        position = self.position(intent.instrument)
-        held = Decimal(0) if position is None else position.quantity
+        held = self._holdings.take(intent.instrument)
         if held * intent.side.sign >= 0:
             raise BrokerRejected(
                 f"there is no {intent.symbol} to close", code=Rejection.NO_POSITION

@@ -1,14 +1,22 @@
 """Orders at Alpaca: placed once, found again under our ids, canceled and moved."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from app.adapters.brokers import Resources
-from app.adapters.brokers.alpaca.answers import REPLACED, UNREADABLE, Told, read_order, rows_of
+from app.adapters.brokers.alpaca.answers import (
+    REPLACED,
+    UNREADABLE,
+    ZERO,
+    Told,
+    read_order,
+    rows_of,
+)
 from app.adapters.brokers.alpaca.bodies import Body, is_pair, plain
 from app.adapters.brokers.alpaca.fills import Fills
 from app.adapters.brokers.alpaca.naming import (
@@ -24,6 +32,7 @@ from app.adapters.brokers.alpaca.naming import (
     status_of,
     stop_of,
 )
+from app.adapters.brokers.alpaca.news import News
 from app.adapters.brokers.alpaca.refusals import DuplicateId
 from app.adapters.brokers.alpaca.wire import Wire, understood
 from app.domain.errors import (
@@ -36,6 +45,7 @@ from app.domain.errors import (
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus, OrderType
 from app.domain.rejection import Rejection
 from app.ports.addresses import Address
+from app.ports.broker import Hint
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +80,8 @@ class Orders:
         self._fills = fills
         self._triggered = triggered
         self._names = Names()
+        self._news = News()
+        self.tell: Hint = _nobody_listens
 
     def place(self, intent: OrderIntent, body: Body) -> BrokerOrder:
         """Send an order; one that was sent before is found instead.
@@ -77,15 +89,16 @@ class Orders:
         Raises:
             BrokerError: by what is known of it; never after it was taken.
         """
-        try:
-            raw = self._wire.write("POST", "/orders", body)
-        except DuplicateId as error:
-            return self._sent_before(intent, error)
-        try:
-            told = read_order(raw)
-        except UNREADABLE as error:
-            raise understood(error, writes=True) from error
-        return self._taken(intent, told)
+        with self._changing(intent.client_order_id):
+            try:
+                raw = self._wire.write("POST", "/orders", body)
+            except DuplicateId as error:
+                return self._sent_before(intent, error)
+            try:
+                told = read_order(raw)
+            except UNREADABLE as error:
+                raise understood(error, writes=True) from error
+            return self._taken(intent, told)
 
     def _sent_before(self, intent: OrderIntent, error: DuplicateId) -> BrokerOrder:
         """The order is there. Whatever keeps it from being read, it has arrived."""
@@ -119,13 +132,20 @@ class Orders:
         Raises:
             BrokerError: by what is known of it.
         """
-        spot = self._spot(client_order_id, self._address(client_order_id))
-        if spot is None:
-            return None
-        last = self._chain(spot.told)[-1]
-        if status_of(last, spot.place) in _AT_REST:
-            self._try("DELETE", f"/orders/{last.id}")
-        return self.find(client_order_id)
+        with self._changing(client_order_id):
+            address = self._address(client_order_id)
+            if address is not None and address.broker_order_id is not None:
+                self._try("DELETE", f"/orders/{address.broker_order_id}")
+                found = self.find(client_order_id)
+                if found is None or found.status not in _AT_REST:
+                    return found  # it went under the name that it had at first
+            spot = self._spot(client_order_id, address)
+            if spot is None:
+                return None
+            last = self._chain(spot.told)[-1]
+            if status_of(last, spot.place) in _AT_REST:
+                self._try("DELETE", f"/orders/{last.id}")
+            return self.find(client_order_id)
 
     def move(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
         """Move the limit of what works as a limit; what it is then.
@@ -133,13 +153,14 @@ class Orders:
         Raises:
             BrokerError: by what is known of it.
         """
-        spot = self._spot(client_order_id, self._address(client_order_id))
-        if spot is None:
-            return None
-        last = self._chain(spot.told)[-1]
-        if status_of(last, spot.place).working and self._is_limit(last):
-            self._try("PATCH", f"/orders/{last.id}", _moved(last, limit))
-        return self.find(client_order_id)
+        with self._changing(client_order_id):
+            spot = self._spot(client_order_id, self._address(client_order_id))
+            if spot is None:
+                return None
+            last = self._chain(spot.told)[-1]
+            if status_of(last, spot.place).working and self._is_limit(last):
+                self._try("PATCH", f"/orders/{last.id}", _moved(last, limit))
+            return self.find(client_order_id)
 
     def working(self) -> Sequence[BrokerOrder]:
         """Everything that works there, each for itself; what is not ours under Alpaca's names.
@@ -148,6 +169,35 @@ class Orders:
             BrokerError: it could not be read.
         """
         return [self._by_itself(told, place) for told, place in self._at_work()]
+
+    def news_of(self, told_of: Sequence[Told]) -> Iterable[str | None]:
+        """Our ids of what is worth a look; None: of all. A leg is seen in the look at its entry.
+
+        Raises:
+            JournalError: the address book cannot be read.
+        """
+        names: dict[str | None, None] = {}
+        for told in told_of:
+            name = self.name_of(told.id, told.client_order_id)
+            if not self._news.is_old(told) and not self._news.hold(name, told):
+                names[name] = None
+        return [name for name in names if name is None or self._entry_of(name) not in names]
+
+    def _entry_of(self, name: str) -> str:
+        """The entry of a leg, else nothing."""
+        address = self._book.address(name)
+        return (address.parent if address is not None else None) or ""
+
+    def _changing(self, client_order_id: str) -> AbstractContextManager[None]:
+        return self._news.changing(client_order_id, self._hear)
+
+    def _hear(self, kept: Sequence[Told]) -> None:
+        """Tell of what the stream told while we were busy with it, if it is still news."""
+        try:
+            for name in self.news_of(kept):
+                self.tell(name)
+        except JournalError as error:
+            log.warning("a hint of the stream was lost", extra={"why": str(error)})
 
     def name_of(self, order_id: str, client_order_id: str) -> str | None:
         """Our id of what Alpaca tells of; None for a leg that it has named and we have not met yet.
@@ -268,9 +318,11 @@ class Orders:
                 yield self._met(as_order(leg.client_order_id, chain, place), chain)
 
     def _met(self, order: BrokerOrder, chain: Sequence[Link]) -> BrokerOrder:
-        """Remember what Alpaca calls it, and see whether its stop was reached."""
+        """Remember what Alpaca calls it and how it was, and see whether its stop was reached."""
         for link in chain:
             self._names.put(link.told.id, order.client_order_id)
+            if sum((each.quantity for each in link.executions), ZERO) == link.told.filled:
+                self._news.note(link.told)
         return self._with_trigger(order, chain[-1].told)
 
     def _with_trigger(self, order: BrokerOrder, told: Told) -> BrokerOrder:
@@ -354,6 +406,10 @@ class Orders:
             return self._book.address(client_order_id)
         except JournalError as error:
             raise BrokerUnavailable(f"the address book: {error}") from error
+
+
+def _nobody_listens(_: str | None) -> None:
+    """The stream was not begun."""
 
 
 def _moved(last: Told, limit: Decimal) -> Body:

@@ -46,6 +46,12 @@ class Quotes:
             self._keep(instrument.key, seen)
         return seen.quote
 
+    def seen(self, instrument: Instrument, within: float) -> Quote | None:
+        """A quote that was read within so many seconds; nothing is asked."""
+        seen = self._seen.get(instrument.key)
+        recent = seen is not None and self._clock.monotonic() - seen.at < within
+        return seen.quote if seen is not None and recent else None
+
     def _keep(self, key: str, seen: _Seen) -> None:
         with self._lock:
             self._seen.pop(key, None)

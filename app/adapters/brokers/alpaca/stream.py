@@ -7,7 +7,7 @@ that happened before, so each connection begins with "look at everything".
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.adapters.brokers.alpaca.options import AlpacaOptions
@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 GOODBYE = 2.0
 """Seconds that the thread has to end."""
 
-Heard = Callable[[Any], None]
-"""Hears what is told of an order; None after each connection."""
+Heard = Callable[[Sequence[Any] | None], None]
+"""Hears what is told of orders at about one moment; None after each connection."""
 
 
 class Stream:

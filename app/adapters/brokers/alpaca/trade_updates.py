@@ -3,8 +3,9 @@
 # pyright: reportUnknownMemberType=false
 # The class that this one extends is typed in part only.
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from alpaca.trading.stream import TradingStream
@@ -14,10 +15,16 @@ from app.adapters.brokers.alpaca.options import AlpacaOptions
 log = logging.getLogger(__name__)
 
 
+GATHER = 0.02
+"""Seconds: an entry, its fill and its legs are told of at once, and are one read."""
+
+
 class TradeUpdates(TradingStream):
     """The SDK connects anew for ever, with a pause that grows to half a minute."""
 
-    def __init__(self, options: AlpacaOptions, heard: Callable[[Any], None]) -> None:
+    def __init__(
+        self, options: AlpacaOptions, heard: Callable[[Sequence[Any] | None], None]
+    ) -> None:
         super().__init__(
             options.api_key.get_secret_value(),
             options.secret_key.get_secret_value(),
@@ -25,6 +32,7 @@ class TradeUpdates(TradingStream):
             url_override=options.stream,
         )
         self._heard = heard
+        self._gathered: list[Any] = []
         self.subscribe_trade_updates(self._hear)
 
     async def listen(self) -> None:
@@ -38,11 +46,17 @@ class TradeUpdates(TradingStream):
         await super()._dispatch(msg)
 
     async def _hear(self, message: dict[str, Any]) -> None:
-        self._tell(message.get("data"))
+        if not self._gathered:
+            asyncio.get_running_loop().call_later(GATHER, self._tell_all)
+        self._gathered.append(message.get("data"))
 
-    def _tell(self, data: Any) -> None:
+    def _tell_all(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        self._tell(gathered)
+
+    def _tell(self, gathered: Sequence[Any] | None) -> None:
         try:
-            self._heard(data)
+            self._heard(gathered)
         except Exception:
             # Whatever a listener makes of it, the stream goes on: it is only a hint.
             log.exception("a hint of the stream was lost")

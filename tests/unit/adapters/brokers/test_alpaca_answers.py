@@ -146,12 +146,14 @@ def test_the_stream_and_the_activities_tell_of_the_same_fill() -> None:
     }
     execution = read_activity(activity)
 
-    assert read_event(event) == ("B1", "OURS", execution)
+    order, told = read_event(event)
+    assert (order.id, order.client_order_id, told) == ("B1", "OURS", execution)
     assert execution.fill_id == "B1:10"
 
 
-def test_an_event_without_an_execution_only_names_the_order() -> None:
-    assert read_event({"event": "canceled", "order": ORDER}) == ("B1", "OURS", None)
+def test_an_event_without_an_execution_only_shows_the_order() -> None:
+    order, told = read_event({"event": "canceled", "order": ORDER})
+    assert (order, told) == (read_order(ORDER), None)
 
 
 @pytest.mark.parametrize("symbol", ["BTCUSD", "BTC/USD"])
