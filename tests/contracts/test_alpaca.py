@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from app.adapters.brokers.alpaca import sdk
+from app.adapters.brokers import patience
 from app.domain.contract import OptionType, Wish
 from app.domain.decision import Denied
 from app.domain.errors import (
@@ -155,7 +155,7 @@ def test_who_cannot_connect_has_sent_nothing(venue: AlpacaVenue, broker: Written
 def test_who_waits_too_long_does_not_know(
     venue: AlpacaVenue, broker: WrittenDown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sdk, "READ_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "READ_SECONDS", 0.05)
     venue.simulator.fault("slow", "POST /v2/orders", seconds=0.5)
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         broker.submit(BUY)

@@ -1,6 +1,7 @@
 """Answers of Alpaca as values: read with care, for fields come and go and words are added.
 
-What has to be there and is not, or is not what it should be, raises one of UNREADABLE.
+What has to be there and is not, or is not what it should be, raises one of UNREADABLE
+(`app/adapters/brokers/reading.py`).
 """
 
 import logging
@@ -8,17 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
+from app.adapters.brokers.reading import (
+    Raw,
+    fields_of,
+    number,
+    number_or_none,
+    rows_of,
+    text_of,
+)
 from app.domain.order import OrderStatus, OrderType, Side
 from app.domain.position import Balance, Position, Quote
 from app.domain.session import CLOSED, Day, Hours
 
 log = logging.getLogger(__name__)
-
-UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError)
-
-Raw = Mapping[str, Any]
 
 ZERO = Decimal(0)
 HELD, REPLACED = "held", "replaced"
@@ -83,25 +88,25 @@ class Told:
 
 def read_order(raw: Any) -> Told:
     """An order, its legs with it when they are shown."""
-    fields = _fields(raw)
-    word = _text(fields, "status")
+    fields = fields_of(raw)
+    word = text_of(fields, "status")
     if word not in _STATUSES:
         log.warning("an order status that is not known", extra={"order_status": word})
     submitted = _moment(fields.get("submitted_at") or fields["created_at"])
     ended = [fields.get(name) for name in ("filled_at", "canceled_at", "expired_at", "updated_at")]
     return Told(
-        id=_text(fields, "id"),
-        client_order_id=_text(fields, "client_order_id"),
-        symbol=_text(fields, "symbol"),
-        side=Side(_text(fields, "side")),
+        id=text_of(fields, "id"),
+        client_order_id=text_of(fields, "client_order_id"),
+        symbol=text_of(fields, "symbol"),
+        side=Side(text_of(fields, "side")),
         order_type=str(fields.get("type") or fields["order_type"]),
         order_class=str(fields.get("order_class") or "simple"),
         word=word,
-        quantity=_maybe(fields.get("qty")),
-        filled=_maybe(fields.get("filled_qty")) or ZERO,
-        average=_maybe(fields.get("filled_avg_price")),
-        limit_price=_maybe(fields.get("limit_price")),
-        stop_price=_maybe(fields.get("stop_price")),
+        quantity=number_or_none(fields.get("qty")),
+        filled=number_or_none(fields.get("filled_qty")) or ZERO,
+        average=number_or_none(fields.get("filled_avg_price")),
+        limit_price=number_or_none(fields.get("limit_price")),
+        stop_price=number_or_none(fields.get("stop_price")),
         time_in_force=str(fields.get("time_in_force") or ""),
         submitted_at=submitted,
         changed_at=max((_moment(text) for text in ended if text), default=submitted),
@@ -129,9 +134,9 @@ class Execution:
 
 def read_activity(raw: Any) -> Execution:
     """An execution out of the account's activities."""
-    fields = _fields(raw)
+    fields = fields_of(raw)
     return Execution(
-        order_id=_text(fields, "order_id"),
+        order_id=text_of(fields, "order_id"),
         after=number(fields["cum_qty"]),
         quantity=number(fields["qty"]),
         price=number(fields["price"]),
@@ -141,7 +146,7 @@ def read_activity(raw: Any) -> Execution:
 
 def read_event(raw: Any) -> tuple[Told, Execution | None]:
     """What the stream tells: the order as it is now, and its execution if there was one."""
-    fields = _fields(raw)
+    fields = fields_of(raw)
     order = read_order(fields["order"])
     if fields.get("event") not in ("fill", "partial_fill"):
         return order, None
@@ -157,23 +162,23 @@ def read_event(raw: Any) -> tuple[Told, Execution | None]:
 
 def read_position(raw: Any) -> Position:
     """A position; crypto has no slash there."""
-    fields = _fields(raw)
-    symbol = _text(fields, "symbol")
+    fields = fields_of(raw)
+    symbol = text_of(fields, "symbol")
     size = abs(number(fields["qty"]))
     entry = number(fields["avg_entry_price"])
     return Position(
         symbol=symbol,
         instrument=symbol.replace("/", ""),
-        quantity=-size if _text(fields, "side") == "short" else size,
+        quantity=-size if text_of(fields, "side") == "short" else size,
         entry_price=entry,
-        current_price=_maybe(fields.get("current_price")) or entry,
+        current_price=number_or_none(fields.get("current_price")) or entry,
         multiplier=Decimal(100 if fields.get("asset_class") == "us_option" else 1),
     )
 
 
 def read_balance(raw: Any) -> Balance:
     """Money of the account."""
-    fields = _fields(raw)
+    fields = fields_of(raw)
     return Balance(
         cash=number(fields["cash"]),
         equity=number(fields["equity"]),
@@ -183,7 +188,7 @@ def read_balance(raw: Any) -> Balance:
 
 def read_quote(raw: Any) -> Quote | None:
     """Bid and ask, and their middle as the price; None while nobody bids or asks."""
-    fields = _fields(raw)
+    fields = fields_of(raw)
     bid, ask = number(fields.get("bp") or 0), number(fields.get("ap") or 0)
     sides = [price for price in (bid, ask) if price > 0]
     if not sides:
@@ -200,8 +205,8 @@ def read_quote(raw: Any) -> Quote | None:
 def read_days(raw: Any, first: date, last: date) -> Mapping[date, Day]:
     """The hours of all days from one to another; a day that is not told of is closed."""
     days = {first + timedelta(days=number): CLOSED for number in range((last - first).days + 1)}
-    told = [_fields(row) for row in rows_of(raw)]
-    return days | {date.fromisoformat(_text(row, "date")): _day(row) for row in told}
+    told = [fields_of(row) for row in rows_of(raw)]
+    return days | {date.fromisoformat(text_of(row, "date")): _day(row) for row in told}
 
 
 def _day(row: Raw) -> Day:
@@ -218,45 +223,11 @@ def _time(text: Any) -> time:
 
 def read_troubles(raw: Any) -> Sequence[str]:
     """What keeps an account from trading, by its flags."""
-    fields = _fields(raw)
+    fields = fields_of(raw)
     flags = ("account_blocked", "trading_blocked", "trade_suspended_by_user")
     troubles = [flag.replace("_", " ") for flag in flags if fields.get(flag) is True]
     status = str(fields.get("status") or "ACTIVE")
     return troubles if status == "ACTIVE" else [f"the account is {status}", *troubles]
-
-
-def rows_of(raw: Any) -> list[Any]:
-    """A list, which nothing else is taken for."""
-    if not isinstance(raw, list):
-        raise TypeError(f"not a list: {type(raw).__name__}")
-    return list(cast("Sequence[Any]", raw))
-
-
-def number(value: Any) -> Decimal:
-    """A number, which Alpaca mostly writes as text; prices of its data API are JSON numbers."""
-    if not isinstance(value, (str, int, float)) or isinstance(value, bool):
-        raise TypeError(f"not a number: {value!r}")
-    found = Decimal(str(value))
-    if not found.is_finite():
-        raise ValueError(f"not a number: {value!r}")
-    return found
-
-
-def _maybe(value: Any) -> Decimal | None:
-    return None if value is None or value == "" else number(value)
-
-
-def _fields(raw: Any) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        raise TypeError(f"not an object: {type(raw).__name__}")
-    return cast("dict[str, Any]", raw)
-
-
-def _text(fields: Raw, name: str) -> str:
-    value = fields[name]
-    if not isinstance(value, str) or not value:
-        raise TypeError(f"{name} is not text: {value!r}")
-    return value
 
 
 def _moment(text: Any) -> datetime:

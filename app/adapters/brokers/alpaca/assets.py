@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import quote
 
-from app.adapters.brokers.alpaca.answers import UNREADABLE, number, rows_of
-from app.adapters.brokers.alpaca.wire import Wire, understood
+from app.adapters.brokers.alpaca.wire import Wire
+from app.adapters.brokers.reading import UNREADABLE, number, rows_of, understood
 from app.domain.contract import Wish
 from app.domain.errors import BrokerError
 from app.domain.instrument import COIN_QUOTES, COINS, AssetClass, Instrument, Ticker

@@ -15,7 +15,6 @@ from typing import Any
 
 from app.adapters.brokers import Resources
 from app.adapters.brokers.alpaca.answers import (
-    UNREADABLE,
     Told,
     read_balance,
     read_days,
@@ -32,7 +31,8 @@ from app.adapters.brokers.alpaca.orders import Orders
 from app.adapters.brokers.alpaca.quotes import Quotes
 from app.adapters.brokers.alpaca.stream import Stream
 from app.adapters.brokers.alpaca.triggers import Triggers
-from app.adapters.brokers.alpaca.wire import Wire, understood
+from app.adapters.brokers.alpaca.wire import Wire
+from app.adapters.brokers.reading import UNREADABLE, understood
 from app.domain.capabilities import Capabilities
 from app.domain.contract import Wish
 from app.domain.decision import Denial, Denied

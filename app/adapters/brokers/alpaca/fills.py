@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.adapters.brokers.alpaca.answers import ZERO, Execution, Told, read_activity, rows_of
+from app.adapters.brokers.alpaca.answers import ZERO, Execution, Told, read_activity
 from app.adapters.brokers.alpaca.wire import Wire
+from app.adapters.brokers.reading import rows_of
 from app.domain.order import Fill
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.adapters.brokers.alpaca.answers import UNREADABLE, read_position, rows_of
-from app.adapters.brokers.alpaca.wire import Wire, understood
+from app.adapters.brokers.alpaca.answers import read_position
+from app.adapters.brokers.alpaca.wire import Wire
+from app.adapters.brokers.reading import UNREADABLE, rows_of, understood
 from app.domain.position import Position
 from app.ports.clock import Clock
 

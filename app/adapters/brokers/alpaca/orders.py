@@ -9,14 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.adapters.brokers import Resources
-from app.adapters.brokers.alpaca.answers import (
-    REPLACED,
-    UNREADABLE,
-    ZERO,
-    Told,
-    read_order,
-    rows_of,
-)
+from app.adapters.brokers.alpaca.answers import REPLACED, ZERO, Told, read_order
 from app.adapters.brokers.alpaca.bodies import Body, is_pair, plain
 from app.adapters.brokers.alpaca.fills import Fills
 from app.adapters.brokers.alpaca.naming import (
@@ -34,7 +27,8 @@ from app.adapters.brokers.alpaca.naming import (
 )
 from app.adapters.brokers.alpaca.news import News
 from app.adapters.brokers.alpaca.refusals import DuplicateId
-from app.adapters.brokers.alpaca.wire import Wire, understood
+from app.adapters.brokers.alpaca.wire import Wire
+from app.adapters.brokers.reading import UNREADABLE, rows_of, understood
 from app.domain.errors import (
     BrokerError,
     BrokerRejected,

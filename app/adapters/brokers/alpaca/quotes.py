@@ -3,8 +3,9 @@
 import threading
 from dataclasses import dataclass
 
-from app.adapters.brokers.alpaca.answers import UNREADABLE, read_quote
-from app.adapters.brokers.alpaca.wire import Wire, understood
+from app.adapters.brokers.alpaca.answers import read_quote
+from app.adapters.brokers.alpaca.wire import Wire
+from app.adapters.brokers.reading import UNREADABLE, understood
 from app.domain.instrument import AssetClass, Instrument
 from app.domain.position import Quote
 from app.ports.clock import Clock

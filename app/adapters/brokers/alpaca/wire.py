@@ -2,15 +2,16 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.adapters.brokers.alpaca.options import AlpacaOptions
 from app.adapters.brokers.alpaca.refusals import ABSENT
-from app.domain.errors import BrokerError, BrokerRejected, BrokerUnavailable, OutcomeUnknown
+from app.adapters.brokers.pauses import Pause
+from app.domain.errors import BrokerRejected, BrokerUnavailable, OutcomeUnknown
 from app.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Params = Mapping[str, str]
-
-TOO_MANY = 429
-USUAL_PAUSE, LONGEST_PAUSE = 3.0, 60.0
-"""Seconds without a call after `too many`: where nothing else is said, and at most."""
 
 
 class Doors(NamedTuple):
@@ -137,53 +134,3 @@ class Wire:
         self._trading_pause.hear(status, headers)
         with suppress(KeyError, ValueError):
             self.skew = parsedate_to_datetime(headers["Date"]) - self._clock.now()
-
-
-class Pause:
-    """No calls while a host has said that there were too many: it would refuse them anyway."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._until = float("-inf")
-
-    def check(self) -> None:
-        """Go on, or say how long to wait.
-
-        Raises:
-            BrokerUnavailable: it is too early for another call.
-        """
-        left = self._until - self._clock.monotonic()
-        if left > 0:
-            raise BrokerUnavailable(f"too many calls: none for another {left:.0f} s")
-
-    def hear(self, status: int, headers: Mapping[str, str]) -> None:
-        """Take note of an answer."""
-        if status == TOO_MANY:
-            pause = pause_of(headers, self._clock.now())
-            self._until = self._clock.monotonic() + pause
-            log.warning("too many calls to Alpaca", extra={"pause": pause})
-
-
-def pause_of(headers: Mapping[str, str], now: datetime) -> float:
-    """How many seconds a `too many` asks for: until its reset, by the broker's own clock."""
-    asked: list[Callable[[], float]] = [
-        lambda: float(headers["Retry-After"]),
-        lambda: float(headers["X-RateLimit-Reset"]) - _broker_time(headers, now).timestamp(),
-    ]
-    for seconds in asked:
-        with suppress(KeyError, ValueError):
-            return min(max(seconds(), 1.0), LONGEST_PAUSE)
-    return USUAL_PAUSE
-
-
-def _broker_time(headers: Mapping[str, str], now: datetime) -> datetime:
-    try:
-        return parsedate_to_datetime(headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return now
-
-
-def understood(error: Exception, *, writes: bool) -> BrokerError:
-    """The error of an answer that came and makes no sense."""
-    words = f"an answer that cannot be read: {type(error).__name__}: {error}"
-    return OutcomeUnknown(words) if writes else BrokerUnavailable(words)

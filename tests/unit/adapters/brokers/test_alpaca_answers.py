@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.brokers.alpaca.answers import (
-    UNREADABLE,
     Execution,
     Told,
-    number,
     read_activity,
     read_balance,
     read_days,
@@ -22,9 +20,9 @@ from app.adapters.brokers.alpaca.answers import (
     read_position,
     read_quote,
     read_troubles,
-    rows_of,
 )
 from app.adapters.brokers.alpaca.naming import Link, Names, Place, as_order, place_of, target_of
+from app.adapters.brokers.reading import UNREADABLE, number, rows_of
 from app.domain.order import OrderStatus, Side
 from app.domain.position import Position
 from app.domain.session import CLOSED, Day, Hours

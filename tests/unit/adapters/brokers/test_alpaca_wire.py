@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.adapters.brokers.alpaca.options import AlpacaOptions, read_options
-from app.adapters.brokers.alpaca.wire import Doors, Pause, Wire, pause_of
+from app.adapters.brokers.alpaca.wire import Doors, Wire
+from app.adapters.brokers.pauses import Pause, pause_of
 from app.domain.errors import BrokerUnavailable, ConfigError
 from tests.fakes.clock import START, FakeClock
 
