@@ -356,7 +356,9 @@ def test_rules_6_and_9_an_alert_against_its_target_and_a_close_only_reduce_towar
     ("target", "word", "conflict"),
     [
         (10, "short", True),
+        (1, "short", True),
         (-10, "long", True),
+        (-1, "long", True),
         (10, "flat", True),
         (-10, "flat", True),
         (10, "long", False),
@@ -520,62 +522,76 @@ TURNS = {"action": BUY, "market_position": "long", "quantity": units(9)}
 OUT = {"action": SELL, "market_position": "flat", "quantity": units(4)}
 
 
-@pytest.mark.parametrize(
-    ("sync", "held", "knew", "said", "meant"),
-    [
-        # it goes from flat to long, or crosses to it: whatever we hold, it enters, once
-        (Sync.RESYNC, -5, "flat", GROWS, "reverse buy, close all, enter 4"),
-        (Sync.RESYNC, 5, "flat", GROWS, "skipped ALREADY_LONG"),
-        (Sync.RESYNC, 0, "short", TURNS, "entry buy, enter 9"),
-        (Sync.RESYNC, 5, "short", TURNS, "skipped ALREADY_LONG"),
-        # it grows what is lost: never opened to match, what is against it is closed
-        (Sync.RESYNC, 0, "long", GROWS, "denied OUT_OF_SYNC"),
-        (Sync.RESYNC, -5, "long", GROWS, "reverse buy, close all, barred OUT_OF_SYNC"),
-        (Sync.RESYNC, 0, "long", {"action": ADD}, "denied OUT_OF_SYNC"),
-        (
-            Sync.RESYNC,
-            -5,
-            "long",
-            {"action": BUY, "position_size": D(9)},
-            "reverse buy, close all, barred OUT_OF_SYNC",
-        ),
-        (Sync.RESYNC, 0, "long", {"action": BUY, "position_size": D(9)}, "denied OUT_OF_SYNC"),
-        (Sync.RESYNC, 0, "long", {"action": BUY}, "denied OUT_OF_SYNC"),
-        (Sync.RESYNC, 5, "flat", {"action": ADD}, "denied OUT_OF_SYNC"),
-        # it only takes something off
-        (Sync.RESYNC, 0, "long", SHRINKS, "info NO_POSITION"),
-        (Sync.RESYNC, -5, "long", SHRINKS, "exit buy, close all"),
-        (Sync.RESYNC, 0, "long", OUT, "info NO_POSITION"),
-        (Sync.RESYNC, -5, "long", OUT, "exit buy, close all"),
-        (Sync.RESYNC, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close 2"),
-        # a target is traded to, where the alert itself goes there
-        (Sync.RESYNC, 5, "flat", {"action": BUY, "position_size": D(9)}, "add buy, enter 4"),
-        (Sync.RESYNC, 0, "short", {"action": BUY, "position_size": D(9)}, "entry buy, enter 9"),
-        (Sync.RESYNC, 5, "long", GROWS, "skipped ALREADY_LONG"),
-        # a reversal of what we are the other side of already
-        (Sync.RESYNC, 5, "short", {"action": REVERSE}, "skipped ALREADY_LONG"),
-        (Sync.RESYNC, 0, "short", {"action": REVERSE}, "denied NO_POSITION"),
-        (Sync.RESYNC, 5, "flat", {"action": REVERSE}, "denied OUT_OF_SYNC"),
-        (Sync.RESYNC, 0, "long", {"action": CANCEL}, "cancel"),
-        (Sync.FLATTEN, -5, "long", GROWS, "exit buy, close all"),
-        (Sync.FLATTEN, 5, "flat", GROWS, "exit sell, close all"),
-        (Sync.FLATTEN, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close all"),
-        (Sync.FLATTEN, 0, "short", TURNS, "denied OUT_OF_SYNC"),
-        (Sync.FLATTEN, 0, "long", OUT, "info NO_POSITION"),
-        (Sync.FLATTEN, 0, "flat", GROWS, "entry buy, enter 4"),
-        (Sync.IGNORE, 0, "long", GROWS, "entry buy, enter 4"),
-        (Sync.IGNORE, -5, "long", GROWS, "reverse buy, close all, enter 4"),
-        (Sync.DENY, 0, "short", TURNS, "denied OUT_OF_SYNC"),
-        (Sync.DENY, -5, "flat", GROWS, "reverse buy, close all, barred OUT_OF_SYNC"),
-        (Sync.DENY, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close 2"),
-        (Sync.DENY, 5, "flat", GROWS, "skipped ALREADY_LONG"),
-    ],
-)
+LOST: list[tuple[Sync, int, str, dict[str, Any], str]] = [
+    # it goes from flat to long, or crosses to it: whatever we hold, it enters, once
+    (Sync.RESYNC, -5, "flat", GROWS, "reverse buy, close all, enter 4"),
+    (Sync.RESYNC, 5, "flat", GROWS, "skipped ALREADY_LONG"),
+    (Sync.RESYNC, 0, "short", TURNS, "entry buy, enter 9"),
+    (Sync.RESYNC, 5, "short", TURNS, "skipped ALREADY_LONG"),
+    # it grows what is lost: never opened to match, what is against it is closed
+    (Sync.RESYNC, 0, "long", GROWS, "denied OUT_OF_SYNC"),
+    (Sync.RESYNC, -5, "long", GROWS, "reverse buy, close all, barred OUT_OF_SYNC"),
+    (Sync.RESYNC, 0, "long", {"action": ADD}, "denied OUT_OF_SYNC"),
+    (
+        Sync.RESYNC,
+        -5,
+        "long",
+        {"action": BUY, "position_size": D(9)},
+        "reverse buy, close all, barred OUT_OF_SYNC",
+    ),
+    (Sync.RESYNC, 0, "long", {"action": BUY, "position_size": D(9)}, "denied OUT_OF_SYNC"),
+    (Sync.RESYNC, 0, "long", {"action": BUY}, "denied OUT_OF_SYNC"),
+    (Sync.RESYNC, 5, "flat", {"action": ADD}, "denied OUT_OF_SYNC"),
+    # it only takes something off
+    (Sync.RESYNC, 0, "long", SHRINKS, "info NO_POSITION"),
+    (Sync.RESYNC, -5, "long", SHRINKS, "exit buy, close all"),
+    (Sync.RESYNC, 0, "long", OUT, "info NO_POSITION"),
+    (Sync.RESYNC, -5, "long", OUT, "exit buy, close all"),
+    (Sync.RESYNC, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close 2"),
+    # a target is traded to, where the alert itself goes there
+    (Sync.RESYNC, 5, "flat", {"action": BUY, "position_size": D(9)}, "add buy, enter 4"),
+    (Sync.RESYNC, 0, "short", {"action": BUY, "position_size": D(9)}, "entry buy, enter 9"),
+    (Sync.RESYNC, 5, "long", GROWS, "skipped ALREADY_LONG"),
+    # a reversal of what we are the other side of already
+    (Sync.RESYNC, 5, "short", {"action": REVERSE}, "skipped ALREADY_LONG"),
+    (Sync.RESYNC, 0, "short", {"action": REVERSE}, "denied NO_POSITION"),
+    (Sync.RESYNC, 5, "flat", {"action": REVERSE}, "denied OUT_OF_SYNC"),
+    (Sync.RESYNC, 0, "long", {"action": CANCEL}, "cancel"),
+    (Sync.FLATTEN, -5, "long", GROWS, "exit buy, close all"),
+    (Sync.FLATTEN, 5, "flat", GROWS, "exit sell, close all"),
+    (Sync.FLATTEN, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close all"),
+    (Sync.FLATTEN, 0, "short", TURNS, "denied OUT_OF_SYNC"),
+    (Sync.FLATTEN, 0, "long", OUT, "info NO_POSITION"),
+    (Sync.FLATTEN, 0, "flat", GROWS, "entry buy, enter 4"),
+    (Sync.IGNORE, 0, "long", GROWS, "entry buy, enter 4"),
+    (Sync.IGNORE, -5, "long", GROWS, "reverse buy, close all, enter 4"),
+    (Sync.DENY, 0, "short", TURNS, "denied OUT_OF_SYNC"),
+    (Sync.DENY, -5, "flat", GROWS, "reverse buy, close all, barred OUT_OF_SYNC"),
+    (Sync.DENY, 5, "short", {"action": CLOSE, "quantity": units(2)}, "exit sell, close 2"),
+    (Sync.DENY, 5, "flat", GROWS, "skipped ALREADY_LONG"),
+]
+
+
+@pytest.mark.parametrize(("sync", "held", "knew", "said", "meant"), LOST)
 def test_rule_20_a_position_that_the_alert_did_not_know(
     sync: Sync, held: int, knew: str, said: dict[str, Any], meant: str
 ) -> None:
     row = a_strategy(sync=sync)
     assert route(held, situation=row, prev_market_position=knew, **said) == meant
+
+
+@pytest.mark.parametrize(("sync", "held", "knew", "said", "meant"), LOST)
+def test_rule_20_holds_for_shorts_too(
+    sync: Sync, held: int, knew: str, said: dict[str, Any], meant: str
+) -> None:
+    alert = mirrored(an_alert(said["action"], prev_market_position=knew, **without_action(said)))
+    row = a_strategy(sync=sync)
+
+    assert told(TradeRouter().route(alert, a_situation(-held, strategy=row))) == turned(meant)
+
+
+def without_action(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name != "action"}
 
 
 def test_rule_20_a_lost_position_does_not_pyramid() -> None:
@@ -756,16 +772,23 @@ def mirrored(alert: Alert) -> Alert:
     sides = {BUY: SELL, SELL: BUY}
     words = ("closes", "sentiment", "market_position", "prev_market_position")
     sizes = ("position_size", "prev_position_size")
-    turned = {name: TURNED.get(word := getattr(alert, name), word) for name in words}
+    other = {name: TURNED.get(word := getattr(alert, name), word) for name in words}
     negated = {name: size and -size for name in sizes for size in [getattr(alert, name)]}
     action = sides.get(alert.action or CLOSE, alert.action)
-    return replace(alert, action=action, **turned, **negated)
+    return replace(alert, action=action, **other, **negated)
 
 
 def mirrored_row(row: Strategy | None) -> Strategy | None:
     """The row of somebody who goes short where this one goes long."""
     turned = {Sides.LONG: Sides.SHORT, Sides.SHORT: Sides.LONG}
     return row and replace(row, sides=row.sides and turned.get(row.sides, row.sides))
+
+
+def turned(meant: str) -> str:
+    """The same said of somebody who sells where this one buys."""
+    swapped = {"buy": "sell", "sell": "buy", "ALREADY_LONG": "ALREADY_SHORT"}
+    swapped |= {new: old for old, new in swapped.items()}
+    return re.sub("|".join(swapped), lambda word: swapped[word[0]], meant)
 
 
 @given(ALERTS, SITUATIONS)
@@ -778,10 +801,7 @@ def test_shorts_are_treated_as_longs_are(alert: Alert, now: Situation) -> None:
         strategy=mirrored_row(now.strategy),
     )
     here = told(TradeRouter().route(alert, now))
-    there = told(TradeRouter().route(mirrored(alert), other))
-    swapped = {"buy": "sell", "sell": "buy", "ALREADY_LONG": "ALREADY_SHORT"}
-    swapped |= {new: old for old, new in swapped.items()}
-    assert there == re.sub("|".join(swapped), lambda word: swapped[word[0]], here)
+    assert told(TradeRouter().route(mirrored(alert), other)) == turned(here)
 
 
 @pytest.mark.parametrize(
