@@ -16,7 +16,7 @@ from tests.bench.figures import Board, percentile
 from tests.bench.load import Load, fire
 from tests.bench.test_life import memory, seconds_to_start
 from tests.simulators.alpaca import AlpacaSimulator
-from tests.simulators.alpaca.world import Asked
+from tests.simulators.wire import Asked
 
 pytestmark = pytest.mark.bench
 

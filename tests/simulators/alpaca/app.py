@@ -2,57 +2,39 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 from math import ceil
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from tests.simulators.alpaca.accounts import Account
 from tests.simulators.alpaca.data_routes import DataApi
 from tests.simulators.alpaca.exchange import Exchange
-from tests.simulators.alpaca.faults import Fault, Kind
 from tests.simulators.alpaca.refusals import Refusal, not_found
 from tests.simulators.alpaca.routes import Handler, Reply, Request, TradingApi
 from tests.simulators.alpaca.spec import Spec
-from tests.simulators.alpaca.world import Asked, World
+from tests.simulators.alpaca.world import World
+from tests.simulators.faults import Bodies, Fault, Faults, Kind
+from tests.simulators.wire import Answer, Asked, Wire
+
+BODIES: Bodies = {
+    Kind.TOO_MANY: (429, {"message": "too many requests."}),
+    Kind.ERROR: (500, {"code": 50010000, "message": "internal server error"}),
+    Kind.GATEWAY: (504, {"message": "upstream request timeout"}),
+}
+"""What stands in for an answer when something goes wrong on demand."""
 
 _MINUTE = 60
 _KEY, _SECRET = "APCA-API-KEY-ID", "APCA-API-SECRET-KEY"
 
 
-@dataclass(slots=True)
-class Wire:
-    """A request as it came."""
-
-    method: str
-    path: str
-    query: str
-    body: bytes
-    headers: Mapping[str, str]
-
-    @property
-    def named(self) -> dict[str, str]:
-        """The query's names and values."""
-        return dict(parse_qsl(self.query, keep_blank_values=True))
-
-
-@dataclass(slots=True)
-class Answer:
-    """An answer as it goes."""
-
-    status: int
-    body: bytes
-    media: str = "application/json"
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-
-
 class App:
     """The two APIs over one world."""
 
-    def __init__(self, world: World, exchange: Exchange, spec: Spec | None) -> None:
+    def __init__(self, world: World, exchange: Exchange, faults: Faults, spec: Spec | None) -> None:
         self._world = world
+        self._faults = faults
         self._exchange = exchange
         self._spec = spec
         self._limits: dict[tuple[str, bool], tuple[int, int]] = {}
@@ -70,7 +52,7 @@ class App:
     def note(self, wire: Wire, fault: Fault | None) -> Asked:
         """Remember that something was asked, and what goes wrong with it."""
         kind = fault.kind.value if fault else ""
-        asked = Asked(wire.method, unquote(wire.path), wire.named, _shown(wire.body), kind)
+        asked = Asked(wire.method, unquote(wire.path), wire.named, wire.shown, kind)
         with self._world.lock:
             self._world.requests.append(asked)
         return asked
@@ -99,9 +81,17 @@ class App:
                 self.saved()
         return Answer(reply.status, text, headers=headers)
 
-    def when_to_try_again(self, seconds: float) -> dict[str, str]:
-        """The headers that go with 429."""
-        ends = self._world.now().timestamp() + seconds
+    def stand_in(self, wire: Wire, fault: Fault) -> Answer | None:
+        """What is answered instead of what a request came to."""
+        told = self._faults.answer(fault)
+        if told is None:
+            return None
+        status, media, body = told
+        limited = fault.kind is Kind.TOO_MANY
+        return Answer(status, body, media, self._when_to_try_again(fault) if limited else {})
+
+    def _when_to_try_again(self, fault: Fault) -> dict[str, str]:
+        ends = self._world.now().timestamp() + fault.seconds
         return _limits(self._world.rules.rate_limit or 0, 0, ceil(ends))
 
     def _owner(self, wire: Wire) -> Account:
@@ -123,7 +113,7 @@ class App:
 
     def _checked(self, wire: Wire, route: str) -> dict[str, Any]:
         """The body of a request; what of it does not conform is written down."""
-        body = _parsed(wire.body)
+        body = _parsed(wire)
         if self._spec is not None and route:
             shown = body if wire.body else None
             told = self._spec.complaints(wire.method, route, wire.named, shown)
@@ -172,15 +162,8 @@ def _pattern(route: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped))
 
 
-def _shown(body: bytes) -> Any:
-    try:
-        return json.loads(body) if body else None
-    except ValueError:
-        return body.decode(errors="replace")
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    shown = _shown(body)
+def _parsed(wire: Wire) -> dict[str, Any]:
+    shown = wire.shown
     if shown is None:
         return {}
     if not isinstance(shown, dict):

@@ -7,7 +7,8 @@ from tests.simulators.alpaca.assets import CRYPTO, EQUITY, OPTION, Asset
 from tests.simulators.alpaca.moments import text_of
 from tests.simulators.alpaca.refusals import Refusal
 from tests.simulators.alpaca.routes import Handler, Reply, Request
-from tests.simulators.alpaca.world import Quote, World
+from tests.simulators.alpaca.world import World
+from tests.simulators.market import Quote
 
 Row = dict[str, Any]
 _LARGE = 1000

@@ -11,11 +11,12 @@ from tests.simulators.alpaca.accounts import Account
 from tests.simulators.alpaca.assets import Asset
 from tests.simulators.alpaca.hours import NEW_YORK
 from tests.simulators.alpaca.matching import Matching
-from tests.simulators.alpaca.moments import moment_of, nanos_of
 from tests.simulators.alpaca.orders import AT_WORK, ZERO, Order
 from tests.simulators.alpaca.refusals import not_found, unprocessable
 from tests.simulators.alpaca.reports import Reports
-from tests.simulators.alpaca.world import Quote, World
+from tests.simulators.alpaca.world import World
+from tests.simulators.market import Quote
+from tests.simulators.moments import moment_of, nanos_of
 
 _GOOD_FOR = timedelta(days=90)
 

@@ -5,10 +5,11 @@ from itertools import islice
 from typing import Any
 
 from tests.simulators.alpaca.accounts import Account, Activity
-from tests.simulators.alpaca.moments import nanos_from, nanos_of, text_of
+from tests.simulators.alpaca.moments import nanos_from, text_of
 from tests.simulators.alpaca.orders import Order
 from tests.simulators.alpaca.refusals import invalid
 from tests.simulators.alpaca.world import World
+from tests.simulators.moments import nanos_of
 
 Query = dict[str, str]
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tests.simulators.alpaca.accounts import Account
-from tests.simulators.alpaca.moments import nanos_of
 from tests.simulators.alpaca.orders import AT_WORK, ZERO, Order
 from tests.simulators.alpaca.reports import Reports
-from tests.simulators.alpaca.world import Quote, World
+from tests.simulators.alpaca.world import World
+from tests.simulators.market import Quote
+from tests.simulators.moments import nanos_of
 
 _IMMEDIATE = ("ioc", "fok")
 _AUCTIONS = ("opg", "cls")

@@ -1,25 +1,13 @@
 """Moments as Alpaca writes them: RFC 3339, to the nanosecond. Inside they are whole nanoseconds."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-NANOS = 1_000_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from tests.simulators.moments import NANOS, moment_of, nanos_of
 
 _TEXT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
-
-
-def nanos_of(at: datetime) -> int:
-    """A moment in nanoseconds since 1970."""
-    since = at - EPOCH
-    return (since.days * 86_400 + since.seconds) * NANOS + since.microseconds * 1000
-
-
-def moment_of(nanos: int) -> datetime:
-    """The moment of so many nanoseconds, cut to microseconds."""
-    return EPOCH + timedelta(microseconds=nanos // 1000)
 
 
 def text_of(nanos: int) -> str:

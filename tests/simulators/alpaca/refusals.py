@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.simulators import wire
+
 UNAUTHORIZED = 40110000
 INVALID = 40010001
 FORBIDDEN = 40310000
@@ -9,14 +11,12 @@ NOT_FOUND = 40410000
 UNPROCESSABLE = 42210000
 
 
-class Refusal(Exception):
+class Refusal(wire.Refusal):
     """An answer that is an error."""
 
     def __init__(self, status: int, code: int | None, message: str, **facts: Any) -> None:
-        super().__init__(message)
-        self.status = status
         coded = {} if code is None else {"code": code}
-        self.body: dict[str, Any] = {**coded, "message": message, **facts}
+        super().__init__(status, {**coded, "message": message, **facts})
 
 
 def forbidden(message: str, **facts: Any) -> Refusal:

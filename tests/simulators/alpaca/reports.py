@@ -5,9 +5,10 @@ from decimal import Decimal
 from tests.simulators.alpaca import views
 from tests.simulators.alpaca.accounts import Account, Activity
 from tests.simulators.alpaca.hours import NEW_YORK
-from tests.simulators.alpaca.moments import moment_of, text_of
+from tests.simulators.alpaca.moments import text_of
 from tests.simulators.alpaca.orders import Order
 from tests.simulators.alpaca.world import World
+from tests.simulators.moments import moment_of
 
 
 class Reports:
@@ -76,4 +77,4 @@ class Reports:
             "order": views.order(order, nested=False),
             **facts,
         }
-        self._world.tell(account, told)
+        self._world.tell(account.key, told)

@@ -13,10 +13,11 @@ from tests.simulators.alpaca.assets import Asset
 from tests.simulators.alpaca.exchange import Exchange
 from tests.simulators.alpaca.hours import NEW_YORK, ONE_DAY
 from tests.simulators.alpaca.lists import is_true, select_activities, select_orders
-from tests.simulators.alpaca.moments import nanos_of, text_of
+from tests.simulators.alpaca.moments import text_of
 from tests.simulators.alpaca.orders import Order
 from tests.simulators.alpaca.refusals import INVALID, Refusal, not_found
 from tests.simulators.alpaca.world import World
+from tests.simulators.moments import nanos_of
 
 
 @dataclass(slots=True)

@@ -1,67 +1,18 @@
 """The state of the simulator: what there is, what it costs, who owns it, what was asked of it."""
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
-from random import Random
-from typing import Any, Protocol
 from uuid import UUID
 
 from tests.simulators.alpaca import assets
 from tests.simulators.alpaca.accounts import Account
 from tests.simulators.alpaca.assets import Asset
-from tests.simulators.alpaca.hours import MarketHours
-from tests.simulators.alpaca.moments import NANOS, nanos_of
+from tests.simulators.alpaca.hours import usual_hours
 from tests.simulators.alpaca.orders import ZERO, Order
 from tests.simulators.alpaca.refusals import Refusal, not_found
-
-Event = dict[str, Any]
-Listener = Callable[[str, Event], None]
-
-
-class Clock(Protocol):
-    """The time; `tests/fakes/clock.py` is one that a test moves."""
-
-    def now(self) -> datetime:
-        """The present, aware UTC."""
-        ...
-
-
-class RealClock:
-    """The machine's clock, which a call may set forward."""
-
-    def __init__(self) -> None:
-        self._ahead = 0.0
-
-    def now(self) -> datetime:
-        """The present, aware UTC."""
-        return datetime.fromtimestamp(datetime.now(UTC).timestamp() + self._ahead, UTC)
-
-    def advance(self, by: float) -> datetime:
-        """Set it so many seconds forward."""
-        self._ahead += by
-        return self.now()
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Best prices of a moment. `size`: how much can be traded at them; None = any amount."""
-
-    bid: Decimal
-    ask: Decimal
-    at: int
-    size: Decimal | None = None
-
-    def side(self, side: int) -> Decimal:
-        """The price at which one buys (+1) or sells (-1)."""
-        return self.ask if side > 0 else self.bid
-
-    @property
-    def middle(self) -> Decimal:
-        """Between them."""
-        return (self.bid + self.ask) / 2
+from tests.simulators.hours import MarketHours
+from tests.simulators.market import Market, Quote
+from tests.simulators.moments import nanos_of
 
 
 @dataclass(slots=True)
@@ -89,23 +40,8 @@ class Rules:
     pattern_day_trading: bool = False
 
 
-@dataclass(slots=True)
-class Asked:
-    """A request that the simulator received, the status that it answered with, and what went wrong.
-
-    The status is 0 when it was not carried out because of a fault.
-    """
-
-    method: str
-    path: str
-    query: dict[str, str]
-    body: Any
-    fault: str = ""
-    status: int = 0
-
-
 @dataclass
-class World:
+class World(Market):
     """Everything that is remembered. Whoever looks or changes holds `lock`.
 
     Attributes:
@@ -113,35 +49,17 @@ class World:
         wrong_answers: our own answers that do not.
     """
 
-    clock: Clock
-    seed: int = 0
     rules: Rules = field(default_factory=Rules)
-    hours: MarketHours = field(default_factory=MarketHours)
+    hours: MarketHours = field(default_factory=usual_hours)
     assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
-    quotes: dict[str, Quote] = field(default_factory=dict[str, Quote])
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
-    requests: list[Asked] = field(default_factory=list[Asked])
     violations: list[str] = field(default_factory=list[str])
     wrong_answers: list[str] = field(default_factory=list[str])
-    listeners: list[Listener] = field(default_factory=list[Listener])
 
     def __post_init__(self) -> None:
-        self.lock = threading.RLock()
-        self.random = Random(self.seed)  # noqa: S311 (chance that can be repeated)
-        self._stamp = 0
+        super().__post_init__()
         for asset, price in assets.usual():
             self.add_asset(asset, price)
-
-    def now(self) -> datetime:
-        """The present."""
-        return self.clock.now()
-
-    def stamp(self) -> int:
-        """The present in nanoseconds; never the same twice, unless the clock is set back."""
-        now = nanos_of(self.now())
-        stands_still = now <= self._stamp < now + NANOS
-        self._stamp = self._stamp + 1 if stands_still else now
-        return self._stamp
 
     def new_id(self) -> str:
         """An id, the same in the same order for a seed."""
@@ -193,8 +111,3 @@ class World:
         if account.secret != secret:
             raise Refusal(403, None, "forbidden.")
         return account
-
-    def tell(self, account: Account, event: Event) -> None:
-        """Tell every stream of an account what happened to one of its orders."""
-        for listener in tuple(self.listeners):
-            listener(account.key, event)

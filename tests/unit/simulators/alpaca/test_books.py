@@ -15,7 +15,8 @@ from tests.simulators.alpaca.exchange import Exchange
 from tests.simulators.alpaca.money import Purse
 from tests.simulators.alpaca.orders import AT_WORK, Order
 from tests.simulators.alpaca.refusals import Refusal
-from tests.simulators.alpaca.world import Quote, World
+from tests.simulators.alpaca.world import World
+from tests.simulators.market import Quote
 
 SYMBOLS = ("AAPL", "F", "BTC/USD", "AAPL261218C00190000", "AAPL261218P00190000")
 LASTING = ("filled", "canceled", "expired", "replaced")

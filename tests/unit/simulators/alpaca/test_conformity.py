@@ -14,7 +14,9 @@ from tests.simulators.alpaca import AlpacaSimulator
 from tests.simulators.alpaca.app import App
 from tests.simulators.alpaca.exchange import Exchange
 from tests.simulators.alpaca.spec import DOCUMENTS, Spec
-from tests.simulators.alpaca.world import RealClock, World
+from tests.simulators.alpaca.world import World
+from tests.simulators.faults import Faults
+from tests.simulators.market import RealClock
 from tests.unit.simulators.alpaca.desk import Desk, Shown, refusal_of
 
 WALK: list[tuple[str, str, Shown | None]] = [
@@ -121,7 +123,7 @@ def test_every_endpoint_answers_as_the_documents_say(alpaca: AlpacaSimulator) ->
 
 def test_every_endpoint_is_walked() -> None:
     world = World(RealClock())
-    app = App(world, Exchange(world), None)
+    app = App(world, Exchange(world), Faults(), None)
     book = {f"{method} {path}" for method, path in Spec().endpoints()}
     walked = {
         f"{method} {app.route_of(method, re.sub('{.*}', 'x', path.partition('?')[0]))}"

@@ -68,7 +68,7 @@ def test_it_tells_what_happens_to_an_order(alpaca: AlpacaSimulator, desk: Desk, 
 
 
 def test_text_frames_are_understood_too(alpaca: AlpacaSimulator, desk: Desk) -> None:
-    alpaca.stream.binary = False
+    alpaca.trade_updates.binary = False
     ear = Ear(alpaca)
     desk.order()
     assert ear.events(3) == ["pending_new", "new", "fill"]

@@ -1,12 +1,13 @@
 """Faults on demand: what goes wrong, where, how often."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from random import Random
 from threading import Lock
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -19,11 +20,17 @@ class Kind(StrEnum):
     SLOW = "slow"
     """The reply comes late."""
     TOO_MANY = "too_many"
-    """429, without a code."""
+    """429."""
     ERROR = "error"
     """500."""
     GATEWAY = "gateway"
     """504."""
+    TROUBLE = "trouble"
+    """The broker says that it could not reach its own order management."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """The broker says that it sent it on, and does not know what became of it."""
+    TOKEN = "token"
+    """The token is refused, from now on."""
     HTML = "html"
     """502, with a page of a proxy."""
     CUT = "cut"
@@ -32,15 +39,14 @@ class Kind(StrEnum):
     """The order is taken, and readers do not find it for a while."""
 
 
-TAKEN = frozenset((Kind.LOST, Kind.SLOW, Kind.CUT, Kind.LATE))
+TAKEN = frozenset((Kind.LOST, Kind.SLOW, Kind.CUT, Kind.LATE, Kind.UNACKNOWLEDGED))
 """Kinds before which the request was carried out, unless it is said otherwise."""
 
 _HTML = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body></body>\r\n</html>\r\n"
-_BODIES = {
-    Kind.TOO_MANY: (429, {"message": "too many requests."}),
-    Kind.ERROR: (500, {"code": 50010000, "message": "internal server error"}),
-    Kind.GATEWAY: (504, {"message": "upstream request timeout"}),
-}
+_EVERYWHERE = frozenset((Kind.LOST, Kind.DROPPED, Kind.SLOW, Kind.HTML, Kind.CUT, Kind.LATE))
+
+Bodies = Mapping[Kind, tuple[int, dict[str, Any]]]
+"""The status and the body with which a broker answers instead, by the kind of fault."""
 
 
 @dataclass(slots=True)
@@ -69,28 +75,26 @@ class Fault:
         """Whether what was asked is done."""
         return self.kind in TAKEN if self.taken is None else self.taken
 
-    @property
-    def answer(self) -> tuple[int, str, bytes] | None:
-        """The status, the media type and the body that stand in for the reply."""
-        if self.kind is Kind.HTML:
-            return 502, "text/html", _HTML
-        if self.kind not in _BODIES:
-            return None
-        status, body = _BODIES[self.kind]
-        return status, "application/json", json.dumps(body).encode()
-
 
 class Faults:
     """The faults that are still to come; the oldest that fits happens."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, bodies: Bodies | None = None) -> None:
+        self._bodies: Bodies = bodies or {}
         self._random = Random(seed)  # noqa: S311 (chance that can be repeated)
         self._lock = Lock()
         self._waiting: list[Fault] = []
         self.happened: list[tuple[Kind, str]] = []
 
     def add(self, *faults: Fault) -> None:
-        """Let these happen."""
+        """Let these happen.
+
+        Raises:
+            ValueError: this broker has no such faults.
+        """
+        unknown = {fault.kind for fault in faults} - _EVERYWHERE - set(self._bodies)
+        if unknown:
+            raise ValueError(f"no such faults here: {sorted(unknown)}")
         with self._lock:
             self._waiting.extend(faults)
 
@@ -103,6 +107,15 @@ class Faults:
     def waiting(self) -> tuple[Fault, ...]:
         """What may still happen."""
         return tuple(self._waiting)
+
+    def answer(self, fault: Fault) -> tuple[int, str, bytes] | None:
+        """The status, the media type and the body that stand in for the reply."""
+        if fault.kind is Kind.HTML:
+            return 502, "text/html", _HTML
+        if fault.kind not in self._bodies:
+            return None
+        status, body = self._bodies[fault.kind]
+        return status, "application/json", json.dumps(body).encode()
 
     def draw(self, method: str, path: str) -> Fault | None:
         """What goes wrong with a request; None = nothing."""

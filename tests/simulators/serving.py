@@ -4,18 +4,37 @@ import json
 import socket
 import struct
 import threading
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from tests.simulators.alpaca.app import Answer, App, Wire
-from tests.simulators.alpaca.controls import Controls
-from tests.simulators.alpaca.faults import Fault, Faults, Kind
-from tests.simulators.alpaca.refusals import Refusal
+from tests.simulators.controls import Controls
+from tests.simulators.faults import Fault, Faults, Kind
+from tests.simulators.wire import Answer, Asked, Refusal, Wire
 
 _CONTROL = "/_sim/"
-_STREAM = b"GET /stream"
 _PATIENCE = 1.0
 _RESET = struct.pack("ii", 1, 0)
+
+
+class App(Protocol):
+    """What answers."""
+
+    def now(self) -> datetime:
+        """The present there."""
+        ...
+
+    def note(self, wire: Wire, fault: Fault | None) -> Asked:
+        """Remember that something was asked, and what goes wrong with it."""
+        ...
+
+    def answer(self, wire: Wire, fault: Fault | None = None) -> Answer:
+        """Carry out a request."""
+        ...
+
+    def stand_in(self, wire: Wire, fault: Fault) -> Answer | None:
+        """What is answered instead; None = what a request came to."""
+        ...
 
 
 class WebServer(ThreadingHTTPServer):
@@ -24,8 +43,12 @@ class WebServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, app: App, faults: Faults, controls: Controls) -> None:
+    def __init__(
+        self, port: int, app: App, faults: Faults, controls: Controls, stream: str
+    ) -> None:
+        """`stream`: the path at which the stream is."""
         self.app = app
+        self._stream = f"GET {stream}".encode()
         self.faults = faults
         self.controls = controls
         self.stopping = threading.Event()
@@ -57,7 +80,8 @@ class WebServer(ThreadingHTTPServer):
         thread = threading.current_thread()
         self._open[thread] = request
         try:
-            if request.recv(len(_STREAM), socket.MSG_PEEK | socket.MSG_WAITALL) == _STREAM:
+            how = socket.MSG_PEEK | socket.MSG_WAITALL
+            if request.recv(len(self._stream), how) == self._stream:
                 self.controls.stream.attend(request, client_address)
                 self.shutdown_request(request)
             else:
@@ -96,19 +120,20 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self._send(self.server.app.answer(wire))
         elif fault.carries_out:
-            self._spoil(fault, self.server.app.answer(wire, fault))
+            self._spoil(wire, fault, self.server.app.answer(wire, fault))
         elif fault.kind is Kind.SLOW:
             if not self.server.stopping.wait(fault.seconds):
                 self._send(self.server.app.answer(wire, fault))
         else:
             self.server.app.note(wire, fault)
-            self._spoil(fault, Answer(200, b""))
+            self._spoil(wire, fault, Answer(200, b""))
 
     def _read(self) -> Wire:
         path, _, query = self.path.partition("?")
         size = int(self.headers.get("Content-Length") or 0)
         headers = cast("dict[str, str]", self.headers)
-        return Wire(self.command, path, query, self.rfile.read(size), headers)
+        body = self.rfile.read(size)
+        return Wire(self.command, path, query, body, headers, str(self.client_address[0]))
 
     def _control(self, wire: Wire) -> Answer:
         try:
@@ -120,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
             return Answer(400, json.dumps({"message": repr(error)}).encode())
         return Answer(200, json.dumps(shown).encode())
 
-    def _spoil(self, fault: Fault, answer: Answer) -> None:
+    def _spoil(self, wire: Wire, fault: Fault, answer: Answer) -> None:
         """Let the fault happen to a reply."""
         if fault.kind in (Kind.LOST, Kind.DROPPED):
             self._break_off(reset=fault.kind is Kind.DROPPED)
@@ -131,16 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(fault.seconds)
             self._send(answer)
         else:
-            self._send(self._canned(fault) or answer)
-
-    def _canned(self, fault: Fault) -> Answer | None:
-        """What stands in for a reply."""
-        if fault.answer is None:
-            return None
-        status, media, body = fault.answer
-        limited = fault.kind is Kind.TOO_MANY
-        headers = self.server.app.when_to_try_again(fault.seconds) if limited else {}
-        return Answer(status, body, media, headers)
+            self._send(self.server.app.stand_in(wire, fault) or answer)
 
     def _send(self, answer: Answer, upto: int | None = None) -> None:
         """Write an answer in one piece, or the beginning of its body."""
