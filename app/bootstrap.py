@@ -19,6 +19,8 @@ from app.adapters.brokers.registry import Resources, open_broker
 from app.adapters.budget import FileBudgets
 from app.adapters.calendars.files import FileCalendars
 from app.adapters.clock import SystemClock, zone
+from app.adapters.instruments.master import SymbolMaster
+from app.adapters.instruments.refresh import Refresher
 from app.adapters.journal.addresses import SqlAddresses
 from app.adapters.journal.backup import Backups, Rules
 from app.adapters.journal.journal import SqlJournal
@@ -102,6 +104,7 @@ RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
 CHORES_EVERY = timedelta(seconds=1)
 LOOK_FOR_BACKUPS_EVERY = timedelta(seconds=10)
+LOOK_FOR_SYMBOLS_EVERY = timedelta(seconds=1)
 
 Wrap = Callable[[Broker], Broker]
 
@@ -120,6 +123,29 @@ class Watch:
         self.account.broker.watch(self.hearing.hear)
 
 
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The lists of instruments, and who keeps them new; nobody where no account needs any."""
+
+    master: SymbolMaster
+    refresher: Refresher | None
+
+    def steps(self) -> Sequence[Step]:
+        """What is to be done every now and then."""
+        if self.refresher is None:
+            return ()
+        return [Step("keep the symbols", LOOK_FOR_SYMBOLS_EVERY, self.refresher.keep)]
+
+    def trouble_by(self, clock: Clock) -> Callable[[], str | None] | None:
+        """Something to ask why contracts are not traded now; None where nobody needs a list."""
+        return None if self.refresher is None else lambda: self.master.trouble(clock.now())
+
+    def stop(self) -> None:
+        """Break off a refresh that runs."""
+        if self.refresher is not None:
+            self.refresher.stop()
+
+
 @dataclass(slots=True, kw_only=True)
 class Server:
     """A built server: its services, and the life of its engine."""
@@ -134,6 +160,7 @@ class Server:
     watches: Sequence[Watch]
     reserve: Reserve
     backups: Backups
+    lists: Lists
     recent: RecentLines
     _started: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -158,6 +185,7 @@ class Server:
         with self._lock:
             self.services.lanes.close()
             self.backups.stop()
+            self.lists.stop()
             for loop in (self.loop, self.chores, *(watch.loop for watch in self.watches)):
                 loop.stop()
             for pool in self.pools.values():
@@ -200,6 +228,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     )
     playbook = LocalPlaybook(database)
     records = SqlRecords(settings.database_url)
+    lists = _lists(settings, file, journal, clock)
     accounts = _open_accounts(
         settings,
         Resources(
@@ -207,6 +236,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             clock=clock,
             addresses=SqlAddresses(database),
             budgets=FileBudgets(file.parent / "budgets", clock),
+            symbols=lists.master,
         ),
         parts.wrap_broker,
         metrics,
@@ -294,9 +324,11 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             backups,
             Purge(database, clock, _days(settings.retention_days)),
             _equity_step(services.performance, settings.performance_interval),
+            *lists.steps(),
         ),
         reserve=reserve,
         backups=backups,
+        lists=lists,
         recent=recent,
     )
 
@@ -328,6 +360,7 @@ def build_app(server: Server) -> Flask:
             disk_full=lambda: server.reserve.spent,
             observe=server.metrics.observe_request,
             backup_late=server.backups.late,
+            symbols_trouble=server.lists.trouble_by(server.services.clock),
             metrics_page=lambda fine: server.metrics.page(server.services, house, fine),
             recent_log=server.recent,
         ),
@@ -396,6 +429,14 @@ def _backups(settings: Settings, database: Path, journal: Journal, clock: Clock)
     return Backups(database, rules, clock, lambda why: _tell_of_backup(journal, clock, why))
 
 
+def _lists(settings: Settings, database: Path, journal: Journal, clock: Clock) -> Lists:
+    master, url = SymbolMaster(database.parent), settings.symbols_url
+    if url is None:
+        return Lists(master, None)
+    tell = partial(_tell_of_lists, journal, clock)
+    return Lists(master, Refresher(database.parent, url, clock, tell))
+
+
 def _days(number: int) -> timedelta | None:
     return timedelta(days=number) if number else None
 
@@ -409,6 +450,13 @@ def _bus(*listeners: Listener) -> EventBus:
 
 def _tell_of_backup(journal: Journal, clock: Clock, why: str | None) -> None:
     kind = EventKind.BACKUP_MADE if why is None else EventKind.BACKUP_FAILED
+    facts = {} if why is None else {"why": why}
+    with journal.unit() as unit:
+        unit.record(Event(kind=kind, at=clock.now(), problem=why is not None, facts=facts))
+
+
+def _tell_of_lists(journal: Journal, clock: Clock, why: str | None) -> None:
+    kind = EventKind.SYMBOLS_REFRESHED if why is None else EventKind.SYMBOLS_FAILED
     facts = {} if why is None else {"why": why}
     with journal.unit() as unit:
         unit.record(Event(kind=kind, at=clock.now(), problem=why is not None, facts=facts))

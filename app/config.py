@@ -69,6 +69,10 @@ OPENED_BY: Mapping[str, Collection[str]] = {"alpaca": ("ALPACA_API_KEY", "ALPACA
 PAPER = "paper"
 """The broker that trades at any hour, and in years without a calendar, unless it is told not to."""
 
+FYERS = "fyers"
+FYERS_SYMBOLS = "https://public.fyers.in/sym_details"
+"""Where Fyers publishes its lists of instruments."""
+
 SHORTEST_STRONG_SECRET = 16
 TYPO_LIKENESS = 0.8
 HIDDEN = "***"
@@ -147,6 +151,12 @@ def _url(text: str) -> str:
     return text
 
 
+def _lists(text: str) -> str:
+    if "://" in text and not text.startswith("file:///"):
+        return _url(text)
+    return text
+
+
 def _sqlite_file(url: str) -> str:
     if not re.fullmatch(r"sqlite:///(?!:memory:).+", url):
         raise ValueError("must be sqlite:///FILE: no other database is supported yet")
@@ -166,6 +176,7 @@ Symbols = Annotated[str, AfterValidator(_symbols)]
 Name = Annotated[str, AfterValidator(_name)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Url = Annotated[str, AfterValidator(_url)]
+Lists = Annotated[str, AfterValidator(_lists)]
 Hours = Annotated[SessionPolicy, BeforeValidator(_lower)]
 
 
@@ -279,6 +290,11 @@ class Settings(BaseModel):
     )
     alpaca_stream_url: Url | None = Field(
         None, description="where Alpaca tells of orders; empty: at `ALPACA_BASE_URL`"
+    )
+    fyers_symbols_url: Lists | None = Field(
+        None,
+        description="where the lists of instruments are: an address, or a folder with `NSE_FO.csv` "
+        "and the others; empty: Fyers', when there is an account there",
     )
     max_alert_age: Seconds = Field(
         timedelta(seconds=60), description="seconds after which an entry alert is too old to trade"
@@ -415,6 +431,12 @@ class Settings(BaseModel):
             raise ConfigError("; ".join(_problems(error, accounts, variables))) from None
         warnings = (*_weak_secrets(settings), *_typos(in_file, _known_variables(settings.accounts)))
         return settings.model_copy(update={"warnings": warnings})
+
+    @property
+    def symbols_url(self) -> str | None:
+        """Where lists of instruments come from; None when nobody needs any."""
+        wanted = any(account.broker == FYERS for account in self.accounts)
+        return self.fyers_symbols_url or (FYERS_SYMBOLS if wanted else None)
 
     @property
     def bind_address(self) -> str:

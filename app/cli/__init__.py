@@ -17,6 +17,7 @@ from app.cli.replay import replay
 from app.cli.shared import FAULT, SETTINGS
 from app.cli.strategies import strategies
 from app.cli.sweep import sweep
+from app.cli.symbols import symbols
 from app.cli.unblock import unblock
 from app.config import Settings
 from app.domain.errors import ConfigError, TradingError
@@ -32,6 +33,7 @@ COMMANDS = (
     restore,
     strategies,
     sweep,
+    symbols,
     unblock,
 )
 

@@ -17,6 +17,7 @@
     ├ StoreError                      where tokens are kept
     │ ├ StoreConflict                 somebody else wrote meanwhile: read again
     │ └ StoreUnavailable              it cannot be reached: the copy on this machine counts
+    ├ SymbolsError                    the lists of instruments were not refreshed; old ones count
     ├ BackupError                     no whole copy was made or found; nothing was changed
     └ FencedOut                       another process owns this work now: stop, touch nothing
 
@@ -139,6 +140,12 @@ class StoreUnavailable(StoreError):
     """It cannot be read or written now."""
 
     code = "token_store_unavailable"
+
+
+class SymbolsError(TradingError):
+    """The lists of instruments could not be refreshed. What was there counts as before."""
+
+    code = "symbols"
 
 
 class BackupError(TradingError):

@@ -49,6 +49,8 @@ class EventKind(StrEnum):
     BACKUP_FAILED = "backup_failed"
     BACKUP_MADE = "backup_made"
     RESTORED = "restored"
+    SYMBOLS_FAILED = "symbols_failed"
+    SYMBOLS_REFRESHED = "symbols_refreshed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

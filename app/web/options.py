@@ -14,8 +14,9 @@ class WebOptions:
 
     `settings`: all settings without secrets, for `/config`. `start` starts the engine, once.
     `loop_idle` tells how long ago the background last turned, `disk_full` whether only exits are
-    taken, `backup_late` for how long there was no backup, when that is too long. `metrics_page` is
-    told which checks of `/ready` are fine.
+    taken, `backup_late` for how long there was no backup, when that is too long,
+    `symbols_trouble` why contracts are not traded (None where nobody needs a list of them).
+    `metrics_page` is told which checks of `/ready` are fine.
     """
 
     webhook_secrets: Sequence[str] = field(repr=False)
@@ -30,5 +31,6 @@ class WebOptions:
     disk_full: Callable[[], bool]
     observe: Callable[[str, int, float], None]
     backup_late: Callable[[], timedelta | None]
+    symbols_trouble: Callable[[], str | None] | None
     metrics_page: Callable[[Mapping[str, bool]], bytes]
     recent_log: RecentLog

@@ -17,7 +17,7 @@ PROBE_EVERY = 1.0
 """Seconds that a write probe counts for: anybody may ask, and each probe is a durable commit."""
 
 
-DEGRADES = frozenset({"backup"})
+DEGRADES = frozenset({"backup", "symbols"})
 """Checks that forbid nothing: alerts may be sent here, and somebody should look."""
 
 
@@ -40,13 +40,17 @@ class Readiness:
 
     def checks(self) -> dict[str, Check]:
         """Every check by its name."""
-        return {
+        checks = {
             "database": self._database(),
             "engine": _engine(self._options.loop_idle()),
             "recovery": _recovery(self._services.accounts),
             "disk": self._disk(),
             "backup": self._backup(),
         }
+        if self._options.symbols_trouble is not None:
+            trouble = self._options.symbols_trouble()
+            checks["symbols"] = Check(ok=trouble is None, detail=trouble or "of the day")
+        return checks
 
     def _database(self) -> Check:
         with self._lock:

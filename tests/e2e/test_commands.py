@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.commands import command
 from tests.e2e.conftest import Serve
 from tests.e2e.live import LiveServer
+from tests.e2e.processes import until
 
 pytestmark = pytest.mark.e2e
 
@@ -20,6 +21,7 @@ COMMANDS = (
     "replay",
     "strategies",
     "sweep",
+    "symbols",
     "unblock",
 )
 ROWS = """\
@@ -54,6 +56,26 @@ def test_every_command_explains_itself(serve: Serve) -> None:
     server = serve()
     for name in COMMANDS:
         assert "Usage:" in run(server, name, "--help")
+
+
+def test_lists_of_instruments_are_fetched_by_hand_and_looked_up(
+    serve: Serve, tmp_path: Path
+) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    text = (Path(__file__).parents[1] / "data/symbols/NSE_CM.csv").read_text(encoding="utf-8")
+    (lists / "NSE_CM.csv").write_text(text, encoding="utf-8")
+    server = serve(FYERS_SYMBOLS_URL=str(lists))
+
+    def is_refreshed() -> bool:  # unless the server is at it, at this very moment
+        return "18 instruments in" in command(server, "symbols", "refresh").stdout
+
+    until(is_refreshed, 60, "the lists were not refreshed")
+    assert "NSE_CM        18 rows" in run(server, "symbols", "status")
+    assert "NSE:SBIN-EQ" in run(server, "symbols", "find", "nse:sbin")
+    assert "NSE:SBIN" in run(server, "symbols", "find", "NSE:SBINN", code=1)
+    told = run(server, "symbols", "find", "NIFTY1!", code=1)
+    assert "UNKNOWN_SYMBOL: NIFTY has no futures" in told
 
 
 def test_doctor_looks_at_everything_beside_a_running_server_and_without_one(serve: Serve) -> None:

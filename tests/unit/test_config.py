@@ -545,3 +545,21 @@ def test_paper_trades_at_any_hour_and_others_in_the_regular_ones_unless_told(
 def test_a_session_policy_is_one_of_three() -> None:
     assert refusal(SESSION_POLICY="night").startswith("SESSION_POLICY must be ")
     assert refusal(PAPER_SESSION_POLICY="night").startswith("PAPER_SESSION_POLICY must be ")
+
+
+@pytest.mark.parametrize(
+    "where", ["https://lists.example/sym", "./lists", "/srv/lists", "file:///srv/my%20lists"]
+)
+def test_lists_of_instruments_come_from_an_address_or_a_folder(where: str) -> None:
+    assert read(FYERS_SYMBOLS_URL=where).symbols_url == where
+
+
+@pytest.mark.parametrize("where", ["ftp://lists.example", "file://host/lists", "https://a b"])
+def test_lists_of_instruments_come_from_nowhere_else(where: str) -> None:
+    with pytest.raises(ConfigError, match="FYERS_SYMBOLS_URL"):
+        read(FYERS_SYMBOLS_URL=where)
+
+
+def test_only_who_trades_at_fyers_needs_lists_of_instruments() -> None:
+    assert read().symbols_url is None
+    assert read(ACCOUNTS="paper,india=fyers").symbols_url == "https://public.fyers.in/sym_details"

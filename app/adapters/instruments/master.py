@@ -1,0 +1,87 @@
+"""The symbol master as brokers are lent it: always the newest generation, in any process."""
+
+import os
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from app.adapters.instruments.age import CONTRACTS, stale
+from app.adapters.instruments.chains import Generation
+from app.adapters.instruments.choosing import choose
+from app.adapters.instruments.generation import CURRENT, FOLDER, current
+from app.adapters.instruments.rows import Kind
+from app.domain.contract import Wish
+from app.domain.decision import Denial, Denied
+from app.domain.instrument import Instrument, Ticker
+from app.domain.listing import NEAREST
+from app.ports.symbols import PriceOf
+
+
+class SymbolMaster:
+    """The lists in a folder, whoever refreshes them. It holds nothing but what was asked lately."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._folder = data_dir / FOLDER
+        self._link = self._folder.joinpath(CURRENT).as_posix()
+        self._lock = threading.Lock()
+        self._open: Generation | None = None
+
+    def named(self, ticker: Ticker) -> Instrument | None:
+        """The instrument of a name; None when there is none."""
+        generation = self.generation()
+        return None if generation is None else generation.named(ticker)
+
+    def contract(self, wish: Wish, at: datetime, price_of: PriceOf) -> Instrument | Denied:
+        """The contract that a wish means at a moment, or why there is none."""
+        generation = self.generation()
+        if generation is None:
+            return Denied(Denial.UNKNOWN_SYMBOL, f"{wish}: no list of contracts is loaded")
+        kind = Kind.FUTURE if wish.option_type is None else Kind.OPTION
+        chain = generation.chain(wish.underlying, kind)
+        if chain is None:
+            return _without_contracts(generation, wish)
+        return stale(generation.sources, chain.exchange, at) or choose(
+            generation, chain, wish, at, price_of
+        )
+
+    def quoted(self, underlying: Ticker) -> str | None:
+        """The symbol whose price is the underlying's."""
+        generation = self.generation()
+        return None if generation is None else generation.quoted(underlying)
+
+    def near(self, ticker: Ticker) -> Sequence[str]:
+        """Up to three names that are nearest to one that there is not."""
+        generation = self.generation()
+        return () if generation is None else generation.near(ticker, NEAREST)
+
+    def trouble(self, at: datetime) -> str | None:
+        """Why contracts are not traded at a moment; None when all that there are can be."""
+        generation = self.generation()
+        if generation is None:
+            return "no list is loaded"
+        known = [name for name, of in CONTRACTS.items() if of in generation.sources]
+        found = (stale(generation.sources, exchange, at) for exchange in known or CONTRACTS)
+        return next((denied.detail for denied in found if denied is not None), None)
+
+    def generation(self) -> Generation | None:
+        """The one that counts now; None when there is none that can be read."""
+        try:
+            name = os.readlink(self._link)  # noqa: PTH115  # a tenth of what a Path costs
+        except OSError:
+            return None
+        held = self._open
+        if held is None or held.path.name != name:
+            with self._lock:
+                path = current(self._folder)
+                held = self._open = None if path is None else Generation(path)
+        return held
+
+
+def _without_contracts(generation: Generation, wish: Wish) -> Denied:
+    name, kind = wish.underlying.name, wish.asset_class.value
+    if generation.quoted(wish.underlying) is not None:
+        return Denied(Denial.UNKNOWN_SYMBOL, f"{name} has no {kind}s")
+    near = ", ".join(generation.near(wish.underlying, NEAREST))
+    told = f"; the nearest: {near}" if near else ""
+    return Denied(Denial.UNKNOWN_SYMBOL, f"{name!r} is no underlying of {kind}s{told}")
