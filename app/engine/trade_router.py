@@ -108,8 +108,9 @@ def _close_only(signal: Signal, why: Denied) -> Signal | Denied:
 def _move(alert: Alert, now: Situation) -> Signal | Refusal:
     if alert.closes is not None and alert.closes != now.word:
         return _nothing_held(now)
-    if _is_late_exit(alert, now):
-        word = now.stopped.value.lower() if now.stopped else ""
+    late = _late_exit_of(alert, now)
+    if late is not None:
+        word = late.value.lower()
         why = f"a protective order closed the {word} position; this is taken for its own exit"
         return Skipped(Skip.STOPPED_OUT, why)
     if now.differs_from(alert):
@@ -117,13 +118,16 @@ def _move(alert: Alert, now: Situation) -> Signal | Refusal:
     return _as_meant(alert, now)
 
 
-def _is_late_exit(alert: Alert, now: Situation) -> bool:
-    """TradingView's own exit, after our leg was faster: no entry of the other side (rule 7)."""
+def _late_exit_of(alert: Alert, now: Situation) -> Direction | None:
+    """The position that the alert is TradingView's own exit of, after our leg was faster (rule 7).
+
+    It is no entry of the other side, unless it says so or the row wants that traded.
+    """
     exits = {Action.SELL: Direction.LONG, Action.BUY: Direction.SHORT}
-    if now.held or now.stopped is None or now.stopped is not exits.get(alert.action or Action.ADD):
-        return False
+    if now.held or now.stopped is not exits.get(alert.action or Action.ADD):
+        return None
     told = alert.wants_state or alert.position_word is not None or alert.position_size is not None
-    return not told and now.after_stop is AfterStop.SKIP
+    return None if told or now.after_stop is not AfterStop.SKIP else now.stopped
 
 
 def _out_of_sync(alert: Alert, now: Situation) -> Signal | Refusal:

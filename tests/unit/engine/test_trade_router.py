@@ -540,6 +540,7 @@ LOST: list[tuple[Sync, int, str, dict[str, Any], str]] = [
         "reverse buy, close all, barred OUT_OF_SYNC",
     ),
     (Sync.RESYNC, 0, "long", {"action": BUY, "position_size": D(9)}, "denied OUT_OF_SYNC"),
+    (Sync.RESYNC, 0, "long", {"action": BUY, "position_size": D(1)}, "denied OUT_OF_SYNC"),
     (Sync.RESYNC, 0, "long", {"action": BUY}, "denied OUT_OF_SYNC"),
     (Sync.RESYNC, 5, "flat", {"action": ADD}, "denied OUT_OF_SYNC"),
     # it only takes something off
