@@ -29,6 +29,8 @@ class Kind(StrEnum):
     """The broker says that it could not reach its own order management."""
     UNACKNOWLEDGED = "unacknowledged"
     """The broker says that it sent it on, and does not know what became of it."""
+    REJECTED = "rejected"
+    """The order is taken, and the exchange rejects it after that."""
     TOKEN = "token"
     """The token is refused, from now on."""
     HTML = "html"
@@ -39,7 +41,7 @@ class Kind(StrEnum):
     """The order is taken, and readers do not find it for a while."""
 
 
-TAKEN = frozenset((Kind.LOST, Kind.SLOW, Kind.CUT, Kind.LATE, Kind.UNACKNOWLEDGED))
+TAKEN = frozenset((Kind.LOST, Kind.SLOW, Kind.CUT, Kind.LATE, Kind.REJECTED, Kind.UNACKNOWLEDGED))
 """Kinds before which the request was carried out, unless it is said otherwise."""
 
 _HTML = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body></body>\r\n</html>\r\n"
@@ -79,7 +81,11 @@ class Fault:
 class Faults:
     """The faults that are still to come; the oldest that fits happens."""
 
-    def __init__(self, seed: int = 0, bodies: Bodies | None = None) -> None:
+    def __init__(
+        self, seed: int = 0, bodies: Bodies | None = None, more: Iterable[Kind] = ()
+    ) -> None:
+        """`more`: kinds that only some brokers act out."""
+        self._known = _EVERYWHERE | set(bodies or ()) | set(more)
         self._bodies: Bodies = bodies or {}
         self._random = Random(seed)  # noqa: S311 (chance that can be repeated)
         self._lock = Lock()
@@ -92,7 +98,7 @@ class Faults:
         Raises:
             ValueError: this broker has no such faults.
         """
-        unknown = {fault.kind for fault in faults} - _EVERYWHERE - set(self._bodies)
+        unknown = {fault.kind for fault in faults} - self._known
         if unknown:
             raise ValueError(f"no such faults here: {sorted(unknown)}")
         with self._lock:

@@ -78,12 +78,11 @@ class App:
 
     def answer(self, wire: Wire, fault: Fault | None = None) -> Answer:
         """Carry out a request."""
-        late = fault.seconds if fault and fault.kind is Kind.LATE else 0.0
         with self._world.lock:
             self._exchange.pass_time()
             asked = self.note(wire, fault)
             try:
-                reply = self._reply(wire, late)
+                reply = self._reply(wire, fault)
             except Refusal as refusal:
                 reply = Reply(refusal.body, status=refusal.status, headers=refusal.headers)
             asked.status = reply.status
@@ -109,20 +108,20 @@ class App:
             if app_id in self._world.accounts:
                 self._world.accounts[app_id].tokens[token] = 0
 
-    def _reply(self, wire: Wire, late: float) -> Reply:
+    def _reply(self, wire: Wire, fault: Fault | None) -> Reply:
         route = f"{wire.method} {wire.path}"
         file = self._file(wire)
         if file is not None:
             return file
         if route in self._open:
-            return self._open[route](_request(_NOBODY, wire, late))
+            return self._open[route](_request(_NOBODY, wire, fault))
         handler = self._closed.get(route)
         if handler is None:
             raise refused(no.BAD_INPUT, "No such endpoint", status=404)
         data = wire.path.startswith(_DATA)
         account = tokens.owner_of(self._world, wire.headers.get("Authorization"), data=data)
         self._admit(account, wire)
-        return handler(_request(account, wire, late))
+        return handler(_request(account, wire, fault))
 
     def _file(self, wire: Wire) -> Reply | None:
         if wire.method != "GET" or not wire.path.startswith(_FILES):
@@ -144,13 +143,16 @@ class App:
             raise refused(no.NO_PERMISSION, told, status=403)
 
 
-def _request(account: Account, wire: Wire, late: float) -> Request:
-    shown = wire.shown
+def _request(account: Account, wire: Wire, fault: Fault | None) -> Request:
+    shown, body = wire.shown, dict[str, Any]()
+    items: list[dict[str, Any]] = []
     if isinstance(shown, list):
         items = [_object(each) for each in shown]  # pyright: ignore[reportUnknownVariableType]
-        return Request(account, wire.named, {}, items, wire.headers, late)
-    body = {} if shown is None else _object(shown)
-    return Request(account, wire.named, body, [], wire.headers, late)
+    elif shown is not None:
+        body = _object(shown)
+    late = fault.seconds if fault and fault.kind is Kind.LATE else 0.0
+    rejected = fault is not None and fault.kind is Kind.REJECTED
+    return Request(account, wire.named, body, items, wire.headers, late, rejected)
 
 
 def _object(shown: Any) -> dict[str, Any]:

@@ -26,6 +26,8 @@ def read_order(world: World, body: Body, fy_id: str) -> Order:
         Refusal: there is no such order, whatever the account.
     """
     instrument = listed(world, body)
+    if body.get("isSliceOrder"):
+        raise refused(no.BAD_INPUT, "Slice orders are not simulated")
     order = Order(
         id=world.new_id(),
         exchange_id="",

@@ -35,6 +35,7 @@ class Controls(controls.Controls):
             "edis": self.edis,
             "expire_tokens": self.expire_tokens,
             "fill": self.fill,
+            "let_through": self.let_through,
             "login": self.login,
             "money": self.money,
             "night": self.night,
@@ -152,6 +153,11 @@ class Controls(controls.Controls):
                 raise ValueError(f"{much} of an order in status {found.status} cannot be filled")
             self._exchange.matching.fill(owner, found, much, paid)
             return found
+
+    def let_through(self) -> None:
+        """Let arrive what the rule `holds_in_transit` kept on its way."""
+        with self.state.lock:
+            self._exchange.let_through()
 
     # ------------------------------------------------------------------ time
 

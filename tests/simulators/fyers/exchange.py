@@ -35,16 +35,31 @@ class Exchange:
 
     # ------------------------------------------------------------------ orders come and go
 
-    def place(self, account: Account, body: Body, *, late: float = 0.0) -> Order:
-        """Take an order and let it work. `late`: readers do not see it for so many seconds.
+    def place(
+        self, account: Account, body: Body, *, late: float = 0.0, rejected: bool = False
+    ) -> Order:
+        """Take an order and let it work.
+
+        `late`: readers do not see it for so many seconds. `rejected`: by the exchange, once taken.
 
         Raises:
             Refusal: it is refused; when the risk management refused it, it is in the book.
         """
         order = asking.read_order(self._world, body, account.fy_id)
         order.lag = int(late * NANOS)
-        self.take(account, order)
+        if rejected:
+            self._enter(account, order)
+            self.matching.end(account, order, Status.REJECTED, "EXCHANGE:Order is not accepted")
+        else:
+            self.take(account, order)
         return order
+
+    def _enter(self, account: Account, order: Order) -> None:
+        """Put an order into the book; it is on its way to the exchange."""
+        order.created_at, order.day = self._world.stamp(), self._day()
+        order.status = Status.TRANSIT
+        account.keep(order)
+        self._reports.of(account, order)
 
     def take(self, account: Account, order: Order) -> None:
         """Put an order through the risk management and into the book.
@@ -52,15 +67,31 @@ class Exchange:
         Raises:
             Refusal: it is rejected.
         """
-        order.created_at = self._world.stamp()
         told = rules.complaint(self._world, account, order)
-        order.status = Status.REJECTED if told else Status.PENDING
-        order.message = told
-        account.keep(order)
-        self._reports.of(account, order)
+        self._enter(account, order)
         if told:
+            self.matching.end(account, order, Status.REJECTED, told)
             raise refused(no.REJECTED, told, id=order.id)
+        if not self._world.rules.holds_in_transit:
+            self._arrive(account, order)
+
+    def _arrive(self, account: Account, order: Order) -> None:
+        order.status = Status.PENDING
+        self._reports.of(account, order)
         self.matching.open(account, order)
+
+    def let_through(self) -> None:
+        """What is in transit arrives at the exchange."""
+        for account in self._world.accounts.values():
+            for order in tuple(account.open_orders()):
+                if order.status is Status.TRANSIT:
+                    self._arrive(account, order)
+
+    def _day(self) -> str:
+        """The day on which an order works that comes now."""
+        now, hours = self._world.now(), self._world.hours
+        at = now if hours.is_open(now) else hours.next_open(now)
+        return f"{at.astimezone(IST):%Y-%m-%d}"
 
     def modify(self, account: Account, body: Body) -> Order:
         """Change what an order asks for.
@@ -218,8 +249,7 @@ class Exchange:
         today = f"{self._world.today():%Y-%m-%d}"
         for account in self._world.accounts.values():
             if account.day != today:
-                if account.day:
-                    self.end_day(account)
+                self.end_day(account)
                 account.day = today
             for order in tuple(account.open_orders()):
                 if order.offline:
@@ -228,7 +258,8 @@ class Exchange:
     def end_day(self, account: Account) -> None:
         """The night: day orders end, shares go home, what is for the day is closed."""
         for order in tuple(account.open_orders()):
-            self.matching.end(account, order, Status.EXPIRED)
+            if order.day <= account.day:
+                self.matching.end(account, order, Status.EXPIRED)
         for held in tuple(account.positions.values()):
             self._end_position(account, held)
         for holding in tuple(account.holdings.values()):

@@ -76,6 +76,7 @@ class Order:
         parent: id of the entry, or of the position, that it protects.
         mate: the other leg: one cancels the other.
         triggered: its stop was reached; from there on it is a market or a limit order.
+        day: the day on which it works, and after which it is over.
         versions: what readers were shown, each from a moment on.
         lag: how many nanoseconds after something happened readers see it.
     """
@@ -103,6 +104,7 @@ class Order:
     fills: int = 0
     cost: Decimal = ZERO
     message: str = ""
+    day: str = ""
     created_at: int = 0
     updated_at: int = 0
     triggered: bool = False

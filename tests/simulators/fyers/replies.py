@@ -11,7 +11,7 @@ from tests.simulators.fyers.accounts import Account
 class Request:
     """`account`: whose token it came with. `items`: its body when that is a list.
 
-    `late`: its order is not seen for so many seconds.
+    `late`: its order is not seen for so many seconds. `rejected`: by the exchange, a moment later.
     """
 
     account: Account
@@ -20,6 +20,7 @@ class Request:
     items: list[dict[str, Any]]
     headers: Mapping[str, str]
     late: float = 0.0
+    rejected: bool = False
 
 
 @dataclass(slots=True)

@@ -78,7 +78,8 @@ class TradingApi:
         account, now = request.account, self._world.nanos()
         shown: list[Row] = []
         for order in account.orders.values():
-            row = order.seen_at(now) if order.created_at >= account.book_since else None
+            of_today = order.is_open or order.updated_at >= account.book_since
+            row = order.seen_at(now) if of_today else None
             if row and _is_asked_for(row, request.query, "id"):
                 shown.append(row | views.market_facts(self._world, order.instrument))
         return ok(orderBook=shown)
@@ -90,7 +91,9 @@ class TradingApi:
         return ok(tradeBook=[row for row in seen if _is_asked_for(row, request.query, "")])
 
     def place(self, request: Request) -> Reply:
-        order = self._exchange.place(request.account, request.body, late=request.late)
+        order = self._exchange.place(
+            request.account, request.body, late=request.late, rejected=request.rejected
+        )
         told = f"Order submitted successfully. Your Order Ref. No.{order.id}"
         return ok(1101, told, id=order.id)
 
@@ -197,7 +200,7 @@ class TradingApi:
 
 
 def _each(one: Handler, request: Request, body: dict[str, Any]) -> Row:
-    single = Request(request.account, {}, body, [], request.headers, request.late)
+    single = Request(request.account, {}, body, [], request.headers, request.late, request.rejected)
     try:
         reply = one(single)
     except Refusal as refusal:

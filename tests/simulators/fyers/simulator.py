@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.simulators.faults import Faults
+from tests.simulators.faults import Faults, Kind
 from tests.simulators.fyers import tokens
 from tests.simulators.fyers.accounts import Account
 from tests.simulators.fyers.app import BODIES, App
@@ -57,7 +57,8 @@ class FyersSimulator(Controls, Simulator):
         world = World(clock or RealClock(), seed, folder=symbols, redates=redates)
         for account in accounts or (an_account(),):
             world.accounts[account.app_id] = account
-        exchange, faults = Exchange(world), Faults(seed, BODIES)
+            account.day = f"{world.today():%Y-%m-%d}"
+        exchange, faults = Exchange(world), Faults(seed, BODIES, [Kind.REJECTED])
         super().__init__(world, exchange, faults, OrderSocket(world, seed))
         self.rules(**rules)
         self._app = App(world, exchange, faults)

@@ -62,6 +62,7 @@ class Rules:
             day is over for who breaks the limit of a minute more than three times.
         market_protection: market orders and stops without a limit are refused.
         static_ip: orders are taken from this address only; empty = from anywhere.
+        holds_in_transit: orders stay in transit until they are let through.
         refuses_reached_stops: a stop on the wrong side of the last price is refused.
         partial_rate: how often a fill comes in two parts.
         approved: the app was approved once in a browser, so that it may log in without one.
@@ -72,6 +73,7 @@ class Rules:
     rate_limits: bool = False
     market_protection: bool = True
     static_ip: str = ""
+    holds_in_transit: bool = False
     refuses_reached_stops: bool = True
     partial_rate: float = 0.0
     approved: bool = True

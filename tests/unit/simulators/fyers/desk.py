@@ -23,7 +23,7 @@ AN_ORDER: Shown = {
     "disclosedQty": 0,
     "offlineOrder": False,
 }
-CANCELLED, TRADED, REJECTED, PENDING, EXPIRED = 1, 2, 5, 6, 7
+CANCELLED, TRADED, TRANSIT, REJECTED, PENDING, EXPIRED = 1, 2, 4, 5, 6, 7
 
 
 class Desk:

@@ -1,5 +1,6 @@
 """What goes wrong on demand, and what is seen late."""
 
+import threading
 import time
 
 import pytest
@@ -7,7 +8,16 @@ import requests
 
 from tests.fakes.clock import FakeClock
 from tests.simulators.fyers import FyersSimulator
-from tests.unit.simulators.fyers.desk import AN_ORDER, PENDING, SBIN, TRADED, Desk
+from tests.unit.simulators.fyers.desk import (
+    AN_ORDER,
+    CANCELLED,
+    PENDING,
+    REJECTED,
+    SBIN,
+    TRADED,
+    TRANSIT,
+    Desk,
+)
 
 PLACE = "POST /api/v3/orders/sync"
 
@@ -100,6 +110,42 @@ def test_a_single_order_may_be_late(fyers: FyersSimulator, clock: FakeClock, des
     assert [row["orderTag"] for row in desk.book()] == ["1:MINE"]
     clock.advance(3)
     assert [row["orderTag"] for row in desk.book()] == ["1:LATE", "1:MINE"]
+
+
+def test_the_exchange_may_reject_what_was_taken(fyers: FyersSimulator, desk: Desk) -> None:
+    fyers.fault("rejected", PLACE)
+    row = desk.look(desk.order())
+    assert (row["status"], row["message"]) == (REJECTED, "EXCHANGE:Order is not accepted")
+    assert desk.status(desk.order()) == TRADED
+
+
+def test_orders_stay_in_transit_until_they_are_let_through(
+    fyers: FyersSimulator, desk: Desk
+) -> None:
+    fyers.rules(holds_in_transit=True)
+    placed, ended = desk.order(), desk.order()
+    fyers.quote(SBIN, "820")
+    assert desk.status(placed) == TRANSIT
+    assert desk.sdk.cancel_order({"id": ended})["code"] == 1103
+    fyers.let_through()
+    assert (desk.status(placed), desk.status(ended)) == (TRADED, CANCELLED)
+
+
+def test_many_clients_trade_at_once_and_the_books_are_right(fyers: FyersSimulator) -> None:
+    def trade() -> None:
+        desk = Desk(fyers)
+        for _ in range(10):
+            desk.order(qty=1, productType="CNC")
+        desk.close()
+
+    threads = [threading.Thread(target=trade) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    owner = fyers.owner()
+    assert owner.positions[f"{SBIN}-CNC"].net == 50
+    assert (int(owner.cash), len(owner.orders)) == (1_000_000 - 50 * 825, 50)
 
 
 def test_a_token_may_die_on_the_way(fyers: FyersSimulator, desk: Desk) -> None:

@@ -40,6 +40,7 @@ CALL = "NSE:NIFTY26NOV24650CE"
         ({"stopLoss": -1}, -323),
         ({"takeProfit": "far"}, -325),
         ({"legType": 3}, -50),
+        ({"isSliceOrder": True}, -50),
         ({"orderTag": "with-dash"}, -50),
         ({"orderTag": "X" * 31}, -50),
         ({"orderTag": "Untagged"}, -50),
