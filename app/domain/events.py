@@ -51,6 +51,8 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     SYMBOLS_FAILED = "symbols_failed"
     SYMBOLS_REFRESHED = "symbols_refreshed"
+    LOGIN_NEEDED = "login_needed"
+    LOGGED_IN = "logged_in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

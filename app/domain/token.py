@@ -47,10 +47,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """All that is kept of an account's login."""
+    """All that is kept of an account's login.
+
+    `barred`: a login without a person was refused. None is tried again before a person logs in.
+    """
 
     token: Token | None = None
     claim: Claim | None = None
+    barred: bool = False
 
     def claimed(self, now: datetime, *, unless_by: str) -> bool:
         """Whether somebody else is making a new token."""

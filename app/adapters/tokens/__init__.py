@@ -1,0 +1,1 @@
+"""Where tokens are kept, and how Fyers makes them."""
