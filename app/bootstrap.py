@@ -29,14 +29,15 @@ from app.adapters.journal.owners import LEASE, FileOwners
 from app.adapters.journal.purge import Purge
 from app.adapters.journal.rebuild import SqlLedger
 from app.adapters.journal.records import SqlRecords
-from app.adapters.logging import configure_logging, log_event
+from app.adapters.logging import Redaction, configure_logging, log_event
 from app.adapters.metered import MeteredBroker
 from app.adapters.metrics import House, Metrics
 from app.adapters.playbook.local import LocalPlaybook
 from app.adapters.recent import RecentLines
 from app.adapters.reserve import Reserve
 from app.adapters.sql import Database
-from app.config import Settings
+from app.adapters.tokens.states import SqlLoginStates
+from app.config import DAILY_LOGIN, Settings
 from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits
 from app.engine.accounts import Account, Accounts
@@ -56,6 +57,7 @@ from app.engine.judge import Judge
 from app.engine.kill_switch import KillSwitch
 from app.engine.lanes import Lanes, Works
 from app.engine.leg_check import LegCheck
+from app.engine.logins import Logins
 from app.engine.order_check import OrderCheck
 from app.engine.order_engine import OrderEngine
 from app.engine.ownership import Ownership
@@ -72,6 +74,9 @@ from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
 from app.engine.stop_watch import StopWatch
 from app.engine.target_watch import TargetWatch
+from app.engine.token_hours import TokenHours
+from app.engine.token_manager import TokenManager
+from app.engine.token_watch import TokenWatch
 from app.engine.trade_router import TradeRouter
 from app.engine.write_down import WriteDown
 from app.ports.broker import Broker
@@ -83,6 +88,8 @@ from app.workers.loop import Loop, Step
 
 log = logging.getLogger(__name__)
 
+TOKENS = "tokens"
+"""The folder in `DATA_DIR` of encrypted tokens."""
 CALENDARS = "calendars"
 """The folder in `DATA_DIR` of the owner's own calendar files."""
 
@@ -103,6 +110,9 @@ LEARN_EVERY = timedelta(seconds=60)
 RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
 CHORES_EVERY = timedelta(seconds=1)
+TOKENS_EVERY = timedelta(seconds=1)
+TOKENS_OF = "XNSE"
+"""The calendar of the exchange that logins are for."""
 LOOK_FOR_BACKUPS_EVERY = timedelta(seconds=10)
 LOOK_FOR_SYMBOLS_EVERY = timedelta(seconds=1)
 
@@ -158,6 +168,7 @@ class Server:
     loop: Loop
     chores: Loop
     watches: Sequence[Watch]
+    token_loops: Sequence[Loop]
     reserve: Reserve
     backups: Backups
     lists: Lists
@@ -176,6 +187,8 @@ class Server:
                 self.services.ownership.start()
                 self.loop.start()
                 self.chores.start()
+                for loop in self.token_loops:
+                    loop.start()
                 for watch in self.watches:
                     watch.start()
                 self._started = True
@@ -186,7 +199,8 @@ class Server:
             self.services.lanes.close()
             self.backups.stop()
             self.lists.stop()
-            for loop in (self.loop, self.chores, *(watch.loop for watch in self.watches)):
+            loops = (self.loop, self.chores, *self.token_loops)
+            for loop in (*loops, *(watch.loop for watch in self.watches)):
                 loop.stop()
             for pool in self.pools.values():
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -212,7 +226,7 @@ class Parts:
 def build(settings: Settings, parts: Parts | None = None) -> Server:
     """Services of these settings, on a database of this version's schema; nothing runs yet."""
     parts = parts or Parts()
-    recent = _configure_log(settings)
+    recent, redaction = _configure_log(settings)
     migrate_apart(settings.database_url)
     clock = parts.clock or SystemClock()
     file = database_file(settings.database_url)
@@ -229,8 +243,9 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
     playbook = LocalPlaybook(database)
     records = SqlRecords(settings.database_url)
     lists = _lists(settings, file, journal, clock)
-    accounts = _open_accounts(
+    accounts, managers = _open_accounts(
         settings,
+        redaction,
         Resources(
             database=database,
             clock=clock,
@@ -311,6 +326,13 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         order_check=order_check,
         performance=Performance(SqlLedger(database), records, accounts, clock),
         preview=Preview(accounts, judge),
+        logins=Logins(
+            managers,
+            SqlLoginStates(database, clock),
+            TokenHours(lambda: sessions.calendar(TOKENS_OF), clock),
+            clock,
+            lambda: secrets.token_urlsafe(32),
+        ),
     )
     return Server(
         settings=settings,
@@ -320,6 +342,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         pools=pools,
         loop=_loop(services, reserve),
         watches=[_watch(services, account) for account in accounts],
+        token_loops=[_token_loop(services, manager) for manager in services.logins],
         chores=_chores(
             backups,
             Purge(database, clock, _days(settings.retention_days)),
@@ -402,6 +425,16 @@ def _watch(services: Services, account: Account) -> Watch:
     )
     hearing.wake = loop.wake
     return Watch(account, hearing, loop)
+
+
+def _token_loop(services: Services, manager: TokenManager) -> Loop:
+    """A login may take its time, and nothing else waits for it."""
+    logins, journal = services.logins, services.journal
+    watch = TokenWatch(manager, logins, journal, logins.hours, services.clock)
+    name = f"novalgo-token-{manager.account}"
+    loop = Loop([Step("keep the token", ALWAYS, watch.keep)], TOKENS_EVERY, name)
+    manager.wake = loop.wake
+    return loop
 
 
 def _chores(backups: Backups, purge: Purge, *more: Step) -> Loop:
@@ -490,9 +523,16 @@ def _truth(
 
 
 def _open_accounts(
-    settings: Settings, resources: Resources, wrap: Wrap | None, metrics: Metrics
-) -> Accounts:
+    settings: Settings,
+    redaction: Redaction,
+    resources: Resources,
+    wrap: Wrap | None,
+    metrics: Metrics,
+) -> tuple[Accounts, Mapping[str, TokenManager]]:
+    """Every account, and the managers of those that want a login each day."""
     accounts: list[Account] = []
+    managers = _token_managers(settings, resources.clock, redaction)
+    resources = replace(resources, tokens=managers)
     for known in settings.accounts:
         lent = replace(resources, orders_per_second=known.orders_per_second)
         broker = open_broker(known.broker, known.name, known.options, lent)
@@ -505,7 +545,41 @@ def _open_accounts(
             known.name, metered, known.limits, known.default_position_size, known.sessions
         )
         accounts.append(account)
-    return Accounts(accounts, settings.default_account)
+    return Accounts(accounts, settings.default_account), managers
+
+
+def _token_managers(
+    settings: Settings, clock: Clock, redaction: Redaction
+) -> Mapping[str, TokenManager]:
+    """One for each account whose broker wants a login each day."""
+    wanted = [account for account in settings.accounts if account.broker in DAILY_LOGIN]
+    if not wanted:
+        return {}
+    from app.adapters.tokens.fyers import FyersDesk, read_login_options
+    from app.adapters.tokens.opening import TokenPlace, open_store
+
+    place = TokenPlace(
+        kind=settings.token_store,
+        folder=settings.data_dir / TOKENS,
+        key=settings.token_key.get_secret_value(),
+        previous_key=settings.token_key_previous.get_secret_value(),
+        bucket=settings.gcs_bucket_name,
+        object_name=settings.gcs_tokens_file,
+        key_file=settings.google_application_credentials,
+        plain_name_for=wanted[0].name,
+    )
+    managers: dict[str, TokenManager] = {}
+    for account in wanted:
+        options = read_login_options(account.name, account.options)
+        managers[account.name] = TokenManager(
+            account.name,
+            open_store(place, account.name, options.app_id),
+            FyersDesk(options, clock),
+            clock,
+            uuid.uuid4().hex,
+            redaction.hide,
+        )
+    return managers
 
 
 def _pools(settings: Settings, given: Executor | None) -> Mapping[str, Executor]:
@@ -521,12 +595,12 @@ def _ages(settings: Settings) -> AgeLimits:
     return AgeLimits(entry=settings.max_alert_age, exit=settings.max_exit_age)
 
 
-def _configure_log(settings: Settings) -> RecentLines:
+def _configure_log(settings: Settings) -> tuple[RecentLines, Redaction]:
     """Write the log, and keep its newest lines; what is odd about the settings comes first."""
     recent = RecentLines()
-    configure_logging(
+    redaction = configure_logging(
         settings.log_level, settings.log_format, secrets=settings.secrets, keep=recent.keep
     )
     for warning in settings.warnings:
         log.warning(warning)
-    return recent
+    return recent, redaction

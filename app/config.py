@@ -43,6 +43,17 @@ BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "DATA_URL": "alpaca_data_url",
         "STREAM_URL": "alpaca_stream_url",
     },
+    "fyers": {
+        "APP_ID": "fyers_app_id",
+        "SECRET_ID": "fyers_secret_id",
+        "REDIRECT_URI": "fyers_redirect_uri",
+        "PIN": "fyers_pin",
+        "USER_ID": "fyers_user_id",
+        "AUTO_LOGIN": "fyers_auto_login",
+        "TOTP_SECRET": "fyers_totp_secret",
+        "API_URL": "fyers_api_url",
+        "LOGIN_URL": "fyers_login_url",
+    },
 }
 """Broker -> option -> the setting that documents the option and holds its default."""
 
@@ -70,10 +81,15 @@ PAPER = "paper"
 """The broker that trades at any hour, and in years without a calendar, unless it is told not to."""
 
 FYERS = "fyers"
+DAILY_LOGIN = frozenset({FYERS})
+"""Brokers whose accounts want a login each day."""
 FYERS_SYMBOLS = "https://public.fyers.in/sym_details"
 """Where Fyers publishes its lists of instruments."""
 
 SHORTEST_STRONG_SECRET = 16
+CHOSEN_BY_OTHERS = frozenset({"fyers_pin", "fyers_secret_id", "fyers_totp_secret"})
+"""Secrets whose length is not ours to choose."""
+LONGEST_PIN = 6
 TYPO_LIKENESS = 0.8
 HIDDEN = "***"
 ORDERS_PER_SECOND = 8
@@ -296,6 +312,52 @@ class Settings(BaseModel):
         description="where the lists of instruments are: an address, or a folder with `NSE_FO.csv` "
         "and the others; empty: Fyers', when there is an account there",
     )
+    fyers_app_id: str = Field(
+        "", description="id of your application at Fyers, with its `-100`; empty: no such account"
+    )
+    fyers_secret_id: SecretStr = Field(SecretStr(""), description="the secret of that application")
+    fyers_redirect_uri: Url | None = Field(
+        None,
+        description="where the login at Fyers ends, as registered: "
+        "`https://your.host/auth/callback`",
+    )
+    fyers_pin: SecretStr = Field(
+        SecretStr(""), description="your PIN at Fyers, to refresh tokens; empty: none is refreshed"
+    )
+    fyers_user_id: str = Field(
+        "", description="your id at Fyers; when set, nobody else's login is taken"
+    )
+    fyers_auto_login: bool = Field(
+        default=False,
+        description="log in without a person, by user id, PIN and TOTP secret; "
+        "read docs/howto/fyers-login.md first",
+    )
+    fyers_totp_secret: SecretStr = Field(
+        SecretStr(""), description="what your authenticator was set up with, for that"
+    )
+    fyers_api_url: Url = Field(
+        "https://api-t1.fyers.in/api/v3", description="where orders go and tokens come from"
+    )
+    fyers_login_url: Url = Field(
+        "https://api-t2.fyers.in/vagator/v2", description="the host behind the login page of Fyers"
+    )
+    token_store: Annotated[Literal["file", "gcs"], BeforeValidator(_lower)] = Field(
+        "file",
+        description="where tokens are kept: `file` in `DATA_DIR`, or `gcs` (Google Cloud Storage)",
+    )
+    token_key: SecretStr = Field(
+        SecretStr(""),
+        description="32 bytes in base64 that encrypt them; empty: they are kept in memory only",
+    )
+    token_key_previous: SecretStr = Field(
+        SecretStr(""), description="the key before, which still opens what it has sealed"
+    )
+    gcs_bucket_name: str = Field("", description="bucket of the tokens, for `TOKEN_STORE=gcs`")
+    gcs_tokens_file: str = Field("tokens.json", description="name of their object in the bucket")
+    google_application_credentials: Path | None = Field(
+        None,
+        description="key file of a Google service account; empty: what Google's libraries find",
+    )
     max_alert_age: Seconds = Field(
         timedelta(seconds=60), description="seconds after which an entry alert is too old to trade"
     )
@@ -429,7 +491,8 @@ class Settings(BaseModel):
             )
         except ValidationError as error:
             raise ConfigError("; ".join(_problems(error, accounts, variables))) from None
-        warnings = (*_weak_secrets(settings), *_typos(in_file, _known_variables(settings.accounts)))
+        known = _known_variables(settings.accounts)
+        warnings = (*_weak_secrets(settings), *_forgetful(settings), *_typos(in_file, known))
         return settings.model_copy(update={"warnings": warnings})
 
     @property
@@ -449,7 +512,8 @@ class Settings(BaseModel):
         """What must never be seen: secret settings, and the secret options of the accounts."""
         known = [getattr(self, name) for name in FIELDS]
         of_ours = [value.get_secret_value() for value in known if isinstance(value, SecretStr)]
-        return [text for text in (*of_ours, *self._secret_options()) if text]
+        texts = [text for text in (*of_ours, *self._secret_options()) if text]
+        return [text for text in texts if not _is_short_number(text)]
 
     def _secret_options(self) -> Iterator[str]:
         for account in self.accounts:
@@ -501,6 +565,8 @@ def as_text(value: object) -> str:
         return str(_plain(value))
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, Path) and not value.is_absolute():
         return f"./{value}"
     if isinstance(value, tuple):
@@ -609,11 +675,23 @@ def _variable_at(
             return str(place[0]).upper()
 
 
+def _is_short_number(text: str) -> bool:
+    """A PIN: hidden wherever it occurs, it would hide prices and quantities too."""
+    return text.isdecimal() and len(text) <= LONGEST_PIN
+
+
 def _weak_secrets(settings: Settings) -> Iterator[str]:
     for name in FIELDS:
         value = getattr(settings, name)
-        if isinstance(value, SecretStr) and 0 < len(value) < SHORTEST_STRONG_SECRET:
+        ours = isinstance(value, SecretStr) and name not in CHOSEN_BY_OTHERS
+        if ours and 0 < len(value) < SHORTEST_STRONG_SECRET:
             yield f"{name.upper()} is shorter than {SHORTEST_STRONG_SECRET} characters"
+
+
+def _forgetful(settings: Settings) -> Iterator[str]:
+    wanted = any(account.broker in DAILY_LOGIN for account in settings.accounts)
+    if wanted and not settings.token_key:
+        yield "TOKEN_KEY is not set: tokens are kept in memory only, a restart wants a new login"
 
 
 def _known_variables(accounts: Iterable[AccountSettings]) -> set[str]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SECRETS = ("WEBHOOK_SECRET", "API_KEY")
+SECRETS = ("WEBHOOK_SECRET", "API_KEY", "TOKEN_KEY")
 
 
 def with_secrets(example: str) -> str:

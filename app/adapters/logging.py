@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ Keep = Callable[[str, str], None]
 
 HIDDEN = "***"
 MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
+MOST_HIDDEN_LATER = 64
+"""Secrets that came later, of which the latest are hidden by value: those of many days."""
 DEEPEST = 6
 """What lies deeper than this in a value is shown as text."""
 
@@ -42,7 +45,7 @@ events_log = logging.getLogger("app.events")
 
 def configure_logging(
     level: str, log_format: str, *, secrets: Sequence[str], keep: Keep | None = None
-) -> None:
+) -> "Redaction":
     """Write the log of this process to standard output. Calling it again replaces what was set.
 
     Args:
@@ -50,6 +53,9 @@ def configure_logging(
         log_format: `json`, or `console` for people.
         secrets: values that must not appear in any line, whatever they stand in.
         keep: is given the level and, as JSON, the text of each line.
+
+    Returns:
+        What hides secrets in it, and takes more of them.
     """
     ours = logging.getLevelNamesMapping()[level]
     root = logging.getLogger()
@@ -57,7 +63,8 @@ def configure_logging(
         if isinstance(handler, _StandardOutput):
             root.removeHandler(handler)
     handler = _StandardOutput()
-    handler.setFormatter(_Lines(Redaction(secrets), _rendering(log_format), keep))
+    redaction = Redaction(secrets)
+    handler.setFormatter(_Lines(redaction, _rendering(log_format), keep))
     root.addHandler(handler)
     root.setLevel(max(ours, logging.WARNING))
     logging.getLogger("app").setLevel(ours)
@@ -65,6 +72,7 @@ def configure_logging(
     gunicorn = logging.getLogger("gunicorn.error")
     gunicorn.handlers.clear()
     gunicorn.propagate = True
+    return redaction
 
 
 def log_event(event: Event) -> None:
@@ -85,9 +93,15 @@ class Redaction:
     """Hides secrets: by value wherever it occurs, by the name that it stands under."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets if secret for form in _forms_of(secret)}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._values = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._always = [secret for secret in secrets if secret]
+        self._lately: deque[str] = deque(maxlen=MOST_HIDDEN_LATER)
+        self._values = _pattern_of(self._always)
+
+    def hide(self, secret: str) -> None:
+        """Hide one more, which was not known at the start: a token, say."""
+        if secret and secret not in self._lately:
+            self._lately.append(secret)
+            self._values = _pattern_of([*self._always, *self._lately])
 
     def __call__(self, line: Mapping[str, object]) -> dict[str, object]:
         """The line without secrets, made of what JSON knows."""
@@ -172,6 +186,12 @@ class _StandardOutput(logging.StreamHandler[TextIO]):
         """
         with suppress(OSError, ValueError):
             sys.stderr.write(f"a log line of {record.name} could not be written\n")
+
+
+def _pattern_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    forms = {form for secret in secrets for form in _forms_of(secret)}
+    longest_first = sorted(forms, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
 
 def _forms_of(secret: str) -> Iterable[str]:

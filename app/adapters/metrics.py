@@ -172,10 +172,19 @@ class _State:
             "unprotected_seconds_max",
             "The longest that a position stands without the stop that its entry asked for.",
         )
+        self._token = gauge(
+            "token_expiry_seconds", "How long a token lives; 0 when it is dead.", "account"
+        )
+        self._token_hours = gauge("token_hours", "1 while a dead token costs trades.")
 
     def read(self, services: Services) -> None:
         """Ask the journal and the brokers how things stand."""
         self._kill_switch.set(services.kill_switch.state().active)
+        self._token_hours.set(services.logins.hours.now())
+        for manager in services.logins:
+            token, now = manager.current(), services.clock.now()
+            left = (token.expires_at - now).total_seconds() if token is not None else 0
+            self._token.labels(manager.account).set(left)
         self._read_positions(services)
         try:
             counts = services.records.counts()

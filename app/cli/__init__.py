@@ -12,6 +12,7 @@ from app.cli.backup import backup, restore
 from app.cli.doctor import doctor
 from app.cli.flatten import flatten
 from app.cli.kill import kill
+from app.cli.login import login
 from app.cli.reconcile import reconcile
 from app.cli.replay import replay
 from app.cli.shared import FAULT, SETTINGS
@@ -28,6 +29,7 @@ COMMANDS = (
     doctor,
     flatten,
     kill,
+    login,
     reconcile,
     replay,
     restore,

@@ -55,7 +55,7 @@ def _findings() -> Iterator[Finding]:
         yield _clock(ours.services)
         yield _database(ours.services)
         for account in ours.services.accounts:
-            yield from _broker(account)
+            yield from _broker(ours.services, account)
             yield from _foreign(ours.services, account)
         yield _switch(ours.services)
         yield from _blocks(ours.services)
@@ -90,21 +90,34 @@ def _database(services: Services) -> Finding:
     return Finding("database", ok=revision == REVISION and os.access(file, os.W_OK), detail=detail)
 
 
-def _broker(account: Account) -> Iterator[Finding]:
+def _broker(services: Services, account: Account) -> Iterator[Finding]:
     name, token = f"broker {account.name}", f"token {account.name}"
+    good, lives = _lives(services, account)
     try:
         troubles = account.broker.troubles()
         balance, held = account.broker.balance(), account.broker.positions()
     except BrokerLoginNeeded as error:
         yield Finding(name, ok=False, detail=f"{error.code}: {error}")
-        yield Finding(token, ok=False, detail="log in again")
+        detail = "log in again" if good else f"{lives}: log in, see `login`"
+        yield Finding(token, ok=False, detail=detail)
     except TradingError as error:
         yield Finding(name, ok=False, detail=f"{error.code}: {error}")
-        yield Finding(token, ok=True, detail="not asked for")
+        yield Finding(token, ok=good, detail=lives or "not asked for")
     else:
         standing = f"equity {balance.equity:.2f}, {len(held)} positions"
         yield Finding(name, ok=not troubles, detail="; ".join([*troubles, standing]))
-        yield Finding(token, ok=True, detail="good, or none is needed")
+        yield Finding(token, ok=good, detail=lives or "good, or none is needed")
+
+
+def _lives(services: Services, account: Account) -> tuple[bool, str]:
+    """Whether an account's token is good as far as we know, and until when; "" if it has none."""
+    manager = services.logins.get(account.name)
+    if manager is None:
+        return True, ""
+    token = manager.current()
+    if token is None:
+        return False, manager.standing().value
+    return True, f"good until {token.expires_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _switch(services: Services) -> Finding:

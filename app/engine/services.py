@@ -10,6 +10,7 @@ from app.engine.follow_up import FollowUp
 from app.engine.intake import Intake
 from app.engine.kill_switch import KillSwitch
 from app.engine.lanes import Lanes
+from app.engine.logins import Logins
 from app.engine.order_check import OrderCheck
 from app.engine.ownership import Ownership
 from app.engine.performance import Performance
@@ -52,3 +53,4 @@ class Services:
     order_check: OrderCheck
     performance: Performance
     preview: Preview
+    logins: Logins

@@ -50,6 +50,10 @@ class Sessions:
         self._told: dict[tuple[str, AssetClass], Mapping[date, Day]] = {}
         self._asked: dict[str, date] = {}
 
+    def calendar(self, name: str) -> Calendar:
+        """A calendar as its file has it."""
+        return self._calendars.get(name)
+
     def learn(self, account: Account) -> None:
         """Ask a broker for the days to come, once a day: they win over the files.
 

@@ -8,6 +8,7 @@ from app.engine.services import Services
 from app.web.api import api_blueprint
 from app.web.auth import Guard, Keyring
 from app.web.errors import register_errors
+from app.web.login import callback_blueprint
 from app.web.options import WebOptions
 from app.web.request_log import register_request_log
 from app.web.security_headers import register_security_headers
@@ -53,5 +54,6 @@ def build_web(services: Services, options: WebOptions) -> Flask:
     intake, clock = services.intake, services.clock
     app.register_blueprint(webhook_blueprint(intake, keyring, guard, veil, clock))
     app.register_blueprint(health_blueprint(services, options))
+    app.register_blueprint(callback_blueprint(services.logins))
     app.register_blueprint(api_blueprint(services, options, guard, veil))
     return app

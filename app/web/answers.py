@@ -16,6 +16,7 @@ from app.domain.outcome import AlertStatus
 from app.domain.position import Direction
 from app.domain.session import SessionPolicy, WhenClosed
 from app.domain.strategy import AfterStop, Sides, Sizing, Sync
+from app.engine.token_manager import Standing
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """ISO 8601 with microseconds, UTC."""
@@ -454,6 +455,21 @@ class Readiness(TypedDict):
 
     status: Literal["ready", "degraded", "not_ready"]
     checks: dict[str, Check]
+
+
+class LoginLink(TypedDict):
+    """Where a person logs in; `state` comes back with them, once and within a quarter hour."""
+
+    url: str
+    state: str
+
+
+class TokenStatus(TypedDict):
+    """How it stands with an account's token; the token itself is never shown."""
+
+    status: Standing
+    account: str
+    expires_at: Moment | None
 
 
 class Position(TypedDict):

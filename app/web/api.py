@@ -11,6 +11,7 @@ from app.web.auth import Guard, Keyring
 from app.web.controls import controls_blueprint
 from app.web.flatten import flatten_blueprint
 from app.web.lists import lists_blueprint
+from app.web.login import tokens_blueprint
 from app.web.openapi import openapi_blueprint
 from app.web.options import WebOptions
 from app.web.orders import orders_blueprint
@@ -43,6 +44,7 @@ def api_blueprint(services: Services, options: WebOptions, guard: Guard, veil: V
     blueprint.register_blueprint(strategies_blueprint(services.playbook, services.accounts))
     blueprint.register_blueprint(controls_blueprint(services.kill_switch, services.quotes, clock))
     blueprint.register_blueprint(flatten_blueprint(services))
+    blueprint.register_blueprint(tokens_blueprint(services.logins))
     blueprint.register_blueprint(utility_blueprint(services, options))
     blueprint.register_blueprint(openapi_blueprint(VERSION))
     return blueprint

@@ -15,6 +15,7 @@ from app.domain.errors import (
     BrokerUnavailable,
     ConflictingAlert,
     JournalError,
+    LoginRefused,
     MalformedAlert,
     OutcomeUnknown,
     TradingError,
@@ -34,6 +35,7 @@ STATUS_OF: dict[type[TradingError], HTTPStatus] = {
     OutcomeUnknown: HTTPStatus.ACCEPTED,
     BrokerError: HTTPStatus.SERVICE_UNAVAILABLE,
     JournalError: HTTPStatus.SERVICE_UNAVAILABLE,
+    LoginRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 CODE_OF = {
     HTTPStatus.BAD_REQUEST: "malformed_request",

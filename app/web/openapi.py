@@ -35,6 +35,8 @@ TAGS = {
     "strategies": "The playbook: the owner's rows.",
     "controls": "The kill switch, and quotes.",
     "flatten": "Everything that is ours goes.",
+    "tokens": "Logins at brokers that want one each day. No answer holds a token.",
+    "login": "Where a login ends.",
     "utility": "How things stand.",
     "health": "Is the server well.",
     "openapi": "The API itself.",

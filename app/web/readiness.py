@@ -2,12 +2,13 @@
 
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
 from app.domain.errors import JournalError
 from app.engine.accounts import Accounts
+from app.engine.logins import Logins
 from app.engine.services import Services
 from app.web.options import WebOptions
 
@@ -38,12 +39,18 @@ class Readiness:
         self._probed_at = -PROBE_EVERY
         self._probe = Check(ok=False, detail="not probed yet")
 
+    def word_for(self, checks: Mapping[str, Check]) -> str:
+        """`ready`, `degraded` or `not_ready`. A dead token forbids nothing while nobody trades."""
+        in_hours = self._services.logins.hours.now()
+        return word_for(checks, DEGRADES if in_hours else DEGRADES | {"token"})
+
     def checks(self) -> dict[str, Check]:
         """Every check by its name."""
         checks = {
             "database": self._database(),
             "engine": _engine(self._options.loop_idle()),
-            "recovery": _recovery(self._services.accounts),
+            "recovery": _recovery(self._services.accounts, self._services.logins),
+            "token": _token(self._services.logins),
             "disk": self._disk(),
             "backup": self._backup(),
         }
@@ -85,10 +92,10 @@ class Readiness:
         return Check(ok=free > LEAST_FREE_PERCENT, detail=f"{free:.1f} % free")
 
 
-def word_for(checks: Mapping[str, Check]) -> str:
+def word_for(checks: Mapping[str, Check], degrades: Collection[str]) -> str:
     """`ready`, `degraded` or `not_ready`."""
     failing = {name for name, check in checks.items() if not check.ok}
-    if failing - DEGRADES:
+    if failing.difference(degrades):
         return "not_ready"
     return "degraded" if failing else "ready"
 
@@ -97,8 +104,23 @@ def _engine(idle: timedelta) -> Check:
     return Check(ok=idle <= LONGEST_TURN, detail=f"turned {idle.total_seconds():.1f} s ago")
 
 
-def _recovery(accounts: Accounts) -> Check:
-    waiting = [account.name for account in accounts if not account.reconciled.is_set()]
+def _token(logins: Logins) -> Check:
+    dead = [
+        f"{manager.account}: {manager.standing().value}"
+        for manager in logins
+        if manager.current() is None
+    ]
+    return Check(ok=not dead, detail=", ".join(dead) or "good, or none is needed")
+
+
+def _recovery(accounts: Accounts, logins: Logins) -> Check:
+    """Whether all are reconciled that can be: without a token nothing can be read."""
+    dead = {manager.account for manager in logins if manager.current() is None}
+    waiting = [
+        account.name
+        for account in accounts
+        if not account.reconciled.is_set() and account.name not in dead
+    ]
     if waiting:
         return Check(ok=False, detail=f"not reconciled yet: {', '.join(waiting)}")
     return Check(ok=True, detail="done")

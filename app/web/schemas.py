@@ -44,6 +44,8 @@ from app.web.strict_json import JsonObject, Refused, read
 FEWEST, MOST = 1, 200
 """Items on a page; a limit beyond is taken for the nearest of the two."""
 LONGEST_REASON = 200
+LONGEST_CODE = 4096
+"""Of a code that a login ends with: it is a signed text."""
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -208,6 +210,25 @@ class AlertsQuery(SpanQuery):
     strategy: str | None = None
 
 
+class LoginQuery(Query):
+    """Which account."""
+
+    account: Annotated[
+        str | None, Field(description="an account; without it the first one that wants a login")
+    ] = None
+
+
+class CallbackQuery(Query):
+    """What the broker sends the browser back with; it may send more."""
+
+    state: Annotated[
+        str, Field(max_length=LONGEST_CODE, description="the state that the login was begun with")
+    ]
+    auth_code: Annotated[
+        str, Field(max_length=LONGEST_CODE, description="the code that a token is made of")
+    ] = ""
+
+
 class ReplayQuery(Query):
     """How an alert is traded once more."""
 
@@ -340,6 +361,18 @@ class FlattenBody(Body):
     account: AccountName | None = None
     symbol: Symbol | None = None
     dry_run: StrictBool = False
+
+
+class LoginBody(Body):
+    """An account that wants a login; without it the first one."""
+
+    account: Annotated[str, Field(max_length=LONGEST_CODE)] | None = None
+
+
+class CodeBody(LoginBody):
+    """What a login ended with."""
+
+    auth_code: Annotated[str, Field(min_length=1, max_length=LONGEST_CODE)]
 
 
 class KillSwitchBody(Body):

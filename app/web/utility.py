@@ -11,7 +11,7 @@ from app.engine.services import Services
 from app.web import answers
 from app.web.described import described
 from app.web.options import WebOptions
-from app.web.readiness import Readiness, word_for
+from app.web.readiness import Readiness
 from app.web.results import number
 from app.web.schemas import PerformanceQuery, PositionsQuery, read_query, utc
 from app.web.strategies import shown_strategy
@@ -35,7 +35,7 @@ def health_blueprint(services: Services, options: WebOptions) -> Blueprint:
     @described("May alerts be sent here", answers.Readiness, answers={503: answers.Readiness})
     def ready() -> Response:
         checks = readiness.checks()
-        word = word_for(checks)
+        word = readiness.word_for(checks)
         shown = {name: check._asdict() for name, check in checks.items()}
         answer = jsonify({"status": word, "checks": shown})
         if word == "not_ready":

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from app.domain.decision import Denial, Lapse, Note, Skip
-from app.domain.errors import AlertError, BackupError, BrokerError, ConfigError, SymbolsError
+from app.domain.errors import (
+    AlertError,
+    BackupError,
+    BrokerError,
+    ConfigError,
+    StoreConflict,
+    StoreUnavailable,
+    SymbolsError,
+)
 from app.domain.matching import Reason
 from app.domain.rejection import Rejection
 from app.engine.adoption import Hindrance
@@ -89,15 +97,9 @@ def test_every_code_is_documented_and_no_other() -> None:
 
 def test_every_code_that_only_a_command_ends_with_is_documented() -> None:
     hindrances = {hindrance.name.lower() for hindrance in Hindrance}
-    assert (
-        section("Codes of commands").keys()
-        == {
-            ConfigError.code,
-            BackupError.code,
-            SymbolsError.code,
-        }
-        | hindrances
-    )
+    kinds = (ConfigError, BackupError, SymbolsError, StoreConflict, StoreUnavailable)
+    documented = section("Codes of commands").keys()
+    assert documented == {kind.code for kind in kinds} | hindrances
 
 
 @pytest.mark.parametrize(("heading", "reasons"), SECTIONS.items(), ids=str)

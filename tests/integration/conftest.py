@@ -1,11 +1,16 @@
 """Worlds: whole servers without gunicorn, at a broker that a test directs, or on paper."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from app.adapters.brokers import registry
 from tests.fakes.broker import FakeBroker
+from tests.integration.gate import gated_world
 from tests.integration.world import World
+from tests.simulators.login_host import LoginHost
 
 
 @pytest.fixture
@@ -23,3 +28,17 @@ def paper(tmp_path: Path) -> World:
     world = World(tmp_path)
     world.boot()
     return world
+
+
+@pytest.fixture
+def login_host() -> Iterator[LoginHost]:
+    """Where a login ends."""
+    with LoginHost() as host:
+        yield host
+
+
+@pytest.fixture
+def gated(tmp_path: Path, login_host: LoginHost, monkeypatch: pytest.MonkeyPatch) -> World:
+    """On paper, behind a login each day."""
+    monkeypatch.setitem(cast("dict[str, str]", registry.BUILT_IN), "fyers", "tests.fakes.gated")
+    return gated_world(tmp_path, login_host.options)

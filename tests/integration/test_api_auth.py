@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from tests.integration.api import KEY, SECRET, MakeServer, client_of
 
-OPEN = {"/health", "/ready", "/webhook", "/webhook/<path:token>"}
+OPEN = {"/auth/callback", "/health", "/ready", "/webhook", "/webhook/<path:token>"}
 
 
 def routes_with_a_door(client: FlaskClient) -> list[tuple[str, str]]:

@@ -332,6 +332,14 @@ foreign_positions = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+login_states = Table(
+    "login_states",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
 switches = Table(
     "switches",
     metadata,

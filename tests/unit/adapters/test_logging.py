@@ -73,6 +73,28 @@ def test_values_that_json_does_not_know_become_text(lines: Lines) -> None:
     }
 
 
+def test_a_secret_that_comes_later_is_hidden_from_then_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    redaction = configure_logging("INFO", "json", secrets=["first-secret"])
+    lines = Lines(capsys)
+    log.info("before later-secret")
+    redaction.hide("later-secret")
+    redaction.hide("")
+    log.info("after later-secret and first-secret")
+    assert [line["event"] for line in lines.all()] == ["before later-secret", "after *** and ***"]
+
+
+def test_of_very_many_that_came_later_the_latest_are_hidden(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    redaction = configure_logging("INFO", "json", secrets=["first-secret"])
+    for number in range(1000):
+        redaction.hide(f"token-{number:04}")
+    log.info("token-0000 token-0999 first-secret")
+    assert Lines(capsys).one()["event"] == "token-0000 *** ***"
+
+
 def test_to_configure_twice_does_not_say_things_twice(lines: Lines) -> None:
     configure_logging("INFO", "json", secrets=[])
     configure_logging("INFO", "json", secrets=[])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.tokens.seal import read_key
 from app.config import Settings
 from tools.make_env import SECRETS, main, with_secrets, write_new
 
@@ -21,8 +22,9 @@ def test_it_makes_settings_that_can_be_used_and_nothing_to_warn_about(folder: Pa
     main(folder)
     settings = Settings.from_env({}, folder / ".env")
     assert settings.warnings == ()
-    secrets = {settings.webhook_secret.get_secret_value(), settings.api_key.get_secret_value()}
-    assert len(secrets) == len(SECRETS)
+    secrets = (settings.webhook_secret, settings.api_key, settings.token_key)
+    assert len({secret.get_secret_value() for secret in secrets}) == len(SECRETS)
+    assert read_key("TOKEN_KEY", settings.token_key.get_secret_value())
 
 
 def test_every_set_of_secrets_is_new() -> None:

@@ -202,6 +202,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "instrument"),
     )
     op.create_table(
+        "login_states",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_login_states")),
+    )
+    op.create_table(
         "open_lots",
         sa.Column("fill", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
@@ -506,6 +513,7 @@ def downgrade() -> None:
         batch_op.drop_index("open_lots_by_book")
 
     op.drop_table("open_lots")
+    op.drop_table("login_states")
     op.drop_table("foreign_positions")
     op.drop_table("lane_blocks")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
