@@ -89,7 +89,8 @@ FYERS_SYMBOLS = "https://public.fyers.in/sym_details"
 SHORTEST_STRONG_SECRET = 16
 CHOSEN_BY_OTHERS = frozenset({"fyers_pin", "fyers_secret_id", "fyers_totp_secret"})
 """Secrets whose length is not ours to choose."""
-LONGEST_PIN = 6
+SHORT = frozenset({"fyers_pin"})
+"""Secrets of a few digits: hidden wherever they occur, they would hide prices and quantities."""
 TYPO_LIKENESS = 0.8
 HIDDEN = "***"
 ORDERS_PER_SECOND = 8
@@ -510,15 +511,14 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> Sequence[str]:
         """What must never be seen: secret settings, and the secret options of the accounts."""
-        known = [getattr(self, name) for name in FIELDS]
+        known = [getattr(self, name) for name in FIELDS if name not in SHORT]
         of_ours = [value.get_secret_value() for value in known if isinstance(value, SecretStr)]
-        texts = [text for text in (*of_ours, *self._secret_options()) if text]
-        return [text for text in texts if not _is_short_number(text)]
+        return [text for text in (*of_ours, *self._secret_options()) if text]
 
     def _secret_options(self) -> Iterator[str]:
         for account in self.accounts:
             for option, field in BROKER_OPTIONS.get(account.broker, {}).items():
-                if isinstance(getattr(self, field), SecretStr):
+                if isinstance(getattr(self, field), SecretStr) and field not in SHORT:
                     yield account.options.get(option, "")
 
     def shown(self) -> dict[str, object]:
@@ -673,11 +673,6 @@ def _variable_at(
             return own if own in variables else limit.upper()
         case _:
             return str(place[0]).upper()
-
-
-def _is_short_number(text: str) -> bool:
-    """A PIN: hidden wherever it occurs, it would hide prices and quantities too."""
-    return text.isdecimal() and len(text) <= LONGEST_PIN
 
 
 def _weak_secrets(settings: Settings) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import click
 from app.adapters.journal.migrate import database_file, revision_of
 from app.adapters.journal.revision import REVISION
 from app.cli.shared import fault, in_words, server, settings
-from app.domain.errors import BrokerLoginNeeded, TradingError
+from app.domain.errors import BrokerLoginNeeded, StoreUnavailable, TradingError
 from app.engine.accounts import Account
 from app.engine.services import Services
 from app.ports.records import AlertFilter
@@ -56,6 +57,7 @@ def _findings() -> Iterator[Finding]:
         yield _database(ours.services)
         for account in ours.services.accounts:
             yield from _broker(ours.services, account)
+            yield from _store(ours.services, account)
             yield from _foreign(ours.services, account)
         yield _switch(ours.services)
         yield from _blocks(ours.services)
@@ -114,10 +116,26 @@ def _lives(services: Services, account: Account) -> tuple[bool, str]:
     manager = services.logins.get(account.name)
     if manager is None:
         return True, ""
+    with suppress(StoreUnavailable):  # told beside it
+        manager.sync()
     token = manager.current()
     if token is None:
         return False, manager.standing().value
     return True, f"good until {token.expires_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _store(services: Services, account: Account) -> Iterator[Finding]:
+    """Where its token is kept, when there is something to say of that."""
+    manager = services.logins.get(account.name)
+    if manager is None:
+        return
+    try:
+        manager.sync()
+    except StoreUnavailable as error:
+        yield Finding(f"tokens {account.name}", ok=False, detail=f"{error.code}: {error}")
+        return
+    if manager.trouble:
+        yield Finding(f"tokens {account.name}", ok=True, note=True, detail=manager.trouble)
 
 
 def _switch(services: Services) -> Finding:

@@ -121,6 +121,11 @@ class TokenManager:
         return None if token is None else token.expires_at
 
     @property
+    def trouble(self) -> str:
+        """What its owner should know of where it is kept; or ""."""
+        return self._store.trouble
+
+    @property
     def makes_its_own(self) -> bool:
         """Whether a new token can be made without a person."""
         return self._way(Login(self._token, barred=self._barred)) is not None

@@ -40,6 +40,11 @@ class Kept:
 class TokenStore(Protocol):
     """Where the login of one account is kept, shared by all that trade on it."""
 
+    @property
+    def trouble(self) -> str:
+        """What its owner should know: that the shared place was not reached, say; or ""."""
+        ...
+
     def glance(self) -> Login:
         """What is known of it on this machine, at once."""
         ...

@@ -171,6 +171,16 @@ def test_the_secret_is_in_no_log_of_nginx(nginx: Nginx, server: LiveServer) -> N
     assert SECRET not in written
 
 
+def test_the_code_of_a_login_is_in_no_log_of_nginx(nginx: Nginx, server: LiveServer) -> None:
+    path = "/auth/callback?s=ok&auth_code=canary-code&state=canary-state"
+    assert nginx.ask("GET", path).status == 400
+    server.kill()
+    assert nginx.ask("GET", path).status == 503
+    written = nginx.written()
+    assert written.count("/auth/callback") >= 2
+    assert "canary" not in written
+
+
 def half_sent(nginx: Nginx, number: int) -> socket.socket:
     """A client that stops: in the middle of a header, or of a body."""
     whole = http("POST", "/webhook", body_of(comment="slow"), [(SENDER, TRADINGVIEW)])

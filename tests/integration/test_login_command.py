@@ -95,6 +95,18 @@ def test_without_a_key_the_command_has_nobody_to_hand_a_token_to(world: World) -
     assert "TOKEN_KEY is not set" in told.output
 
 
+def test_doctor_says_what_is_wrong_with_the_place_of_the_tokens(world: World) -> None:
+    assert "tokens fyers" not in run(world, "doctor").output
+    (world.folder / "tokens" / "fyers.json").unlink(missing_ok=True)
+    (world.folder / "tokens" / "fyers.json").mkdir(parents=True)
+    told = run(world, "doctor").output
+    assert "WRONG  tokens fyers     token_store_unavailable: IsADirectoryError" in told
+    del world.settings["TOKEN_KEY"]
+    world.crash_and_boot()
+    told = run(world, "doctor").output
+    assert "note   tokens fyers     kept in memory only, for want of TOKEN_KEY" in told
+
+
 @pytest.mark.parametrize("logged_in", [False, True])
 def test_doctor_says_until_when_a_token_is_good(world: World, *, logged_in: bool) -> None:
     if logged_in:

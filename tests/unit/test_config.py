@@ -381,6 +381,32 @@ def test_every_secret_is_known_to_the_veil() -> None:
     assert set(settings.secrets) == {SECRET, KEY, "key-1", "hush-1", "key-2", "hush-2"}
 
 
+def test_a_pin_is_hidden_by_its_name_and_not_wherever_its_digits_occur() -> None:
+    settings = read(
+        ACCOUNTS="paper,fyers,two=fyers",
+        FYERS_SECRET_ID="hush-1",
+        FYERS_PIN="1234",
+        FYERS_TOTP_SECRET="hush-2",
+        TWO_PIN="5678",
+        TOKEN_KEY="hush-3",
+    )
+    assert set(settings.secrets) == {SECRET, KEY, "hush-1", "hush-2", "hush-3"}
+    shown = str(settings.shown())
+    assert [each for each in ("1234", "5678", "hush") if each in shown] == []
+
+
+def test_without_a_key_for_tokens_an_account_that_needs_them_is_warned_about() -> None:
+    words = "TOKEN_KEY is not set: tokens are kept in memory only, a restart wants a new login"
+    assert read(ACCOUNTS="paper,fyers").warnings == (words,)
+    assert read(ACCOUNTS="paper,fyers", TOKEN_KEY="k" * 43).warnings == ()
+    assert read(ACCOUNTS="paper").warnings == ()
+
+
+@pytest.mark.parametrize("name", ["FYERS_PIN", "FYERS_TOTP_SECRET", "FYERS_SECRET_ID"])
+def test_a_secret_whose_length_others_choose_is_no_warning(name: str) -> None:
+    assert read(**{name: "1234"}).warnings == ()
+
+
 def test_an_account_has_options_of_its_own() -> None:
     found = accounts(ACCOUNTS="paper,sim=paper", SIM_CASH="50", SIM_SEED="7")
     assert found["sim"].options == PAPER | {"CASH": "50", "SEED": "7"}

@@ -19,6 +19,8 @@ LOCAL = "local:"
 class MemoryStore:
     """In this process only: without a key nothing is written down."""
 
+    trouble = "kept in memory only, for want of TOKEN_KEY"
+
     def __init__(self) -> None:
         self._kept = Kept()
         self._writes = 0
@@ -44,6 +46,8 @@ class MemoryStore:
 
 class SealedStore:
     """In cipher in one place."""
+
+    trouble = ""
 
     def __init__(self, blobs: Blobs, seal: Seal) -> None:
         self._blobs = blobs
@@ -85,7 +89,7 @@ class SharedStore:
     def __init__(self, shared: TokenStore, copy: TokenStore) -> None:
         self._shared = shared
         self._copy = copy
-        self._away = False
+        self.trouble = ""
 
     def glance(self) -> Login:
         """What this machine knows: nobody waits for the network here."""
@@ -146,8 +150,8 @@ class SharedStore:
 
     def _note(self, error: StoreUnavailable | None) -> None:
         """Tell once that it went away, and that it came back."""
-        if error is not None and not self._away:
+        if error is not None and not self.trouble:
             log.warning("the shared token cannot be reached", extra={"why": str(error)})
-        elif error is None and self._away:
+        elif error is None and self.trouble:
             log.warning("the shared token can be reached again")
-        self._away = error is not None
+        self.trouble = f"the copy here counts: {error}" if error is not None else ""

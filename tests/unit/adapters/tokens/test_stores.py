@@ -114,6 +114,10 @@ def test_while_the_cloud_is_away_the_copy_is_read_and_written(
         here.write(login("three", later=2), kept.generation)
     told = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert told == ["the shared token cannot be reached"]
+    assert here.trouble.startswith("the copy here counts: ")
+    gcs.faults = []
+    here.read()
+    assert here.trouble == ""
 
 
 def test_a_write_falls_back_too_when_the_cloud_goes_away_meanwhile(
