@@ -38,6 +38,8 @@ COINS = frozenset(
     | {"AAVE", "MKR", "ALGO", "BNB", "TON"}
 )
 PERPETUAL = ".P"
+USUAL_SERIES = "-EQ"
+"""What Indian brokers append to a share of the series that is traded usually."""
 COIN_QUOTES = ("USDT", "USDC", "BUSD", "USD", "EUR", "GBP", "BTC", "ETH")
 _FUTURE = re.compile(r"^[A-Z0-9&_]+\d!$")
 
@@ -67,8 +69,8 @@ class Ticker:
 
     @property
     def key(self) -> str:
-        """The name that two spellings of one instrument share: BTC/USD and BTCUSD are one."""
-        return self.name.replace("/", "")
+        """The name that spellings of one instrument share: BTC/USD and BTCUSD, SBIN-EQ and SBIN."""
+        return self.name.replace("/", "").removesuffix(USUAL_SERIES)
 
     @property
     def delayed(self) -> bool:

@@ -31,7 +31,7 @@ def choose_expiry(listed: Sequence[datetime], wanted: Expiry, at: datetime) -> d
         case Series.WEEKLY:
             return alive[0] if alive else None
         case Series.MONTHLY:
-            return next((expiry for expiry in alive if _ends_its_month(expiry, alive)), None)
+            return _first_last_of_a_month(alive)
         case Ahead(expiries=number):
             return alive[number] if number < len(alive) else None
         case Month(year=year, month=month):
@@ -71,10 +71,12 @@ def nearest_strikes(listed: Sequence[Decimal], wanted: Decimal) -> list[Decimal]
     return sorted(sorted(listed, key=lambda strike: abs(strike - wanted))[:NEAREST])
 
 
-def _ends_its_month(expiry: datetime, listed: Sequence[datetime]) -> bool:
-    day = day_of(expiry)
-    later = (day_of(other) for other in listed if other > expiry)
-    return not any((other.year, other.month) == (day.year, day.month) for other in later)
+def _first_last_of_a_month(listed: Sequence[datetime]) -> datetime | None:
+    days = [day_of(expiry) for expiry in listed]
+    for expiry, day, following in zip(listed, days, [*days[1:], date.max], strict=False):
+        if (day.year, day.month) != (following.year, following.month):
+            return expiry
+    return None
 
 
 def _last(listed: Sequence[datetime], fits: Callable[[date], bool]) -> datetime | None:

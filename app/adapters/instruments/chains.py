@@ -16,7 +16,7 @@ from app.domain.contract import OptionType
 from app.domain.errors import JournalError
 from app.domain.instrument import AssetClass, Instrument, Ticker
 
-MOST_CACHED, MOST_CACHED_STRIKES = 1024, 64
+MOST_CACHED = 1024
 PREFERRED = "EQ"
 """The series that a share is traded in usually; others are for shares with restrictions."""
 EXCHANGES = {
@@ -39,10 +39,10 @@ _CHAIN = "exchange = ? AND folded = ? AND kind = ?"
 _ROOTS = f"SELECT {_COLUMNS} FROM symbols WHERE {_CHAIN}"  # noqa: S608  # our words
 _EXPIRIES = f"SELECT expiry FROM expiries WHERE {_CHAIN} ORDER BY expiry"  # noqa: S608  # our words
 _FUTURE = f"{_ROOTS} AND option_type = '' AND expiry = ?"
-_STRIKES = (
-    f"SELECT strike FROM symbols WHERE {_CHAIN} AND option_type = ? AND expiry = ? "  # noqa: S608
-    "ORDER BY strike"
-)
+_SERIES = f"SELECT strike FROM symbols WHERE {_CHAIN} AND option_type = ? AND expiry = ?"  # noqa: S608
+_STRIKES = f"{_SERIES} ORDER BY strike"
+_BELOW = f"{_SERIES} AND strike <= ? ORDER BY strike DESC LIMIT ?"
+_ABOVE = f"{_SERIES} AND strike > ? ORDER BY strike LIMIT ?"
 _OPTION = f"{_ROOTS} AND option_type = ? AND expiry = ? AND strike = ?"
 _NAMES = "SELECT DISTINCT exchange, root FROM symbols WHERE exchange = ? AND kind IN (1, 2, 4)"
 
@@ -65,7 +65,8 @@ class Generation:
         self._lock = threading.Lock()
         self.symbol = lru_cache(MOST_CACHED)(self._symbol)
         self.expiries = lru_cache(MOST_CACHED)(self._expiries)
-        self.strikes = lru_cache(MOST_CACHED_STRIKES)(self._strikes)
+        self.quoted = lru_cache(MOST_CACHED)(self._quoted)
+        self.option = lru_cache(MOST_CACHED)(self._option)
 
     def named(self, ticker: Ticker) -> Instrument | None:
         """The instrument of a name; None when there is none, or several that are as likely."""
@@ -84,31 +85,27 @@ class Generation:
                     return chain
         return None
 
-    def quoted(self, underlying: Ticker) -> str | None:
-        """The symbol whose price is the underlying's: its index, its share, its nearest future."""
-        for exchange in EXCHANGES.get(underlying.exchange, ()):
-            name = self._root_of_index(exchange, underlying.name) or underlying.name
-            index = self._rows(_ROOTS, (exchange, fold(name), Kind.INDEX))
-            if index:
-                symbol: str = index[0][0]
-                return symbol
-            share = self._share(exchange, name)
-            if share is not None:
-                return share.symbol
-        return None
-
     def future(self, chain: Chain, expiry: datetime) -> Instrument | None:
         """The future of an expiry."""
         return _one(self._rows(_FUTURE, (*chain, _stamp(expiry))))
 
-    def option(
-        self, chain: Chain, option_type: OptionType, expiry: datetime, strike: Decimal
-    ) -> Instrument | None:
-        """The option of a strike."""
-        units = strike / STRIKE_UNIT
-        if units != int(units):
-            return None
-        return _one(self._rows(_OPTION, (*chain, option_type.value, _stamp(expiry), int(units))))
+    def strikes(self, chain: Chain, option_type: OptionType, expiry: datetime) -> Sequence[Decimal]:
+        """The strikes of an expiry, the lowest first."""
+        rows = self._rows(_STRIKES, (*chain, option_type.value, _stamp(expiry)))
+        return [_strike(units) for (units,) in rows]
+
+    def around(
+        self,
+        chain: Chain,
+        option_type: OptionType,
+        expiry: datetime,
+        price: Decimal,
+        count: int,
+    ) -> Sequence[Decimal]:
+        """So many strikes below a price, and so many above it, the lowest first."""
+        of = (*chain, option_type.value, _stamp(expiry), int(price / STRIKE_UNIT), count)
+        below, above = self._rows(_BELOW, of), self._rows(_ABOVE, of)
+        return [_strike(units) for (units,) in (*reversed(below), *above)]
 
     def near(self, ticker: Ticker, count: int) -> Sequence[str]:
         """The names that look most like one that there is not."""
@@ -122,19 +119,34 @@ class Generation:
         likely = difflib.get_close_matches(name, by_root, count)
         return [by_root[root] for root in likely]
 
+    def _quoted(self, underlying: Ticker) -> str | None:
+        """The symbol whose price is the underlying's: its index, its share, its nearest future."""
+        for exchange in EXCHANGES.get(underlying.exchange, ()):
+            name = self._root_of_index(exchange, underlying.name) or underlying.name
+            index = self._rows(_ROOTS, (exchange, fold(name), Kind.INDEX))
+            if index:
+                symbol: str = index[0][0]
+                return symbol
+            share = self._share(exchange, name)
+            if share is not None:
+                return share.symbol
+        return None
+
+    def _option(
+        self, chain: Chain, option_type: OptionType, expiry: datetime, strike: Decimal
+    ) -> Instrument | None:
+        """The option of a strike."""
+        units = strike / STRIKE_UNIT
+        if units != int(units):
+            return None
+        return _one(self._rows(_OPTION, (*chain, option_type.value, _stamp(expiry), int(units))))
+
     def _symbol(self, symbol: str) -> Instrument | None:
         return _one(self._rows(_SYMBOL, (symbol,)))
 
     def _expiries(self, chain: Chain) -> tuple[datetime, ...]:
         rows = self._rows(_EXPIRIES, chain)
         return tuple(datetime.fromtimestamp(stamp, UTC) for (stamp,) in rows)
-
-    def _strikes(
-        self, chain: Chain, option_type: OptionType, expiry: datetime
-    ) -> tuple[Decimal, ...]:
-        """The strikes of an expiry, the lowest first."""
-        rows = self._rows(_STRIKES, (*chain, option_type.value, _stamp(expiry)))
-        return tuple(_strike(units) for (units,) in rows)
 
     def _share(self, exchange: str, name: str) -> Instrument | None:
         found = self._rows(_ROOTS, (exchange, fold(name), Kind.SHARE))

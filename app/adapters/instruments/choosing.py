@@ -34,7 +34,8 @@ def choose(
         price = _price(generation, chain, expiry, price_of)
         if isinstance(price, Denied):
             return price
-        listed_strikes = generation.strikes(chain, wish.option_type, expiry)
+        count = abs(strike.steps) + 1
+        listed_strikes = generation.around(chain, wish.option_type, expiry, price, count)
         strike = choose_strike(listed_strikes, strike, wish.option_type, price)
         if strike is None:
             return _unlisted(f"{wish}: no strike is listed so far from {price:f}", ())

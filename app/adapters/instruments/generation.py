@@ -147,14 +147,24 @@ class Draft:
 
 
 def current(folder: Path) -> Path | None:
-    """The generation that counts; None when there is none that can be read."""
+    """The generation that counts; None when there is none.
+
+    Where that one cannot be read it is the newest that can: what is held has to be found in order
+    to be closed, and how old the lists are is written in each.
+    """
+    others = sorted((path for path, _ in _generations(folder)), reverse=True)
+    with contextlib.suppress(OSError):
+        others.insert(0, folder / (folder / CURRENT).readlink())
+    return next((path for path in others if _is_readable(path)), None)
+
+
+def _is_readable(path: Path) -> bool:
     try:
-        path = folder / (folder / CURRENT).readlink()
         with closing(open_to_read(path)) as connection:
-            known = connection.execute("PRAGMA user_version").fetchone()[0]
-    except (OSError, sqlite3.Error):
-        return None
-    return path if known == FORMAT else None
+            known: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error:
+        return False
+    return known == FORMAT
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:

@@ -26,6 +26,7 @@ class SymbolMaster:
         self._link = self._folder.joinpath(CURRENT).as_posix()
         self._lock = threading.Lock()
         self._open: Generation | None = None
+        self._seen: str | None = None
 
     def named(self, ticker: Ticker) -> Instrument | None:
         """The instrument of a name; None when there is none."""
@@ -67,15 +68,19 @@ class SymbolMaster:
     def generation(self) -> Generation | None:
         """The one that counts now; None when there is none that can be read."""
         try:
-            name = os.readlink(self._link)  # noqa: PTH115  # a tenth of what a Path costs
+            link = os.readlink(self._link)  # noqa: PTH115  # a tenth of what a Path costs
         except OSError:
-            return None
-        held = self._open
-        if held is None or held.path.name != name:
+            link = None
+        if link is None or link != self._seen:
             with self._lock:
-                path = current(self._folder)
-                held = self._open = None if path is None else Generation(path)
-        return held
+                self._open, self._seen = self._newest(), link
+        return self._open
+
+    def _newest(self) -> Generation | None:
+        path, held = current(self._folder), self._open
+        if held is not None and held.path == path:
+            return held
+        return None if path is None else Generation(path)
 
 
 def _without_contracts(generation: Generation, wish: Wish) -> Denied:

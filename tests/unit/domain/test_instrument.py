@@ -36,6 +36,11 @@ def test_a_pair_with_and_without_its_slash_is_one_instrument() -> None:
     assert Ticker.parse("BTC/USD").key == Ticker.parse("COINBASE:BTCUSD").key == "BTCUSD"
 
 
+def test_a_share_with_and_without_its_usual_series_is_one_instrument() -> None:
+    assert Ticker.parse("NSE:SBIN-EQ").key == Ticker.parse("NSE:SBIN").key == "SBIN"
+    assert Ticker.parse("NSE:GOLDSTAR-SM").key == "GOLDSTAR-SM"
+
+
 @pytest.mark.parametrize(
     ("symbol", "delayed"),
     [("CME_MINI_DL:ES1!", True), ("NSE_DLY:SBIN", True), ("NSE:SBIN", False), ("DLY:A", False)],

@@ -38,6 +38,9 @@ def option(
     return Wish(underlying=underlying, expiry=expiry, strike=strike, option_type=option_type)
 
 
+AT_MONEY = option(NIFTY, Series.WEEKLY, Moneyness(0))
+
+
 def find(master: SymbolMaster, wish: Wish, at: datetime = SUNDAY) -> Instrument:
     found = master.contract(wish, at, PRICES.get)
     assert isinstance(found, Instrument), found
@@ -300,11 +303,24 @@ def test_a_new_generation_is_seen_by_who_looks(tmp_path: Path) -> None:
     assert find(master, wish, monday).symbol == "NSE:NIFTY2582124650CE"
 
 
-def test_a_damaged_generation_is_none(tmp_path: Path) -> None:
-    master = loaded(tmp_path)
-    assert master.generation() is not None
-    folder = tmp_path / "var" / "symbols"
+def damage(folder: Path) -> None:
+    """Let the link point to what is no generation."""
     (folder / "current").unlink()
     (folder / "broken.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
     (folder / "current").symlink_to("broken.db")
-    assert denied(master, option(NIFTY, Series.WEEKLY, Moneyness(0))).detail.endswith("is loaded")
+
+
+def test_while_the_newest_lists_are_damaged_those_before_count(tmp_path: Path) -> None:
+    master = loaded(tmp_path)
+    damage(tmp_path / "var" / "symbols")
+    assert find(master, AT_MONEY).symbol
+    (tmp_path / "var" / "symbols" / "current").unlink()
+    assert find(master, AT_MONEY).symbol
+
+
+def test_damaged_lists_alone_are_none(tmp_path: Path) -> None:
+    (tmp_path / "symbols").mkdir()
+    (tmp_path / "symbols" / "current").symlink_to("nothing.db")
+    damage(tmp_path / "symbols")
+    told = denied(SymbolMaster(tmp_path), AT_MONEY)
+    assert told.detail.endswith("is loaded")
