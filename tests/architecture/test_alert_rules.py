@@ -8,9 +8,8 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from flask.testing import FlaskClient
 
-from tests.integration.api import buy
+from tests.integration.api import MakeServer, buy, client_of
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy/prometheus/alerts.yml"
@@ -35,8 +34,9 @@ each_rule = pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["aler
 
 
 @pytest.fixture
-def shown(client: FlaskClient) -> str:
-    """What Prometheus reads of a server that has traded."""
+def shown(make_server: MakeServer, tmp_path: Path) -> str:
+    """What Prometheus reads of a server that has traded, and needs lists of instruments."""
+    client = client_of(make_server(FYERS_SYMBOLS_URL=str(tmp_path)))
     buy(client)
     return client.get("/metrics").text
 
@@ -92,6 +92,7 @@ CALM = {
     'novalgo_ready_check{check="token"}': "0x100",
     'novalgo_token_expiry_seconds{account="fyers"}': "7200x100",
     "novalgo_token_hours": "1x100",
+    'novalgo_ready_check{check="symbols"}': "1x40 0x19 1x40",
     "novalgo_queue_age_seconds": "0x60 9 0x39",
     'novalgo_alerts_total{outcome="failed"}': "3x100",
     'novalgo_broker_requests_total{broker="b",op="find",outcome="answered"}': "0+10x100",
@@ -114,6 +115,7 @@ TROUBLE = {
     "Mismatch": {"novalgo_reconcile_mismatch_total": "7x70 8x30"},
     "NotReady": {'novalgo_ready_check{check="engine"}': "0x100"},
     "BackupLate": {'novalgo_ready_check{check="backup"}': "0x100"},
+    "SymbolsOld": {'novalgo_ready_check{check="symbols"}': "0x100"},
     "QueueStuck": {"novalgo_queue_age_seconds": "6x100"},
     "AlertFailed": {'novalgo_alerts_total{outcome="failed"}': "3x70 4x30"},
     "BrokerFailing": {

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.adapters.instruments.age import is_due
 from app.adapters.instruments.fetching import NotFetched, fetch
 from app.adapters.instruments.generation import Draft, Source, current, purge, sources_of
 from app.adapters.instruments.reading import NotAList, Reading
@@ -30,12 +31,17 @@ NICENESS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be made. `force` believes a list that has become much shorter."""
+    """What is to be made.
+
+    `force` believes a list that has become much shorter. `when_due`: only if it is not done yet, by
+    another process, when our turn comes.
+    """
 
     folder: str
     base: str
     now: float
     force: bool = False
+    when_due: bool = False
 
     @property
     def at(self) -> datetime:
@@ -47,8 +53,8 @@ class Order:
 class Answer:
     """What came of it: the lists that are of now, and why the others are not.
 
-    `failed` are old, `missing` were never there. `busy`: another process was at it. `generation` is
-    empty when none was made.
+    `failed` are old, `missing` were never there. `busy`: another process is at it, or was.
+    `generation` is empty when none was made.
     """
 
     generation: str = ""
@@ -68,6 +74,8 @@ def build(order: Order) -> Answer:
             return Answer(busy=True)
         before = current(folder)
         known = {} if before is None else sources_of(before)
+        if order.when_due and known and not is_due(known.values(), order.at):
+            return Answer(busy=True)
         draft, answer = Draft(folder, order.at), Answer()
         try:
             for name in LISTS:

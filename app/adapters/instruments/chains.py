@@ -44,7 +44,10 @@ _STRIKES = f"{_SERIES} ORDER BY strike"
 _BELOW = f"{_SERIES} AND strike <= ? ORDER BY strike DESC LIMIT ?"
 _ABOVE = f"{_SERIES} AND strike > ? ORDER BY strike LIMIT ?"
 _OPTION = f"{_ROOTS} AND option_type = ? AND expiry = ? AND strike = ?"
-_NAMES = "SELECT DISTINCT exchange, root FROM symbols WHERE exchange = ? AND kind IN (1, 2, 4)"
+_NAMES = (
+    "SELECT DISTINCT root FROM symbols "
+    "WHERE exchange = ? AND folded >= ? AND folded < ? AND kind IN (1, 2, 4)"
+)
 
 
 class Chain(NamedTuple):
@@ -108,16 +111,14 @@ class Generation:
         return [_strike(units) for (units,) in (*reversed(below), *above)]
 
     def near(self, ticker: Ticker, count: int) -> Sequence[str]:
-        """The names that look most like one that there is not."""
-        names = {
-            f"{exchange}:{root}"
-            for wanted in EXCHANGES.get(ticker.exchange, EXCHANGES[""])
-            for exchange, root in self._rows(_NAMES, (wanted,))
-        }
-        by_root = {name.partition(":")[2]: name for name in sorted(names, reverse=True)}
+        """The names that look most like one that there is not, of those with its first letter."""
         name = ticker.name.partition("-")[0]
-        likely = difflib.get_close_matches(name, by_root, count)
-        return [by_root[root] for root in likely]
+        first = fold(name[:1])
+        by_root: dict[str, str] = {}
+        for exchange in EXCHANGES.get(ticker.exchange, EXCHANGES[""]) if first else ():
+            for (root,) in self._rows(_NAMES, (exchange, first, chr(ord(first) + 1))):
+                by_root.setdefault(root, f"{exchange}:{root}")
+        return [by_root[root] for root in difflib.get_close_matches(name, by_root, count)]
 
     def _quoted(self, underlying: Ticker) -> str | None:
         """The symbol whose price is the underlying's: its index, its share, its nearest future."""

@@ -51,7 +51,7 @@ class Refresher:
             if self._child is not None:
                 self._look(self._child)
             elif self._clock.monotonic() >= self._not_before and self._is_due():
-                self._child = self._start(force=False)
+                self._child = self._start(when_due=not self._incomplete)
                 self._give_up_at = self._clock.monotonic() + LONGEST
 
     def running(self) -> bool:
@@ -80,12 +80,13 @@ class Refresher:
             return True
         return is_due(sources_of(path).values(), self._clock.now())
 
-    def _start(self, *, force: bool) -> subprocess.Popen[str]:
+    def _start(self, *, force: bool = False, when_due: bool = False) -> subprocess.Popen[str]:
         order = Order(
             folder=str(self._folder),
             base=self._base,
             now=self._clock.now().timestamp(),
             force=force,
+            when_due=when_due,
         )
         command = [
             sys.executable,

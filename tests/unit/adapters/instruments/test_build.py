@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -169,6 +169,15 @@ def test_while_one_makes_a_generation_others_do_not(tmp_path: Path, lists: Path)
     with alone_in(tmp_path / "symbols") as alone:
         assert alone
         assert refreshed(tmp_path, lists) == Answer(busy=True)
+
+
+def test_of_processes_that_race_to_refresh_one_does(tmp_path: Path, lists: Path) -> None:
+    told = json.dumps(asdict(replace(order(tmp_path, lists), when_due=True)))
+    command = [sys.executable, "-m", "app.adapters.instruments.build", told]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]  # noqa: S603  # our own
+    answers = [Answer(**json.loads(racer.communicate(timeout=120)[0])) for racer in racers]
+    assert sum(not answer.busy for answer in answers) == 1
+    assert len(list((tmp_path / "symbols").glob("*.db"))) == 1
 
 
 def test_a_process_that_was_killed_at_it_leaves_nothing_that_counts(
