@@ -33,8 +33,11 @@ def stale(sources: Mapping[str, Source], exchange: str, at: datetime) -> Denied 
     source = sources.get(CONTRACTS[exchange])
     if source is not None and at < good_until(source.checked_at):
         return None
-    of = "missing" if source is None else f"of {source.checked_at.astimezone(IST):%Y-%m-%d %H:%M}"
-    detail = f"the list {CONTRACTS[exchange]} is {of} IST and may not be that of the day"
+    name = CONTRACTS[exchange]
+    if source is None:
+        return Denied(Denial.SYMBOLS_STALE, f"the list {name} is missing")
+    of = f"{source.checked_at.astimezone(IST):%Y-%m-%d %H:%M}"
+    detail = f"the list {name} is of {of} IST and may not be that of the day"
     return Denied(Denial.SYMBOLS_STALE, detail)
 
 

@@ -13,15 +13,21 @@ from app.adapters.instruments.generation import CURRENT, FOLDER, current
 from app.adapters.instruments.rows import Kind
 from app.domain.contract import Wish
 from app.domain.decision import Denial, Denied
+from app.domain.errors import JournalError
 from app.domain.instrument import Instrument, Ticker
 from app.domain.listing import NEAREST
 from app.ports.symbols import PriceOf
 
 
 class SymbolMaster:
-    """The lists in a folder, whoever refreshes them. It holds nothing but what was asked lately."""
+    """The lists in a folder, whoever refreshes them. It holds nothing but what was asked lately.
 
-    def __init__(self, data_dir: Path) -> None:
+    Where they are `wanted`, and there are none yet, nothing is known: that is a JournalError, so
+    that an alert waits, and no exit is told that there is no such symbol.
+    """
+
+    def __init__(self, data_dir: Path, *, wanted: bool = False) -> None:
+        self._wanted = wanted
         self._folder = data_dir / FOLDER
         self._link = self._folder.joinpath(CURRENT).as_posix()
         self._lock = threading.Lock()
@@ -30,26 +36,25 @@ class SymbolMaster:
 
     def named(self, ticker: Ticker) -> Instrument | None:
         """The instrument of a name; None when there is none."""
-        generation = self.generation()
-        return None if generation is None else generation.named(ticker)
+        lists = self._lists()
+        return None if lists is None else lists.named(ticker)
 
     def contract(self, wish: Wish, at: datetime, price_of: PriceOf) -> Instrument | Denied:
         """The contract that a wish means at a moment, or why there is none."""
-        generation = self.generation()
-        if generation is None:
+        lists = self._lists()
+        if lists is None:
             return Denied(Denial.UNKNOWN_SYMBOL, f"{wish}: no list of contracts is loaded")
         kind = Kind.FUTURE if wish.option_type is None else Kind.OPTION
-        chain = generation.chain(wish.underlying, kind)
+        chain = lists.chain(wish.underlying, kind)
         if chain is None:
-            return _without_contracts(generation, wish)
-        return stale(generation.sources, chain.exchange, at) or choose(
-            generation, chain, wish, at, price_of
-        )
+            return _without_contracts(lists, wish, at)
+        old = stale(lists.sources, chain.exchange, at)
+        return old or choose(lists, chain, wish, at, price_of)
 
     def quoted(self, underlying: Ticker) -> str | None:
         """The symbol whose price is the underlying's."""
-        generation = self.generation()
-        return None if generation is None else generation.quoted(underlying)
+        lists = self._lists()
+        return None if lists is None else lists.quoted(underlying)
 
     def near(self, ticker: Ticker) -> Sequence[str]:
         """Up to three names that are nearest to one that there is not."""
@@ -76,6 +81,12 @@ class SymbolMaster:
                 self._open, self._seen = self._newest(), link
         return self._open
 
+    def _lists(self) -> Generation | None:
+        found = self.generation()
+        if found is None and self._wanted:
+            raise JournalError("no list of instruments is loaded yet")
+        return found
+
     def _newest(self) -> Generation | None:
         path, held = current(self._folder), self._open
         if held is not None and held.path == path:
@@ -83,10 +94,12 @@ class SymbolMaster:
         return None if path is None else Generation(path)
 
 
-def _without_contracts(generation: Generation, wish: Wish) -> Denied:
+def _without_contracts(lists: Generation, wish: Wish, at: datetime) -> Denied:
     name, kind = wish.underlying.name, wish.asset_class.value
-    if generation.quoted(wish.underlying) is not None:
-        return Denied(Denial.UNKNOWN_SYMBOL, f"{name} has no {kind}s")
-    near = ", ".join(generation.near(wish.underlying, NEAREST))
-    told = f"; the nearest: {near}" if near else ""
-    return Denied(Denial.UNKNOWN_SYMBOL, f"{name!r} is no underlying of {kind}s{told}")
+    quoted = lists.quoted(wish.underlying)
+    if quoted is None:
+        near = ", ".join(lists.near(wish.underlying, NEAREST))
+        told = f"; the nearest: {near}" if near else ""
+        return Denied(Denial.UNKNOWN_SYMBOL, f"{name!r} is no underlying of {kind}s{told}")
+    old = stale(lists.sources, quoted.partition(":")[0], at)
+    return old or Denied(Denial.UNKNOWN_SYMBOL, f"{name} has no {kind}s")
