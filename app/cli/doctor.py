@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -17,6 +17,9 @@ from app.domain.errors import BrokerLoginNeeded, StoreUnavailable, TradingError
 from app.engine.accounts import Account
 from app.engine.services import Services
 from app.ports.records import AlertFilter
+
+if TYPE_CHECKING:
+    from app.bootstrap import Server
 
 LEAST_FREE_PERCENT = 5
 MOST_AHEAD = timedelta(seconds=30)
@@ -61,6 +64,7 @@ def _findings() -> Iterator[Finding]:
             yield from _foreign(ours.services, account)
         yield _switch(ours.services)
         yield from _blocks(ours.services)
+        yield from _lists(ours)
     for warning in settings().warnings:
         yield Finding("settings", ok=True, note=True, detail=warning)
     yield _disk(settings().data_dir)
@@ -154,6 +158,16 @@ def _blocks(services: Services) -> Iterator[Finding]:
     for block in blocks:
         detail = f"{block.lane}: {block.kind}: {block.reason}; see `unblock`"
         yield Finding("blocked", ok=True, note=True, detail=detail)
+
+
+def _lists(ours: "Server") -> Iterator[Finding]:
+    """Whether options and futures can be traded, where an account needs the lists of them."""
+    ask = ours.lists.trouble_by(ours.services.clock)
+    trouble = None if ask is None else ask()
+    if trouble is not None:
+        yield Finding("symbols", ok=True, note=True, detail=f"{trouble}; see `symbols refresh`")
+    elif ask is not None:
+        yield Finding("symbols", ok=True, detail="of the day")
 
 
 def _foreign(services: Services, account: Account) -> Iterator[Finding]:

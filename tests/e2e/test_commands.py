@@ -72,10 +72,11 @@ def test_lists_of_instruments_are_fetched_by_hand_and_looked_up(
 
     until(is_refreshed, 60, "the lists were not refreshed")
     assert "NSE_CM        18 rows" in run(server, "symbols", "status")
+    assert "note   symbols          the list NSE_FO is missing" in run(server, "doctor")
     assert "NSE:SBIN-EQ" in run(server, "symbols", "find", "nse:sbin")
     assert "NSE:SBIN" in run(server, "symbols", "find", "NSE:SBINN", code=1)
     told = run(server, "symbols", "find", "NIFTY1!", code=1)
-    assert "UNKNOWN_SYMBOL: NIFTY has no futures" in told
+    assert "SYMBOLS_STALE: the list NSE_FO is missing" in told
 
 
 def test_doctor_looks_at_everything_beside_a_running_server_and_without_one(serve: Serve) -> None:
