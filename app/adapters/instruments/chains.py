@@ -31,7 +31,9 @@ EXCHANGES = {
     "": ("NSE", "BSE", "MCX"),
 }
 """Exchanges as alerts call them, and whose lists they mean, the likeliest first."""
-_UNITS = int(1 / STRIKE_UNIT)
+HIGHEST = Decimal(10**12)
+"""Above every strike; SQLite's integers end where ten million times as much would be."""
+_IN_ONE = int(1 / STRIKE_UNIT)
 _CLASSES = {Kind.FUTURE: AssetClass.FUTURE, Kind.OPTION: AssetClass.OPTION}
 _COLUMNS = "symbol, root, kind, option_type, expiry, strike, lot, tick, freeze"
 _SYMBOL = f"SELECT {_COLUMNS} FROM symbols WHERE symbol = ?"  # noqa: S608  # our words
@@ -106,7 +108,7 @@ class Generation:
         count: int,
     ) -> Sequence[Decimal]:
         """So many strikes below a price, and so many above it, the lowest first."""
-        of = (*chain, option_type.value, _stamp(expiry), int(price / STRIKE_UNIT), count)
+        of = (*chain, option_type.value, _stamp(expiry), _units(price), count)
         below, above = self._rows(_BELOW, of), self._rows(_ABOVE, of)
         return [_strike(units) for (units,) in (*reversed(below), *above)]
 
@@ -121,7 +123,7 @@ class Generation:
         return [by_root[root] for root in difflib.get_close_matches(name, by_root, count)]
 
     def _quoted(self, underlying: Ticker) -> str | None:
-        """The symbol whose price is the underlying's: its index, its share, its nearest future."""
+        """The symbol whose price is the underlying's: its index, or its share."""
         for exchange in EXCHANGES.get(underlying.exchange, ()):
             name = self._root_of_index(exchange, underlying.name) or underlying.name
             index = self._rows(_ROOTS, (exchange, fold(name), Kind.INDEX))
@@ -137,10 +139,10 @@ class Generation:
         self, chain: Chain, option_type: OptionType, expiry: datetime, strike: Decimal
     ) -> Instrument | None:
         """The option of a strike."""
-        units = strike / STRIKE_UNIT
-        if units != int(units):
+        units = _units(strike)
+        if _strike(units) != strike:
             return None
-        return _one(self._rows(_OPTION, (*chain, option_type.value, _stamp(expiry), int(units))))
+        return _one(self._rows(_OPTION, (*chain, option_type.value, _stamp(expiry), units)))
 
     def _symbol(self, symbol: str) -> Instrument | None:
         return _one(self._rows(_SYMBOL, (symbol,)))
@@ -202,8 +204,13 @@ def _instrument(  # noqa: PLR0913, PLR0917  # the columns
     )
 
 
+def _units(price: Decimal) -> int:
+    """A price in the units that strikes are kept in; beyond all strikes, just that."""
+    return int(min(max(price, -HIGHEST), HIGHEST) / STRIKE_UNIT)
+
+
 def _strike(units: int) -> Decimal:
-    whole, rest = divmod(units, _UNITS)
+    whole, rest = divmod(units, _IN_ONE)
     return (units * STRIKE_UNIT).normalize() if rest else Decimal(whole)
 
 

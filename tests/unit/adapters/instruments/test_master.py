@@ -196,6 +196,23 @@ def test_what_there_is_not_is_told_with_what_there_is(
     assert told.detail.startswith(detail)
 
 
+@pytest.mark.parametrize(
+    "strike", ["1E+999999", "1E+15", "24650.00000000000000000000000000001", "0.00001"]
+)
+def test_a_strike_that_no_list_could_hold_is_not_listed(master: SymbolMaster, strike: str) -> None:
+    told = denied(master, option(NIFTY, Series.WEEKLY, Decimal(strike)))
+    assert "no such strike of 2025-08-21; the nearest: " in told.detail
+
+
+@pytest.mark.parametrize(("price", "strike"), [("1E+999999", 25050), ("0.000001", 24200)])
+def test_at_an_absurd_price_the_outermost_strike_is_at_the_money(
+    master: SymbolMaster, price: str, strike: int
+) -> None:
+    found = master.contract(AT_MONEY, SUNDAY, lambda _: Decimal(price))
+    assert isinstance(found, Instrument)
+    assert found.strike == strike
+
+
 def test_from_nine_the_next_morning_old_lists_trade_no_contracts(master: SymbolMaster) -> None:
     wish = option(NIFTY, Series.WEEKLY, Decimal(24650))
     nine = datetime(2025, 8, 18, 3, 30, tzinfo=UTC)
