@@ -182,7 +182,7 @@ class AlertFlow:
 
     def _nothing_to_close(self, walk: Walk, situation: Situation, noted: Noted) -> Ending:
         """An exit that meets only what others hold is told: its strategy may be misnamed."""
-        ending = self._refused(walk, situation, self._clear_lane(walk, noted))
+        ending = self._refused(walk, situation, self._clear_lane(walk, situation, noted))
         ending = replace(ending, late_exit_of=walk.stake_key if situation.stopped else None)
         if not (situation.foreign and situation.newcomer):
             return ending
@@ -195,15 +195,25 @@ class AlertFlow:
         event = _event(kind, walk.job, self._clock, problem=True, facts=facts)
         return replace(ending, events=(*ending.events, event))
 
-    def _clear_lane(self, walk: Walk, noted: Noted) -> Noted:
-        """Nothing is held, but what could still enter must not: it would never be exited."""
+    def _clear_lane(self, walk: Walk, situation: Situation, noted: Noted) -> Noted:
+        """What could still enter must not, and what may have is settled first (rule 22).
+
+        What that filled stays with its alert, and is closed by this one.
+        """
+        closing = self._rooms.closing
         with self._journal.unit(walk.job) as unit:
-            count = unit.halt_entries(walk.case.strategy, unwanted=True)
-        count += self._rooms.closing.cancel_entries(walk)
+            count = unit.halt_entries(walk.case.strategy, unwanted=False)
+        in_doubt = closing.take_up_entries(walk)
+        count += closing.cancel_entries(walk)
+        stakes = walk.stakes()
+        walk.await_position(stakes.nobodys)
+        if walk.instrument.tradable(stakes.own(walk.case.strategy)) != situation.held:
+            raise Wait(AlertStatus.WAITING, timedelta(0), "an entry before it has filled")
+        if in_doubt:
+            pause = backoff(walk.job.tries, most=IN_DOUBT)
+            raise Wait(AlertStatus.WAITING, pause, "an entry before it is not settled yet")
         if not count:
             return noted
-        if walk.held():
-            raise Wait(AlertStatus.WAITING, timedelta(0), "an entry filled before its cancel")
         return replace(noted, detail=f"{noted.detail}; {count} entries canceled")
 
     def _execute(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:

@@ -1,6 +1,7 @@
 """Closing: what could enter is canceled, the position read afresh, what is left is closed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
@@ -22,7 +23,8 @@ from app.engine.dispatcher import Dispatcher
 from app.engine.exit_order import exit_order
 from app.engine.ownership import Ownership
 from app.engine.settlement import Settlement, event_of
-from app.engine.waits import Wait, backoff
+from app.engine.trade_router import ALL
+from app.engine.waits import IN_DOUBT, Wait, backoff
 from app.engine.walk import Ending, Refused, Walk, open_gate
 from app.ports.journal import Journal, OrderRecord
 
@@ -31,6 +33,9 @@ OUTDATED = "outdated"
 """The reason of a close that never arrived, and was not sent again: less was left by then."""
 MAKE_WAY = timedelta(seconds=3)
 """How long a close may be on its way before the legs that made way for it come back."""
+
+MAY_APPEAR = (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
+"""Orders that may be at the broker, whether it shows them or not."""
 
 Wanted = Callable[[OrderRecord], bool]
 
@@ -90,20 +95,39 @@ class Closing:
         raise Wait(AlertStatus.WAITING, backoff(walk.job.tries, most=2), "not flat yet")
 
     def undo(self, walk: Walk, side: Side, filled: Decimal) -> BrokerOrder | None:
-        """Close what an entry filled after a later exit had wanted none of it."""
-        held = walk.held()
-        if held * side.sign <= 0:
+        """Close what an entry filled after a later exit had wanted none of it.
+
+        What that exit, or another, is closing already is left to it.
+        """
+        intent = self._journal.intent(walk.order_id("undo")) or self._undoing(walk, side, filled)
+        if intent is None:
             return None
-        share, kind = Amount(filled), TradeType.REVERSE
-        intent = exit_order(walk.case, walk.order_id("undo"), held, share, kind)
-        if isinstance(intent, Denied):
-            return None
-        if self._journal.order(intent.client_order_id) is None:
-            self._make_way(walk)
         answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
         self._settlement.apply([answer])
         self._protect_again(walk)
         return answer
+
+    def _undoing(self, walk: Walk, side: Side, filled: Decimal) -> OrderIntent | None:
+        held = walk.held() - self._being_closed(walk, side)
+        if held * side.sign <= 0:
+            return None
+        name, kind = walk.order_id("undo"), TradeType.REVERSE
+        intent = exit_order(walk.case, name, held, Amount(filled), kind)
+        if isinstance(intent, Denied):
+            return None
+        self._make_way(walk)
+        return intent
+
+    def take_up_entries(self, walk: Walk) -> bool:
+        """Settle the strategy's entries of which it is not known whether they arrived (rule 22).
+
+        Returns:
+            Whether one of them may still appear: the broker does not show it yet.
+        """
+        entries = [order for order in self._others(walk) if is_entry(order)]
+        self._look_up(walk, [order for order in entries if not order.status.working])
+        now = [self._journal.order(order.client_order_id) for order in entries]
+        return any(order is not None and order.status in MAY_APPEAR for order in now)
 
     def cancel_entries(self, walk: Walk) -> int:
         """Cancel the strategy's resting entries of other alerts; how many there were."""
@@ -132,11 +156,11 @@ class Closing:
         return count
 
     def catch_up(self, walk: Walk) -> bool:
-        """Take over what became of the orders that rest in the lane; whether there are any."""
-        orders = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
-        resting = [order for order in orders if order.status.working]
-        self._look_up(walk, resting)
-        return bool(resting)
+        """Take over what became of the orders that rest in the lane, or may; were there any."""
+        lane = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
+        found = [each for each in lane if each.status.working or each.status in MAY_APPEAR]
+        self._look_up(walk, found)
+        return bool(found)
 
     def await_fill(self, walk: Walk, answer: BrokerOrder, kind: OrderType) -> BrokerOrder:
         """Come back for a market order that is not filled yet; entries wait meanwhile.
@@ -263,6 +287,30 @@ class Closing:
         orders = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
         self._look_up(walk, [order for order in orders if order.role.protects])
 
+    def _being_closed(self, walk: Walk, entered: Side) -> Decimal:
+        """What closes of other alerts take off the strategy's position; negative of a short one."""
+        closes = filter(is_exit, self._others(walk))
+        left = [each.quantity - each.filled_quantity for each in closes if each.side is not entered]
+        return entered.sign * sum(left, Decimal(0))
+
+    def _await_closes(self, walk: Walk) -> None:
+        """A close of everything takes the place of those that rest, and follows those on the way.
+
+        Raises:
+            Wait: one may still fill, and both would sell the same.
+        """
+        mine = walk.case.strategy
+        self.cancel_resting(walk, lambda order: is_exit(order) and order.strategy == mine)
+        if any(is_exit(order) for order in self._others(walk)):
+            pause = backoff(walk.job.tries, most=IN_DOUBT)
+            raise Wait(AlertStatus.WAITING, pause, "an earlier close is not settled yet")
+
+    def _others(self, walk: Walk) -> Sequence[OrderRecord]:
+        """The strategy's orders in the lane that are not settled, and not of this alert."""
+        lane = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
+        mine = (order for order in lane if order.strategy == walk.case.strategy)
+        return [order for order in mine if order.job_id != walk.job.id]
+
     def _look_up(self, walk: Walk, orders: Sequence[OrderRecord]) -> None:
         found = [walk.broker.find(order.client_order_id) for order in orders]
         self._settlement.apply([answer for answer in found if answer is not None])
@@ -276,24 +324,36 @@ class Closing:
         late = walk.too_late(plan.signal)
         if late is not None:
             return late
+        self.take_up_entries(walk)  # one that appears later is undone by its own alert
         if walk.abilities.exits_reserve:
             # There a close is refused while an entry of the other side rests, whosever it is.
             self.cancel_resting(walk, is_entry)
         else:
             self.cancel_entries(walk)
+        if plan.signal.reduce == ALL:
+            self._await_closes(walk)
         self._make_way(walk)
         stakes = walk.stakes()
         walk.await_position(stakes.nobodys)
         held = walk.instrument.tradable(stakes.own(walk.case.strategy))
         if held == 0 or plan.signal.reduce is None:
             return Noted(Note.NO_POSITION, "there is nothing to close")
-        share = _share(plan.signal, held)
-        if not share.value:
+        return self._sized(walk, plan.signal, held)
+
+    def _sized(self, walk: Walk, signal: Signal, held: Decimal) -> OrderIntent | Refusal:
+        """The close of what the signal takes off, beside what others are taking off already."""
+        side = Side.BUY if held > 0 else Side.SELL
+        free = held - self._being_closed(walk, side)
+        share = _share(signal, free)
+        if free * held <= 0 or not share.value:
             return Noted(Note.AT_TARGET, f"{held} held: nothing to take off")
         # Who takes protection for whole units only takes none for what a fraction leaves (34).
         whole = bool(self._journal.legs_aside(walk.job.id)) and not _guards_fractions(walk)
-        kind, name = plan.signal.trade_type, self._exit_id(walk)
-        return exit_order(walk.case, name, held, share, kind, whole=whole)
+        name = self._exit_id(walk)
+        intent = exit_order(walk.case, name, held, share, signal.trade_type, whole=whole)
+        if isinstance(intent, Denied) or intent.quantity <= abs(free):
+            return intent
+        return replace(intent, quantity=abs(free))
 
 
 def _is_alone(walk: Walk) -> bool:
@@ -316,3 +376,8 @@ def _share(signal: Signal, held: Decimal) -> Amount:
 def is_entry(order: OrderRecord) -> bool:
     """Whether an order opens or grows a position."""
     return order.role is OrderRole.ENTRY
+
+
+def is_exit(order: OrderRecord) -> bool:
+    """Whether an order closes something, and is no protective leg."""
+    return order.role is OrderRole.EXIT

@@ -139,10 +139,13 @@ class Entering:
             raise Wait(AlertStatus.WAITING, backoff(walk.job.tries, most=2), "not canceled yet")
         if not answer.filled_quantity:
             return Ending(refusal=CANCELED)
-        if not walk.job.unwanted:
-            return Ending(order=answer, detail="the rest was canceled")
-        order = self._closing.undo(walk, known.side, answer.filled_quantity)
-        detail = f"{answer.filled_quantity:f} had filled and was closed again" if order else ""
+        order = None
+        if walk.job.unwanted:
+            order = self._closing.undo(walk, known.side, answer.filled_quantity)
+        if order is None:  # wanted still, or closed by that exit itself
+            rest = "" if answer.status is OrderStatus.FILLED else "the rest was canceled"
+            return Ending(order=answer, detail=rest)
+        detail = f"{answer.filled_quantity:f} had filled and was closed again"
         return Ending(refusal=CANCELED, order=order, detail=detail)
 
 

@@ -36,13 +36,16 @@ class Settlement:
         self._clock = clock
 
     def apply(self, answers: Sequence[BrokerOrder]) -> None:
-        """Settle answers that belong to no running job, and wake the jobs that wait for them."""
+        """Settle answers that belong to no running job, and wake the jobs that wait for them.
+
+        News only wakes: two jobs that look at one order would wake each other without a pause.
+        """
         if not answers:
             return
         with self._journal.unit() as unit:
             for answer in answers:
                 changes = self.settle_in(unit, answer)
-                for lane in {change.order.lane for change in changes}:
+                for lane in {change.order.lane for change in changes if _matters(change)}:
                     unit.wake_lane(lane)
 
     def settle_in(self, unit: Unit, answer: BrokerOrder) -> Sequence[Changes]:
@@ -54,6 +57,10 @@ class Settlement:
             for entry, at in _duties(change, answer, now):
                 unit.owe(entry, at)
         return changes
+
+
+def _matters(change: Changes) -> bool:
+    return bool(change.fills) or change.before is not change.order.status
 
 
 def _duties(change: Changes, answer: BrokerOrder, now: datetime) -> Iterator[tuple[str, datetime]]:

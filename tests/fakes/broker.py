@@ -184,12 +184,13 @@ class FakeBroker:
     nothing by themselves.
 
     `fail("position", error, ...)` makes the next calls of a method raise; `lag_positions(n)` makes
-    the next n position reads answer as before the latest fill, `linger(n)` the next n cancels leave
-    their order at work. `refuses` are roles of which no order is taken; `holds_legs`: legs begin to
-    work when their entry has filled completely, and not before. `contracts` has what a wish comes
-    to, by its words. `calls` has every call of submit, find and cancel with its id;
-    `orders_placed` counts the orders that reached the broker, without their legs. It is strict
-    where the engine must be right: an intent that does not fit the capabilities is an
+    the next n position reads answer as before the latest fill, `lag_fills(n)` the next n looks at
+    orders as if nothing had filled, `linger(n)` the next n cancels leave their order at work.
+    `refuses` are roles of which no order is taken; `holds_legs`: legs begin to work when their
+    entry has filled completely, and not before. `contracts` has what a wish comes to, by its words.
+    `calls` has every call of submit, find and cancel with its id; `orders_placed` counts the orders
+    that reached the broker, without their legs. It is strict where the engine must be right: an
+    intent that does not fit the capabilities is an
     AssertionError, not a rejection.
     """
 
@@ -225,6 +226,7 @@ class FakeBroker:
         self._held_before: dict[str, Position] = {}
         self._lagging_reads = 0
         self._slow_cancels = 0
+        self._lagging_looks = 0
         self._failures: defaultdict[str, deque[BrokerError]] = defaultdict(deque)
         self._lock = threading.RLock()
 
@@ -252,6 +254,10 @@ class FakeBroker:
     def lag_positions(self, reads: int) -> None:
         """Let the next reads of positions answer as it was before the latest fill."""
         self._lagging_reads = reads
+
+    def lag_fills(self, looks: int) -> None:
+        """Let the next looks at orders show nothing of what was filled: positions know it first."""
+        self._lagging_looks = looks
 
     def linger(self, cancels: int) -> None:
         """Let the next cancels be taken and not done yet: the order still works."""
@@ -346,7 +352,7 @@ class FakeBroker:
                 if order is not None:
                     order.hidden -= 1
                 return None
-            return order.answer()
+            return self._shown(order)
 
     def orders(self) -> Sequence[BrokerOrder]:
         """What works and is not hidden."""
@@ -367,7 +373,7 @@ class FakeBroker:
                 self._slow_cancels -= 1
             elif not order.status.final:
                 self._cancel(order, "requested")
-            return order.answer()
+            return self._shown(order)
 
     def reprice(self, client_order_id: str, limit: Decimal) -> BrokerOrder | None:
         """Move the limit; it fills when the price is within it."""
@@ -456,6 +462,12 @@ class FakeBroker:
     def close(self) -> None:
         """Tell no more."""
         self.heard = None
+
+    def _shown(self, order: _Order) -> BrokerOrder:
+        if not self._lagging_looks or not order.fills:
+            return order.answer()
+        self._lagging_looks -= 1
+        return replace(order, fills=[], status=OrderStatus.LIVE).answer()
 
     def _play(self, turn: Turn, intent: OrderIntent) -> BrokerOrder:
         order = self._order(intent, turn.hidden)

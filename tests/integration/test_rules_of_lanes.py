@@ -46,7 +46,7 @@ def test_rule_21_a_close_cancels_the_resting_limit_before_it(world: World) -> No
 
 
 @pytest.mark.parametrize("unique_ids", [True, False])
-def test_rule_21_a_close_goes_before_an_unknown_entry_and_undoes_it(
+def test_rule_21_a_close_goes_before_an_unknown_entry_and_closes_it(
     tmp_path: Path, *, unique_ids: bool
 ) -> None:
     world = World(tmp_path)
@@ -61,8 +61,8 @@ def test_rule_21_a_close_goes_before_an_unknown_entry_and_undoes_it(
     assert world.record(entry.alert_id).status is AlertStatus.UNKNOWN
     close = world.send(**CLOSE)
     world.run(seconds=20)
-    assert world.record(close.alert_id).status.final
-    assert status(world, entry.alert_id) == (AlertStatus.DENIED, "CANCELED_BY_EXIT")
+    assert status(world, close.alert_id) == (AlertStatus.SUCCESS, "")
+    assert status(world, entry.alert_id) == (AlertStatus.SUCCESS, "")
     assert world.broker_position() == {}
     assert world.journaled_position() == {}
 
@@ -116,9 +116,10 @@ def test_rule_21_an_exit_after_a_cancel_wants_nothing_of_it(world: World) -> Non
     fake(world).script.append(late(3, then=REPLY_LOST))
     entry = world.send(**ENTRY)
     world.send(action="cancel", symbol="AAPL")
-    world.send(**CLOSE)
+    close = world.send(**CLOSE)
     world.run(seconds=20)
-    assert status(world, entry.alert_id) == (AlertStatus.DENIED, "CANCELED_BY_EXIT")
+    assert status(world, entry.alert_id) == (AlertStatus.SUCCESS, "")
+    assert world.record(close.alert_id).outcome.quantity == 10
     assert world.broker_position() == {} == world.journaled_position()
 
 
