@@ -1,6 +1,7 @@
 """Recovery: accounts are held against the journal, at the start and every few seconds after it."""
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from app.domain.errors import BrokerError, FencedOut, JournalError
@@ -34,6 +35,7 @@ class Recovery:
         self._positions = positions
         self._clock = clock
         self._skewed: set[str] = set()
+        self._obstacles: dict[str, str] = {}
 
     def run(self) -> bool:
         """Look at every account that needs it; whether all are reconciled."""
@@ -58,6 +60,7 @@ class Recovery:
             self._positions.check(account)
         except (BrokerError, FencedOut, JournalError) as error:
             log.warning("cannot reconcile yet", extra={"account": account.name, "why": str(error)})
+            self._obstacles[account.name] = str(error)
             return
         account.reconciled.set()
         self._look_at_the_clock(account)
@@ -70,6 +73,12 @@ class Recovery:
             )
             with self._journal.unit() as unit:
                 unit.record(event)
+
+    @property
+    def waiting(self) -> Mapping[str, str]:
+        """The accounts that were never held against the journal, and why not."""
+        names = [account.name for account in self._accounts if not account.reconciled.is_set()]
+        return {name: self._obstacles.get(name, "its turn comes") for name in names}
 
     def reconcile(self, account: Account) -> int:
         """Take over what the broker says of every order that rests; how many orders changed."""

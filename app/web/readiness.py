@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from app.domain.errors import JournalError
-from app.engine.accounts import Accounts
 from app.engine.logins import Logins
 from app.engine.services import Services
 from app.web.options import WebOptions
@@ -49,7 +48,7 @@ class Readiness:
         checks = {
             "database": self._database(),
             "engine": _engine(self._options.loop_idle()),
-            "recovery": _recovery(self._services.accounts, self._services.logins),
+            "recovery": _recovery(self._services.recovery.waiting, self._services.logins),
             "token": _token(self._services.logins),
             "disk": self._disk(),
             "backup": self._backup(),
@@ -113,14 +112,11 @@ def _token(logins: Logins) -> Check:
     return Check(ok=not dead, detail=", ".join(dead) or "good, or none is needed")
 
 
-def _recovery(accounts: Accounts, logins: Logins) -> Check:
+def _recovery(waiting: Mapping[str, str], logins: Logins) -> Check:
     """Whether all are reconciled that can be: without a token nothing can be read."""
     dead = {manager.account for manager in logins if manager.current() is None}
-    waiting = [
-        account.name
-        for account in accounts
-        if not account.reconciled.is_set() and account.name not in dead
-    ]
+    waiting = {account: why for account, why in waiting.items() if account not in dead}
     if waiting:
-        return Check(ok=False, detail=f"not reconciled yet: {', '.join(waiting)}")
+        told = "; ".join(f"{account}: {why}" for account, why in waiting.items())
+        return Check(ok=False, detail=f"not reconciled yet: {told}")
     return Check(ok=True, detail="done")

@@ -65,7 +65,7 @@ def test_an_engine_that_stands_still_is_not_ready(
 def test_an_account_that_was_not_reconciled_is_not_ready(client: FlaskClient) -> None:
     for account in server_of(client).services.accounts:
         account.reconciled.clear()
-    assert ready(client, 503) == {"recovery": "not reconciled yet: paper"}
+    assert ready(client, 503) == {"recovery": "not reconciled yet: paper: its turn comes"}
 
 
 @pytest.mark.parametrize(("free", "status"), [(51, 200), (50, 503), (0, 503)])

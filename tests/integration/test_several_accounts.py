@@ -1,6 +1,7 @@
 """One alert, several accounts: each has its own job, size and result (trading-rules 15)."""
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,20 @@ def test_each_account_keeps_its_own_ledger(client: FlaskClient) -> None:
     }
     assert total == {"paper": 100, "second": 50, "third": 0}
     assert body_of(client, "/performance")["total"]["total_pnl"] == 150
+
+
+def test_an_sdk_that_cannot_be_imported_concerns_its_own_account_only(
+    make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "app.adapters.brokers.alpaca.sdk", None)
+    keys = {"ALPACA_API_KEY": "key", "ALPACA_SECRET_KEY": "hush"}
+    client = client_of(make_server(ACCOUNTS="paper,alpaca", **keys))
+
+    assert send(client, **BUY, quantity=5)["status"] == "success"
+    waits = send(client, **BUY, quantity=5, account="alpaca")
+    alert = body_of(client, f"/api/v1/alerts/{waits['alert_id']}")
+    assert alert["status"] == "waiting"
+    assert "BROKER_UNAVAILABLE: alpaca-py cannot be loaded: " in alert["detail"]
+    recovery = client.get("/ready").get_json()["checks"]["recovery"]
+    assert "alpaca: alpaca-py cannot be loaded: ModuleNotFoundError" in recovery["detail"]
+    assert "paper" not in recovery["detail"]

@@ -1,15 +1,19 @@
 """Which brokers there are. A broker's module, and its SDK with it, loads when it is chosen."""
 
+import logging
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeAlias
 
 from app.adapters.brokers import Resources
-from app.domain.errors import ConfigError
+from app.adapters.brokers.shut import ShutBroker
+from app.domain.errors import ConfigError, JournalError
 from app.ports.broker import Broker
 
 __all__ = ["BUILT_IN", "GROUP", "Resources", "open_broker"]
+
+log = logging.getLogger(__name__)
 
 OpenBroker: TypeAlias = Callable[[str, Mapping[str, str], Resources], Broker]
 
@@ -28,6 +32,8 @@ def open_broker(
 ) -> Broker:
     """Open an account at a broker.
 
+    Software of a broker that cannot be used here shuts its account, and concerns no other.
+
     Args:
         name: the broker, as in the setting ACCOUNTS.
         account: our name of the account.
@@ -37,7 +43,14 @@ def open_broker(
     Raises:
         ConfigError: there is no such broker, or it cannot use these options.
     """
-    return _opener(name)(account, options, resources)
+    try:
+        return _opener(name)(account, options, resources)
+    except (ConfigError, JournalError):
+        raise
+    except Exception as error:
+        log.exception("an account cannot be opened", extra={"account": account, "broker": name})
+        why = f"{name} cannot be opened: {type(error).__name__}: {error}"
+        return ShutBroker(account, why)
 
 
 def _opener(name: str) -> OpenBroker:

@@ -208,7 +208,10 @@ class AlpacaBroker:
         self._wire.close()
 
     def _attend(self, stream: Stream) -> None:
-        self._wire.load()
+        try:
+            self._wire.load()
+        except BrokerError:
+            return  # it has been told; there is nothing to listen with
         try:
             self._assets.read()
         except BrokerError as error:

@@ -33,7 +33,8 @@ class Wire:
     """Calls to one account at Alpaca, from any thread.
 
     alpaca-py is imported by the first call, which waits for it; or by `load` in the background,
-    which none waits for: until then they are told that the broker is unavailable.
+    which none waits for: until then they are told that the broker is unavailable. So they are for
+    good when it cannot be imported here.
     """
 
     def __init__(self, options: AlpacaOptions, clock: Clock) -> None:
@@ -43,12 +44,17 @@ class Wire:
         self._clock = clock
         self._doors: Doors | None = None
         self._in_background = False
+        self._fault = ""
         self._opening = threading.Lock()
         self.skew: timedelta | None = None
         """How far Alpaca's clock was ahead of ours at its latest answer."""
 
     def load(self) -> None:
-        """Import alpaca-py, for whoever has the time; meanwhile nobody waits for it."""
+        """Import alpaca-py, for whoever has the time; meanwhile nobody waits for it.
+
+        Raises:
+            BrokerUnavailable: it cannot be imported.
+        """
         self._in_background = True
         try:
             self._opened()
@@ -121,8 +127,19 @@ class Wire:
     def _opened(self) -> Doors:
         with self._opening:
             if self._doors is None:
-                self._doors = self._open()
+                self._doors = self._open_once()
             return self._doors
+
+    def _open_once(self) -> Doors:
+        """Try it once: what a package lacks does not come while we run, and a try takes seconds."""
+        if self._fault:
+            raise BrokerUnavailable(self._fault)
+        try:
+            return self._open()
+        except Exception as error:
+            self._fault = f"alpaca-py cannot be loaded: {type(error).__name__}: {error}"
+            log.exception("alpaca-py cannot be loaded")
+            raise BrokerUnavailable(self._fault) from error
 
     def _open(self) -> Doors:
         from app.adapters.brokers.alpaca.sdk import open_data, open_trading

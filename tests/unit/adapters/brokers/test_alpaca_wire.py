@@ -136,3 +136,21 @@ def test_an_account_without_a_key_stops_the_start(missing: str) -> None:
 
 def test_printing_the_options_shows_no_secret() -> None:
     assert "hush" not in repr(options())
+
+
+class NotInstalled(Wire):
+    """alpaca-py is not there, or lacks what it needs."""
+
+    tries = 0
+
+    def _open(self) -> Doors:
+        self.tries += 1
+        raise ModuleNotFoundError("No module named 'pandas'")
+
+
+def test_what_cannot_be_imported_is_a_broker_that_is_away_and_is_tried_once() -> None:
+    wire = NotInstalled(options(), FakeClock())
+    for call in (wire.load, lambda: wire.get("/account"), lambda: wire.write("POST", "/orders")):
+        with pytest.raises(BrokerUnavailable, match=r"cannot be loaded: .*'pandas'"):
+            call()
+    assert wire.tries == 1
