@@ -40,6 +40,7 @@ class OrderCheck:
         self._absent: dict[str, Set[str]] = {}
         self._missing: dict[str, Sequence[OrderRecord]] = {}
         self._seen: dict[str, Set[str]] = {}
+        self._strangers: dict[str, Sequence[BrokerOrder]] = {}
 
     def check(self, account: Account) -> int:
         """Take over what the broker says of every order that rests; how many orders changed.
@@ -72,6 +73,10 @@ class OrderCheck:
     def missing(self, account: Account) -> Sequence[OrderRecord]:
         """Orders that rest in the journal, and that the broker did not know twice in a row."""
         return self._missing.get(account.name, ())
+
+    def strangers(self, account: Account) -> Sequence[BrokerOrder]:
+        """What worked at the broker when it was looked at last, and is not ours."""
+        return self._strangers.get(account.name, ())
 
     def foreign(self, account: Account) -> Sequence[BrokerOrder]:
         """What works at the broker and is not ours."""
@@ -114,14 +119,17 @@ class OrderCheck:
         """What is seen twice in a row is no leg without a name yet, and no list that came late."""
         before = self._seen.get(account.name, frozenset())
         self._seen[account.name] = {each.broker_order_id for each in others}
+        strangers: list[BrokerOrder] = []
         for each in others:
             if each.broker_order_id not in before:
                 continue
             ours = self._journal.order(each.client_order_id)
             if ours is None:
+                strangers.append(each)
                 self._tell_once(self._stranger(account, each))
             elif ours.status.final and self._is_old(ours):
                 self._cancel_orphan(account, ours)
+        self._strangers[account.name] = strangers
 
     def _is_old(self, order: OrderRecord) -> bool:
         """Whether the broker had the time to show everywhere what became of an order."""

@@ -95,11 +95,15 @@ class FinalResults(FinalResult):
 
 
 class Order(TypedDict):
-    """An order of ours; decimals are texts. `parent`: the entry of a protective leg."""
+    """An order; decimals are texts. `parent`: the entry of a protective leg.
+
+    `foreign`: somebody placed it at the broker himself. It is shown while it works there, under
+    the ids that it has there, and is never touched; what only ours have is `null`.
+    """
 
     client_order_id: str
     broker_order_id: str | None
-    alert_id: str
+    alert_id: str | None
     account: str
     symbol: str
     side: Side
@@ -109,12 +113,13 @@ class Order(TypedDict):
     limit_price: DecimalText | None
     stop_price: DecimalText | None
     average_price: DecimalText | None
-    role: OrderRole
+    role: OrderRole | None
     status: OrderStatus
     reason: str
     parent: str | None
     submitted_at: Moment | None
-    updated_at: Moment
+    updated_at: Moment | None
+    foreign: bool
 
 
 class Fill(TypedDict):

@@ -39,7 +39,7 @@ def api_blueprint(services: Services, options: WebOptions, guard: Guard, veil: V
     journal, settlement, clock = services.journal, services.settlement, services.clock
     desk = OrderDesk(journal, services.accounts, settlement, clock)
     blueprint.register_blueprint(alerts_blueprint(services, veil))
-    blueprint.register_blueprint(orders_blueprint(services.records, journal, desk))
+    blueprint.register_blueprint(orders_blueprint(services, desk))
     blueprint.register_blueprint(lists_blueprint(services.records, options.recent_log))
     blueprint.register_blueprint(strategies_blueprint(services.playbook, services.accounts))
     blueprint.register_blueprint(controls_blueprint(services.kill_switch, services.quotes, clock))

@@ -1,28 +1,40 @@
-"""Orders: what was sent, what became of it, and canceling one by hand."""
+"""Orders: what was sent, what became of it, and canceling one by hand.
 
+What others have working at a broker stands before the first page, and is only shown.
+"""
+
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import assert_never
 
 from flask import Blueprint, Response, jsonify
 
-from app.domain.order import Fill
+from app.domain.instrument import Ticker
+from app.domain.order import BrokerOrder, Fill, OrderType
 from app.engine.order_desk import Obstacle, OrderDesk
-from app.ports.journal import Journal, OrderRecord
+from app.engine.services import Services
+from app.ports.journal import OrderRecord
 from app.ports.records import OrderFilter, Records
 from app.web import answers
 from app.web.described import described
 from app.web.errors import ApiError
-from app.web.pages import page_of
+from app.web.pages import answer as paged
+from app.web.pages import first_page
 from app.web.results import text
 from app.web.schemas import MOST, CancelQuery, OrdersQuery, read_query, utc
 
 
-def orders_blueprint(records: Records, journal: Journal, desk: OrderDesk) -> Blueprint:
+def orders_blueprint(services: Services, desk: OrderDesk) -> Blueprint:
     """`/api/v1/orders`."""
+    records, journal = services.records, services.journal
     blueprint = Blueprint("orders", __name__, url_prefix="/api/v1/orders")
 
     @blueprint.get("")
-    @described("Orders, newest first, legs among them", answers.Orders, query=OrdersQuery)
+    @described(
+        "Orders, newest first, legs among them; before them what is foreign",
+        answers.Orders,
+        query=OrdersQuery,
+    )
     def every() -> Response:
         query = read_query(OrdersQuery)
         wanted = OrderFilter(
@@ -33,7 +45,10 @@ def orders_blueprint(records: Records, journal: Journal, desk: OrderDesk) -> Blu
             before=query.cursor,
             limit=query.limit,
         )
-        return page_of("orders", records.orders, wanted, shown_order)
+        page = first_page(records.orders, wanted)
+        foreign = () if query.cursor is not None else _foreign(services, query)
+        shown = [*foreign, *map(shown_order, page.items)]
+        return paged("orders", shown, page.next_cursor)
 
     @blueprint.get("/<client_order_id>")
     @described("One order, its legs and its fills", answers.WholeOrder, errors=(404,))
@@ -81,7 +96,53 @@ def shown_order(order: OrderRecord) -> answers.Order:
         "parent": order.parent,
         "submitted_at": utc(order.submitted_at),
         "updated_at": utc(order.updated_at),
+        "foreign": False,
     }
+
+
+def _foreign(services: Services, query: OrdersQuery) -> Iterator[answers.Order]:
+    """What worked at the brokers at the latest look, and is not ours."""
+    if query.alert_id is not None:
+        return
+    wanted = None if query.symbol is None else Ticker.parse(query.symbol).key
+    for account in services.accounts:
+        if query.account not in (None, account.name):
+            continue
+        for order in services.order_check.strangers(account):
+            named = wanted in (None, Ticker.parse(order.symbol).key)
+            if named and query.status in (None, order.status):
+                yield _shown_foreign(account.name, order)
+
+
+def _shown_foreign(account: str, order: BrokerOrder) -> answers.Order:
+    return {
+        "client_order_id": order.client_order_id,
+        "broker_order_id": order.broker_order_id,
+        "alert_id": None,
+        "account": account,
+        "symbol": order.symbol,
+        "side": order.side,
+        "quantity": text(order.quantity),
+        "filled_quantity": text(order.filled_quantity),
+        "order_type": _type_of(order),
+        "limit_price": text(order.limit_price),
+        "stop_price": text(order.stop_price),
+        "average_price": text(order.average_price),
+        "role": None,
+        "status": order.status,
+        "reason": order.reason,
+        "parent": None,
+        "submitted_at": None,
+        "updated_at": None,
+        "foreign": True,
+    }
+
+
+def _type_of(order: BrokerOrder) -> OrderType:
+    """By its prices."""
+    if order.stop_price is not None:
+        return OrderType.STOP if order.limit_price is None else OrderType.STOP_LIMIT
+    return OrderType.MARKET if order.limit_price is None else OrderType.LIMIT
 
 
 def _whole(records: Records, order: OrderRecord) -> answers.WholeOrder:

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.domain.errors import BrokerUnavailable, OutcomeUnknown
-from app.domain.order import OrderStatus
+from app.domain.order import OrderIntent, OrderRole, OrderStatus, OrderType, Side
 from app.engine.accounts import Account, Accounts
 from app.engine.order_desk import Obstacle, OrderDesk
 from app.engine.settlement import Settlement
@@ -188,3 +188,76 @@ def test_an_outcome_that_is_not_known_is_said_so(
     with pytest.raises(OutcomeUnknown):
         desk_of(client, clock, broker).cancel(resting["client_order_id"], force=False)
     assert order_of(client, resting["client_order_id"])["status"] == OrderStatus.LIVE
+
+
+def by_hand(
+    client: FlaskClient, limit_price: Decimal | None = None, stop_price: Decimal | None = None
+) -> None:
+    """An order that somebody places at the broker himself, and two looks at what works there."""
+    (account,) = server_of(client).services.accounts
+    order = OrderIntent(
+        client_order_id=f"by-hand-{len(account.broker.orders())}",
+        account="paper",
+        symbol="MSFT",
+        instrument="MSFT",
+        side=Side.BUY,
+        quantity=Decimal(3),
+        role=OrderRole.ENTRY,
+        order_type=OrderType.STOP if limit_price is None else OrderType.LIMIT,
+        limit_price=limit_price,
+        stop_price=stop_price,
+    )
+    account.broker.submit(order)
+    for _ in range(2):
+        server_of(client).services.recovery.refresh()
+
+
+def test_orders_of_others_are_listed_and_never_touched(
+    client: FlaskClient, resting: dict[str, Any]
+) -> None:
+    by_hand(client, limit_price=Decimal(80))
+    foreign, ours, *_ = body_of(client, "/api/v1/orders")["orders"]
+    assert {name: value for name, value in foreign.items() if value is not None} == {
+        "client_order_id": "by-hand-1",
+        "broker_order_id": foreign["broker_order_id"],
+        "account": "paper",
+        "symbol": "MSFT",
+        "side": "buy",
+        "quantity": "3",
+        "filled_quantity": "0",
+        "order_type": "limit",
+        "limit_price": "80",
+        "status": "live",
+        "reason": "",
+        "foreign": True,
+    }
+    assert ours["foreign"] is False
+    assert cancel(client, "by-hand-1", status=404)["code"] == "not_found"
+    assert resting["alert_id"] == ours["alert_id"]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("symbol=NASDAQ:MSFT", 1),
+        ("symbol=AAPL", 0),
+        ("account=paper&status=live", 1),
+        ("account=second", 0),
+        ("status=filled", 0),
+        ("alert_id=A", 0),
+    ],
+)
+def test_orders_of_others_are_found_like_ours(client: FlaskClient, query: str, shown: int) -> None:
+    by_hand(client, stop_price=Decimal(500))
+    listed = body_of(client, f"/api/v1/orders?{query}")["orders"]
+    assert [order["order_type"] for order in listed] == ["stop"] * shown
+
+
+def test_orders_of_others_stand_on_the_first_page_only(client: FlaskClient) -> None:
+    buy(client, limit_price=100)
+    buy(client, "MSFT", limit_price=100)
+    by_hand(client, limit_price=Decimal(80))
+    first = body_of(client, "/api/v1/orders?limit=1")
+    second = body_of(client, f"/api/v1/orders?limit=1&cursor={first['next_cursor']}")
+    assert [order["foreign"] for order in first["orders"]] == [True, False]
+    assert [order["foreign"] for order in second["orders"]] == [False]

@@ -36,6 +36,7 @@ ORDER = {
     "parent": TEXT_OR_NOTHING,
     "submitted_at": TEXT_OR_NOTHING,
     "updated_at": MOMENT,
+    "foreign": bool,
 }
 FILL = {"fill_id": str, "quantity": str, "price": str, "fee": str, "at": MOMENT}
 WHOLE_ORDER = {**ORDER, "legs": [ORDER], "fills": [FILL]}
