@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import NoReturn
 
 from app.domain.capabilities import Capabilities
+from app.domain.contract import Wish
+from app.domain.decision import Denied
 from app.domain.errors import BrokerUnavailable
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
@@ -43,6 +45,10 @@ class ShutBroker:
     def instrument(self, ticker: Ticker) -> Instrument | None:
         """Not known."""
         self._refuse(ticker)
+
+    def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
+        """Not known."""
+        self._refuse(wish, at)
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Nothing is sent."""
