@@ -42,6 +42,7 @@ BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "BASE_URL": "alpaca_base_url",
         "DATA_URL": "alpaca_data_url",
         "STREAM_URL": "alpaca_stream_url",
+        "REQUESTS_PER_MINUTE": "alpaca_requests_per_minute",
     },
     "fyers": {
         "APP_ID": "fyers_app_id",
@@ -307,6 +308,11 @@ class Settings(BaseModel):
     )
     alpaca_stream_url: Url | None = Field(
         None, description="where Alpaca tells of orders; empty: at `ALPACA_BASE_URL`"
+    )
+    alpaca_requests_per_minute: Annotated[int, Field(ge=0, le=10**5)] | None = Field(
+        None,
+        description="requests a minute that Alpaca takes of an account; empty: 200 at its own "
+        "hosts; 0: as many as it does not refuse",
     )
     fyers_symbols_url: Lists | None = Field(
         None,

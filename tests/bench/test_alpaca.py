@@ -55,6 +55,7 @@ def serve(folder: Path, alpaca: AlpacaSimulator) -> tuple[BenchServer, float]:
         "ALPACA_DATA_URL": alpaca.data_url,
         "ALPACA_STREAM_URL": alpaca.stream_url,
         "ALPACA_SESSION_POLICY": "always",
+        "ORDERS_PER_SECOND": "1000",
         "LOG_LEVEL": "WARNING",
     }
     server = BenchServer(folder, settings)

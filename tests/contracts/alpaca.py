@@ -100,4 +100,5 @@ def options_of(simulator: AlpacaSimulator) -> dict[str, str]:
         "BASE_URL": simulator.trading_url,
         "DATA_URL": simulator.data_url,
         "STREAM_URL": simulator.stream_url,
+        "ORDERS_PER_SECOND": "1000",
     }

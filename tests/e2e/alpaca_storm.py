@@ -67,6 +67,7 @@ def settings_of(alpaca: AlpacaSimulator) -> dict[str, str]:
         "ALPACA_DATA_URL": alpaca.data_url,
         "ALPACA_STREAM_URL": alpaca.stream_url,
         "ALPACA_SESSION_POLICY": "always",
+        "ORDERS_PER_SECOND": "1000",
     }
 
 

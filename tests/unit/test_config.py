@@ -353,6 +353,7 @@ def test_the_keys_of_alpaca_open_the_account_of_that_name() -> None:
         "BASE_URL": "https://paper-api.alpaca.markets",
         "DATA_URL": "https://data.alpaca.markets",
         "STREAM_URL": "",
+        "REQUESTS_PER_MINUTE": "",
     }
 
 

@@ -23,6 +23,7 @@ from app.adapters.brokers.alpaca.answers import (
 )
 from app.adapters.brokers.alpaca.assets import Assets, occ_symbol_of, option_of
 from app.adapters.brokers.alpaca.bodies import Body, needs_reference, order_body, stock_tick
+from app.adapters.brokers.alpaca.calls import Calls
 from app.adapters.brokers.alpaca.capabilities import STOCKS
 from app.adapters.brokers.alpaca.fills import Fills
 from app.adapters.brokers.alpaca.holdings import Holdings
@@ -69,7 +70,8 @@ class AlpacaBroker:
     def __init__(self, account: str, options: AlpacaOptions, resources: Resources) -> None:
         self._account = account
         self._options = options
-        self._wire = Wire(options, resources.clock)
+        calls = Calls(account, options, resources)
+        self._wire = Wire(options, resources.clock, calls)
         self._assets = Assets(self._wire, resources.clock)
         self._quotes = Quotes(self._wire, resources.clock)
         self._holdings = Holdings(self._wire, resources.clock)

@@ -12,6 +12,7 @@ from app.adapters.brokers.alpaca.answers import ZERO, Execution, Told, read_acti
 from app.adapters.brokers.alpaca.wire import Wire
 from app.adapters.brokers.reading import rows_of
 from app.domain.order import Fill
+from app.domain.rates import Purpose
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class Fills:
         if order.status.final:
             params["until"] = _second(order.changed_at + 2 * MARGIN)
         for _ in range(MOST_PAGES):
-            page = rows_of(self._wire.get("/account/activities/FILL", params))
+            page = rows_of(self._wire.get("/account/activities/FILL", params, Purpose.REDUCE))
             yield page
             if len(page) < PAGE:
                 return

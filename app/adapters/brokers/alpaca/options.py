@@ -1,10 +1,15 @@
 """What the owner of an Alpaca account sets."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from app.domain.errors import ConfigError
+
+HOME = ".alpaca.markets"
+USUAL = 200
+"""Requests a minute, of every plan that costs nothing."""
 
 
 class AlpacaOptions(BaseModel):
@@ -16,6 +21,8 @@ class AlpacaOptions(BaseModel):
         base_url: BASE_URL, where orders go.
         data_url: DATA_URL, where prices come from.
         stream_url: STREAM_URL, where orders are told of; empty: `/stream` at the BASE_URL.
+        requests_per_minute: REQUESTS_PER_MINUTE, how many each host takes; 0: it says so itself.
+            None: what Alpaca's own hosts are known to take.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -25,6 +32,7 @@ class AlpacaOptions(BaseModel):
     base_url: str = Field(alias="BASE_URL")
     data_url: str = Field(alias="DATA_URL")
     stream_url: str = Field("", alias="STREAM_URL")
+    requests_per_minute: int | None = Field(None, alias="REQUESTS_PER_MINUTE", ge=0, le=10**5)
 
     @property
     def trading_host(self) -> str:
@@ -40,6 +48,13 @@ class AlpacaOptions(BaseModel):
     def stream(self) -> str:
         """Where orders are told of; beside the trading host when it was not set."""
         return self.stream_url or f"{self.trading_host.replace('http', 'ws', 1)}/stream"
+
+    def most(self, host: str) -> int:
+        """How many requests a minute a host takes; 0: it says so itself."""
+        if self.requests_per_minute is not None:
+            return self.requests_per_minute
+        name = urlsplit(host).hostname or ""
+        return USUAL if name.endswith(HOME) else 0
 
 
 def read_options(account: str, options: Mapping[str, str]) -> AlpacaOptions:

@@ -36,7 +36,8 @@ from app.domain.errors import (
     JournalError,
     OutcomeUnknown,
 )
-from app.domain.order import BrokerOrder, OrderIntent, OrderStatus, OrderType
+from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus, OrderType
+from app.domain.rates import Purpose
 from app.domain.rejection import Rejection
 from app.ports.addresses import Address
 from app.ports.broker import Hint
@@ -85,7 +86,7 @@ class Orders:
         """
         with self._changing(intent.client_order_id):
             try:
-                raw = self._wire.write("POST", "/orders", body)
+                raw = self._wire.write("POST", "/orders", body, _purpose_of(intent))
             except DuplicateId as error:
                 return self._sent_before(intent, error)
             try:
@@ -404,6 +405,10 @@ class Orders:
 
 def _nobody_listens(_: str | None) -> None:
     """The stream was not begun."""
+
+
+def _purpose_of(intent: OrderIntent) -> Purpose:
+    return Purpose.ENTER if intent.role is OrderRole.ENTRY else Purpose.REDUCE
 
 
 def _moved(last: Told, limit: Decimal) -> Body:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.adapters.brokers.alpaca.calls import Calls
 from app.adapters.brokers.alpaca.options import AlpacaOptions
 from app.adapters.brokers.alpaca.refusals import ABSENT
 from app.adapters.brokers.pauses import Pause
 from app.domain.errors import BrokerRejected, BrokerUnavailable, OutcomeUnknown
+from app.domain.rates import Purpose
 from app.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -37,8 +39,9 @@ class Wire:
     good when it cannot be imported here.
     """
 
-    def __init__(self, options: AlpacaOptions, clock: Clock) -> None:
+    def __init__(self, options: AlpacaOptions, clock: Clock, calls: Calls) -> None:
         self._options = options
+        self._calls = calls
         self._trading_pause = Pause(clock)
         self._data_pause = Pause(clock)
         self._clock = clock
@@ -61,24 +64,31 @@ class Wire:
         finally:
             self._in_background = False
 
-    def get(self, path: str, params: Params | None = None) -> Any:
-        """Read what has to be there.
+    def get(self, path: str, params: Params | None = None, purpose: Purpose = Purpose.LOOK) -> Any:
+        """Read what has to be there; mostly a list, for which there is time.
 
         Raises:
             BrokerError: it could not be read.
         """
-        found = self.find(path, params)
+        found = self.find(path, params, purpose)
         if found is None:
             raise BrokerUnavailable(f"{path} is not there")
         return found
 
-    def find(self, path: str, params: Params | None = None) -> Any:
+    def find(
+        self, path: str, params: Params | None = None, purpose: Purpose = Purpose.REDUCE
+    ) -> Any:
         """Read; None where the broker says that there is no such thing.
+
+        A single order or position may be what an exit waits for, so it may use the last calls.
 
         Raises:
             BrokerError: it could not be read.
         """
-        return self._read(self._use().trading, self._trading_pause, path, params)
+        door = self._use().trading
+        self._trading_pause.check()
+        self._calls.request(purpose)
+        return _read(door, path, params)
 
     def data(self, path: str, params: Params, version: str = "v2") -> Any:
         """Read prices; None where the broker knows none.
@@ -86,16 +96,29 @@ class Wire:
         Raises:
             BrokerError: they could not be read.
         """
-        return self._read(self._use().data, self._data_pause, path, params, version)
+        door = self._use().data
+        self._data_pause.check()
+        self._calls.price()
+        return _read(door, path, params, version)
 
-    def write(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        purpose: Purpose = Purpose.REDUCE,
+    ) -> Any:
         """Change something; None where it is not there, or where there is no answer to it.
+
+        Something with a body is an order, of which there are so many in a second.
 
         Raises:
             BrokerError: by what is known of it: rejected, unavailable, login needed, or unknown.
         """
         door = self._use().trading
         self._trading_pause.check()
+        count = self._calls.request if body is None else self._calls.order
+        count(purpose)
         answer = door.call(method, path, None if body is None else dict(body))
         return None if answer is ABSENT else answer
 
@@ -104,18 +127,6 @@ class Wire:
         if self._doors is not None:
             self._doors.trading.close()
             self._doors.data.close()
-
-    def _read(
-        self, door: "Door", pause: "Pause", path: str, params: Params | None, version: str = "v2"
-    ) -> Any:
-        pause.check()
-        try:
-            answer = door.call("GET", path, None if params is None else dict(params), version)
-        except (BrokerRejected, OutcomeUnknown) as error:
-            raise BrokerUnavailable(f"{path}: {error}") from error
-        if answer is None:
-            raise BrokerUnavailable(f"{path}: an empty answer")
-        return None if answer is ABSENT else answer
 
     def _use(self) -> Doors:
         if self._doors is not None:
@@ -151,3 +162,13 @@ class Wire:
         self._trading_pause.hear(status, headers)
         with suppress(KeyError, ValueError):
             self.skew = parsedate_to_datetime(headers["Date"]) - self._clock.now()
+
+
+def _read(door: "Door", path: str, params: Params | None, version: str = "v2") -> Any:
+    try:
+        answer = door.call("GET", path, None if params is None else dict(params), version)
+    except (BrokerRejected, OutcomeUnknown) as error:
+        raise BrokerUnavailable(f"{path}: {error}") from error
+    if answer is None:
+        raise BrokerUnavailable(f"{path}: an empty answer")
+    return None if answer is ABSENT else answer

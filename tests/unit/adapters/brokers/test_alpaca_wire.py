@@ -3,15 +3,22 @@
 import threading
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from app.adapters.brokers import Resources
+from app.adapters.brokers.alpaca.calls import Calls
 from app.adapters.brokers.alpaca.options import AlpacaOptions, read_options
 from app.adapters.brokers.alpaca.wire import Doors, Wire
 from app.adapters.brokers.pauses import Pause, pause_of
 from app.domain.errors import BrokerUnavailable, ConfigError
+from tests.fakes.addresses import AddressPages
+from tests.fakes.budget import NoLimit
 from tests.fakes.clock import START, FakeClock
+
+if TYPE_CHECKING:
+    from app.adapters.sql import Database
 
 OPTIONS = {
     "API_KEY": "key",
@@ -20,6 +27,17 @@ OPTIONS = {
     "DATA_URL": "https://data.alpaca.markets",
     "STREAM_URL": "",
 }
+
+
+def calls() -> Calls:
+    """Of which there are enough."""
+    resources = Resources(
+        database=cast("Database", None),
+        clock=FakeClock(),
+        addresses=AddressPages(),
+        budgets=NoLimit(),
+    )
+    return Calls("alpaca", options(), resources)
 
 
 class OneDoor:
@@ -36,7 +54,7 @@ class SlowToLoad(Wire):
     """alpaca-py takes as long as a test wants it to."""
 
     def __init__(self) -> None:
-        super().__init__(read_options("alpaca", OPTIONS), FakeClock())
+        super().__init__(options(), FakeClock(), calls())
         self.begun, self.may_end = threading.Event(), threading.Event()
 
     def _open(self) -> Doors:
@@ -149,7 +167,7 @@ class NotInstalled(Wire):
 
 
 def test_what_cannot_be_imported_is_a_broker_that_is_away_and_is_tried_once() -> None:
-    wire = NotInstalled(options(), FakeClock())
+    wire = NotInstalled(options(), FakeClock(), calls())
     for call in (wire.load, lambda: wire.get("/account"), lambda: wire.write("POST", "/orders")):
         with pytest.raises(BrokerUnavailable, match=r"cannot be loaded: .*'pandas'"):
             call()
