@@ -1,5 +1,6 @@
 """The calls of an account at Alpaca are counted before they are made."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def wire(folder: Path, clock: FakeClock, per_second: int = 8, **given: str) -> OpenWire:
+def wire(
+    folder: Path, clock: FakeClock, given: Mapping[str, str] = HOME, *, per_second: int = 8
+) -> OpenWire:
     resources = Resources(
         database=Database(folder / "books.db"),
         clock=clock,
@@ -57,7 +60,7 @@ def wire(folder: Path, clock: FakeClock, per_second: int = 8, **given: str) -> O
         budgets=FileBudgets(folder / "calls", clock),
         orders_per_second=per_second,
     )
-    options = read_options("alpaca", OURS | HOME | given)
+    options = read_options("alpaca", OURS | HOME | dict(given))
     return OpenWire(options, clock, Calls("alpaca", options, resources))
 
 
@@ -109,7 +112,7 @@ def test_of_the_requests_in_a_minute_the_last_are_kept_for_exits(
 
 
 def test_two_processes_share_what_an_account_has(tmp_path: Path, clock: FakeClock) -> None:
-    one, other = (wire(tmp_path, clock, REQUESTS_PER_MINUTE="10") for _ in range(2))
+    one, other = (wire(tmp_path, clock, {"REQUESTS_PER_MINUTE": "10"}) for _ in range(2))
     for _ in range(5):
         one.find("/account")
         other.find("/account")
@@ -121,7 +124,7 @@ def test_two_processes_share_what_an_account_has(tmp_path: Path, clock: FakeCloc
 def test_another_host_says_by_itself_when_there_are_too_many(
     tmp_path: Path, clock: FakeClock, given: dict[str, str]
 ) -> None:
-    alpaca = wire(tmp_path, clock, **given)
+    alpaca = wire(tmp_path, clock, given)
     for _ in range(300):
         alpaca.find("/account")
         alpaca.data("/quotes", {})
