@@ -28,6 +28,7 @@ class Capabilities:
     `positions_lag`: how long a position may not show a fill that its order shows.
     `stops_never_sleep`: stops work outside the regular hours of their market too.
     `oco`: a stop and a target that cancel each other can be placed for an open position.
+    `limits_after_hours`: outside the regular hours of a market it takes limit orders only.
     `exits_reserve`: open exits reserve their quantity, so that a close needs its legs canceled
     first; without `oco` only the stop rests.
     `fees_in_units`: fees are taken out of what was bought: a little less than filled is there.
@@ -52,6 +53,7 @@ class Capabilities:
     times_in_force: frozenset[str] = frozenset({"day", "gtc"})
     stops_never_sleep: bool = False
     positions_lag: timedelta = timedelta(0)
+    limits_after_hours: bool = False
     oco: bool = False
     exits_reserve: bool = False
     fees_in_units: bool = False

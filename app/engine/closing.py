@@ -62,7 +62,8 @@ class Closing:
             self._protect_again(walk)
             return Ending(refusal=intent)
         answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
-        answer = self.await_fill(walk, answer, intent.order_type)
+        rests = intent.order_type is OrderType.LIMIT and walk.alert.order_type is OrderType.LIMIT
+        answer = self.await_fill(walk, answer, OrderType.LIMIT if rests else OrderType.MARKET)
         self._settle_legs(walk)
         if self._journal.legs_aside(walk.job.id):
             self._settlement.apply([answer])

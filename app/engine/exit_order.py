@@ -2,12 +2,18 @@
 
 from decimal import Decimal
 
-from app.domain.alert import Alert, Amount, AmountUnit
+from app.domain.alert import Amount, AmountUnit
+from app.domain.capabilities import Capabilities
 from app.domain.decision import Denied, TradeType
 from app.domain.order import OrderIntent, OrderRole, OrderType, Side
 from app.domain.sizing import Means, exit_quantity
 from app.domain.ticks import round_to_tick
 from app.engine.judge import Case
+
+THROUGH = Decimal("0.01")
+"""How far beyond the quote the limit of an exit lies that has to fill, and may not be a market."""
+LASTING = frozenset({"day", "gtc", "ioc", "fok"})
+"""An auction is hours away, and nothing would protect the position until then."""
 
 
 def exit_order(
@@ -34,8 +40,7 @@ def exit_order(
     if isinstance(quantity, Denied):
         return quantity
     side = Side.SELL if held > 0 else Side.BUY
-    abilities = case.account.broker.capabilities.for_class(instrument.asset_class)
-    limit = _limit(case.alert) if kind is TradeType.EXIT else None
+    limit = _limit(case, side, kind)
     return OrderIntent(
         client_order_id=client_order_id,
         account=case.account.name,
@@ -50,7 +55,8 @@ def exit_order(
         if limit is None
         else round_to_tick(limit, instrument.tick, side=side, stop=False),
         multiplier=instrument.multiplier,
-        time_in_force="day" if "day" in abilities.times_in_force else "gtc",
+        time_in_force=_lasts(case, kind, quantity),
+        extended_hours=case.extended_hours and limit is not None,
     )
 
 
@@ -59,8 +65,29 @@ def _price(case: Case) -> Decimal | None:
     return quote.price if quote is not None else None
 
 
-def _limit(alert: Alert) -> Decimal | None:
-    return alert.limit_price if alert.order_type is OrderType.LIMIT else None
+def _abilities(case: Case) -> Capabilities:
+    return case.account.broker.capabilities.for_class(case.instrument.asset_class)
+
+
+def _limit(case: Case, side: Side, kind: TradeType) -> Decimal | None:
+    """The limit that was asked for; where nothing else is taken at this hour, one that fills."""
+    alert = case.alert
+    if kind is TradeType.EXIT and alert.order_type is OrderType.LIMIT:
+        return alert.limit_price
+    if not (case.after_hours and _abilities(case).limits_after_hours):
+        return None
+    price = _price(case)
+    return None if price is None else price * (1 + side.sign * THROUGH)
+
+
+def _lasts(case: Case, kind: TradeType, quantity: Decimal) -> str:
+    """As long as it was asked for, where its broker takes that for such a quantity."""
+    words, asked = _abilities(case).times_in_force, case.alert.time_in_force
+    usual = "day" if "day" in words else "gtc"
+    if kind is not TradeType.EXIT or asked not in words & LASTING:
+        return usual
+    parts = quantity % 1 and not _abilities(case).fractional_brackets
+    return usual if parts or asked is None else asked
 
 
 def _grid(case: Case, share: Amount, *, whole: bool) -> Means:

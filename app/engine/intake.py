@@ -155,6 +155,11 @@ class Intake:
         finally:
             self._endings.forget(alert_id)
 
+    def wait_for(self, alert_ids: Sequence[str], seconds: float) -> Sequence[AlertRecord | None]:
+        """Alerts as they stand when the last of them ended, or when the time is up."""
+        until = self._clock.monotonic() + seconds
+        return [self.wait(each, max(0, until - self._clock.monotonic())) for each in alert_ids]
+
     def shares_of(self, alert: Alert) -> Sequence[Share]:
         """The accounts that an alert trades on: by its own words, its row's, or the default.
 

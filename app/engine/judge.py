@@ -14,6 +14,7 @@ from app.domain.session import Market
 from app.domain.share import WHOLE, Share
 from app.domain.strategy import Strategy
 from app.engine.accounts import Account
+from app.engine.entry_terms import wanted_levels
 from app.engine.holdings import stakes_in
 from app.engine.order_engine import Order, OrderEngine
 from app.engine.risk_gate import RiskGate
@@ -22,13 +23,15 @@ from app.engine.trade_router import Situation, TradeRouter
 from app.ports.journal import Journal
 from app.ports.playbook import Playbook
 
+ONE = Decimal(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """An alert on one account, and what it means there.
 
     An instrument, its market, the owner's row, the name of the strategy that it is of, and the
-    account's share of it.
+    account's share of it. `after_hours`: it is traded at this moment, outside its regular hours.
     """
 
     alert: Alert
@@ -39,6 +42,13 @@ class Case:
     row: Strategy | None
     strategy: str = ""
     share: Share = WHOLE
+    after_hours: bool = False
+
+    @property
+    def extended_hours(self) -> bool:
+        """Whether an order may be executed outside regular hours: by its word, or by the hour."""
+        asked = self.market.has_extended_hours and bool(self.alert.extended_hours)
+        return asked or self.after_hours
 
 
 class Judge:
@@ -81,7 +91,8 @@ class Judge:
         row = self._playbook.find(ticker.key, alert.timeframe)
         market = self._sessions.market(alert, account, row, instrument)
         strategy = self._strategy(alert, account, ticker, instrument)
-        return Case(alert, account, ticker, instrument, market, row, strategy, share)
+        late = self._sessions.after_hours(market)
+        return Case(alert, account, ticker, instrument, market, row, strategy, share, late)
 
     def market(self, alert: Alert, account: Account) -> Market:
         """The market of an alert as far as it is known without its broker."""
@@ -101,6 +112,7 @@ class Judge:
             newcomer=not stakes.knows(case.strategy),
             strategy=case.row,
             can_short=case.account.broker.capabilities.can_short(case.instrument),
+            grid=_grid(case),
         )
 
     def route(self, case: Case, situation: Situation) -> Signal | Refusal:
@@ -132,14 +144,9 @@ class Judge:
             strategy=situation.strategy,
             share=case.share,
             quoted=quoted,
-            extended_hours=self._in_extended_hours(case),
+            extended_hours=case.extended_hours,
         )
         return self._risk_gate.judge(order, self._order_engine.plan(order))
-
-    def _in_extended_hours(self, case: Case) -> bool:
-        """Whether an order may be executed outside regular hours: by its word, or by the hour."""
-        asked = case.market.has_extended_hours and bool(case.alert.extended_hours)
-        return asked or self._sessions.after_hours(case.market)
 
     def _strategy(
         self, alert: Alert, account: Account, ticker: Ticker, instrument: Instrument
@@ -158,3 +165,13 @@ class Judge:
         meant = {stake.strategy for stake in stakes if stake.quantity}
         meant |= {order.strategy for order in orders}
         return meant.pop() if len(meant) == 1 else ""
+
+
+def _grid(case: Case) -> Decimal:
+    """What a position can be a multiple of: whole units, where parts of one cannot be had (34)."""
+    step = case.instrument.step
+    abilities = case.account.broker.capabilities.for_class(case.instrument.asset_class)
+    short = (case.alert.position_size or Decimal(0)) < 0
+    bare = not wanted_levels(case.alert, case.row)
+    parts = abilities.fractional and (bare or abilities.fractional_brackets)
+    return step if parts and not (short and not abilities.fractional_shorts) else max(step, ONE)

@@ -1,6 +1,7 @@
 """The kill switch: entries stop now; protection, exits and cancels go on (trading-rules 25)."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.domain.errors import BrokerError, JournalError
@@ -79,12 +80,20 @@ class KillSwitch:
         return self.state()
 
     def _stop_entries(self, reason: str) -> None:
-        canceled = sum(self._cancel_entries(account) for account in self._accounts)
+        with self._journal.unit() as unit:
+            unit.wake_waiting()
+        canceled = self._cancel_everywhere()
         facts = {"reason": reason, "canceled": canceled}
         kind, now = EventKind.KILL_SWITCH_SET, self._clock.now()
         with self._journal.unit() as unit:
             unit.wake_waiting()
             unit.record(Event(kind=kind, at=now, problem=True, facts=facts))
+
+    def _cancel_everywhere(self) -> int:
+        """On all accounts side by side: a broker that hangs keeps no other's entries at work."""
+        accounts = list(self._accounts)
+        with ThreadPoolExecutor(len(accounts), thread_name_prefix="novalgo-kill") as pool:
+            return sum(pool.map(self._cancel_entries, accounts))
 
     def _cancel_entries(self, account: Account) -> int:
         canceled = 0

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from app.domain.errors import BrokerError
 from app.domain.events import EventKind
+from app.domain.instrument import Ticker
 from app.domain.order import OrderRole
 from app.engine.accounts import Account, Accounts
 from app.engine.ownership import Ownership
@@ -76,7 +77,8 @@ class StopWatch:
 
     def _walk(self, account: Account, order: OrderRecord) -> None:
         broker = account.broker
-        quote = broker.quote(order.instrument) if broker.capabilities.reprices else None
+        abilities = broker.capabilities.for_class(Ticker.parse(order.symbol).asset_class)
+        quote = broker.quote(order.instrument) if abilities.reprices else None
         if quote is None:
             return
         self._ownership.check()

@@ -22,6 +22,7 @@ from app.domain.instrument import AssetClass
 from app.domain.order import Side
 from app.domain.position import Direction
 from app.domain.strategy import AfterStop, Sides, Strategy, Sync
+from app.domain.ticks import floor_to_step
 
 ALL = Amount(Decimal(100), AmountUnit.PERCENT_OF_POSITION)
 PERCENTS = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_POSITION)
@@ -35,7 +36,7 @@ class Situation:
 
     `held` is the strategy's own, `foreign` what else there is, `unexplained` the part of the
     position that no fill in the journal accounts for. `can_short`: it can be sold short there.
-    `newcomer`: the strategy never traded it.
+    `newcomer`: the strategy never traded it. `grid`: what its quantities are multiples of.
     `stopped`: which way the position looked that a leg closed, while its own exit may still come.
     """
 
@@ -47,6 +48,7 @@ class Situation:
     unexplained: Decimal = Decimal(0)
     newcomer: bool = False
     stopped: Direction | None = None
+    grid: Decimal = Decimal(0)
 
     @property
     def sides(self) -> Sides:
@@ -259,6 +261,7 @@ def _to_target(alert: Alert, now: Situation) -> Signal | Refusal:
         return target
     if target == 0:
         return _close(now, ALL)
+    target = _on_grid(target, now.grid)
     if target == now.held:
         return _already(now.held)
     change = Amount(abs(target - now.held))
@@ -270,6 +273,12 @@ def _to_target(alert: Alert, now: Situation) -> Signal | Refusal:
     if now.held * target < 0:
         return _reverse(now, side, Amount(abs(target)))
     return _enter(now, side, change, TradeType.ADD if now.held else TradeType.ENTRY)
+
+
+def _on_grid(target: Decimal, grid: Decimal) -> Decimal:
+    """A target that can be held, as an account's share of one may not be; never none at all."""
+    floored = floor_to_step(abs(target), grid) if grid else abs(target)
+    return floored.copy_sign(target) if floored else target
 
 
 def _toward(target: Decimal, now: Situation) -> Signal | Refusal:

@@ -62,14 +62,6 @@ class RefusedElement(TypedDict):
     message: NotRequired[str]
 
 
-class Receipts(TypedDict):
-    """Several alerts of one delivery, in their order."""
-
-    status: Literal["accepted"]
-    request_id: str
-    alerts: list[AcceptedElement | RefusedElement]
-
-
 class FinalResult(TypedDict):
     """What became of an alert."""
 
@@ -92,6 +84,17 @@ class FinalResults(FinalResult):
     """What became of an alert on several accounts: on each, and the most telling word of all."""
 
     results: list[FinalResult]
+
+
+class Receipts(TypedDict):
+    """Several alerts of one delivery, in their order; 200 once all have ended that were taken in.
+
+    Who waits is told of each that ended what became of it.
+    """
+
+    status: Literal["accepted"]
+    request_id: str
+    alerts: list[FinalResults | FinalResult | AcceptedElement | RefusedElement]
 
 
 class Order(TypedDict):

@@ -1,6 +1,6 @@
 """Receipts: what is answered to an alert that was taken in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -27,14 +27,36 @@ def answer_receipts(intake: Intake, receipts: Sequence[Receipt], *, several: boo
         return answer_receipt(intake, receipts[0])
     if all(receipt.error is not None for receipt in receipts):
         return _malformed(receipts[0])
+    ended = _ended(intake, receipts)
     body: answers.Receipts = {
         "status": "accepted",
         "request_id": request_id(),
-        "alerts": [_element(receipt) for receipt in receipts],
+        "alerts": [ended.get(receipt.alert_id) or _element(receipt) for receipt in receipts],
     }
     answer = jsonify(body)
-    answer.status_code = HTTPStatus.ACCEPTED
+    open_ones = [receipt for receipt in _taken(receipts) if receipt.alert_id not in ended]
+    waited = wait_seconds() > 0 and not open_ones
+    answer.status_code = HTTPStatus.OK if waited else HTTPStatus.ACCEPTED
     return answer
+
+
+def _taken(receipts: Sequence[Receipt]) -> Sequence[Receipt]:
+    return [receipt for receipt in receipts if receipt.error is None and not receipt.conflict]
+
+
+def _ended(
+    intake: Intake, receipts: Sequence[Receipt]
+) -> Mapping[str, answers.FinalResult | answers.FinalResults]:
+    """The final results of the alerts that end while their sender waits."""
+    seconds, taken = wait_seconds(), _taken(receipts)
+    if not seconds:
+        return {}
+    records = intake.wait_for([receipt.alert_id for receipt in taken], seconds)
+    return {
+        record.alert_id: final_results(record, duplicate=receipt.duplicate)
+        for receipt, record in zip(taken, records, strict=True)
+        if record is not None and record.status.final
+    }
 
 
 def _element(receipt: Receipt) -> answers.AcceptedElement | answers.RefusedElement:

@@ -29,7 +29,7 @@ def webhook_blueprint(
     @blueprint.post("/webhook/<path:token>")
     @described(
         "Take in an alert, or several",
-        answers.FinalResults | answers.FinalResult | answers.Receipt,
+        answers.FinalResults | answers.FinalResult | answers.Receipt | answers.Receipts,
         answers={202: answers.Receipt | answers.Receipts},
         body=AlertBody | list[AlertBody],
         examples=EXAMPLES,

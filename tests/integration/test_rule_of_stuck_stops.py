@@ -1,16 +1,17 @@
 """Trading-rule 36: a triggered stop that does not fill is told, and walked to the market."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from app.domain.errors import BrokerUnavailable
-from app.domain.instrument import Ticker
+from app.domain.instrument import AssetClass, Ticker
 from app.domain.order import OrderRole, OrderStatus
 from app.engine.holdings import holdings_of
 from app.ports.journal import OrderRecord
-from tests.fakes.broker import FakeBroker
+from tests.fakes.broker import EVERYTHING, FakeBroker
 from tests.integration.world import World
 
 STOP = {"type": "stop_limit", "stopPrice": 95, "limitPrice": 94}
@@ -132,3 +133,22 @@ def test_rule_36_other_brackets_keep_what_they_protect(tmp_path: Path) -> None:
     working = [order for order in world.orders() if order.status.working]
     assert [(order.stop_price, order.quantity) for order in working] == [(Decimal(50), Decimal(10))]
     assert protected(world) == [True]
+
+
+@pytest.mark.parametrize("coins", [True, False])
+def test_rule_36_a_stop_is_moved_where_its_kind_of_instrument_can_be(
+    tmp_path: Path, *, coins: bool
+) -> None:
+    world = World(tmp_path)
+    kinds = {AssetClass.CRYPTO: replace(EVERYTHING, reprices=coins)}
+    abilities = replace(EVERYTHING, reprices=not coins, apart=kinds)
+    broker = FakeBroker(clock=world.clock, capabilities=abilities)
+    world.broker = broker
+    world.boot()
+    broker.prices["BTCUSD"] = Decimal(100)
+    world.send(**{**ENTRY, "symbol": "BTC/USD"}, stop_loss=STOP)
+    broker.trigger(stop_of(world).client_order_id)
+    broker.prices["BTCUSD"] = Decimal(90)
+    world.server.services.recovery.refresh()
+    watch(world, 3)
+    assert (world.broker_position() == {}) is coins

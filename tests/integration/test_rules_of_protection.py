@@ -516,3 +516,15 @@ def test_a_target_without_a_stop_comes_back_too(tmp_path: Path) -> None:
     world.run(1)
     assert working(world) == [(TARGET, D(1))]
     books_agree(world)
+
+
+def test_rule_9_a_target_between_whole_shares_is_the_whole_one_below(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    wants = {**BUY, "quantity": 5, "position_size": 2.5}
+    first, second = (world.send(**wants, comment=word) for word in ("one", "two"))
+    assert world.record(first.alert_id).outcome.quantity == 2
+    assert world.record(second.alert_id).outcome.reason == "ALREADY_LONG"
+    less = world.send(**{**wants, "action": "sell", "position_size": 1.5})
+    assert world.record(less.alert_id).outcome.quantity == 1
+    none = world.send(**{**wants, "symbol": "MSFT", "position_size": 0.5})
+    assert world.record(none.alert_id).outcome.reason == "TOO_SMALL"

@@ -14,13 +14,13 @@ import pytest
 from app.domain.decision import Denied
 from app.domain.errors import BrokerUnavailable
 from app.domain.instrument import AssetClass
-from app.domain.order import OrderRole, OrderStatus
+from app.domain.order import OrderIntent, OrderRole, OrderStatus, OrderType
 from app.domain.outcome import AlertStatus
 from app.domain.session import Day, Hours, SessionPolicy, SessionRules, WhenClosed
 from app.domain.share import Share
 from app.domain.strategy import Strategy
 from app.web.alert_fields import parse_alert
-from tests.fakes.broker import UNAVAILABLE, FakeBroker
+from tests.fakes.broker import EVERYTHING, UNAVAILABLE, FakeBroker
 from tests.fakes.clock import FakeClock
 from tests.integration.world import World, fake
 
@@ -609,3 +609,59 @@ def test_a_broker_is_asked_for_its_calendar_once_a_day(tmp_path: Path) -> None:
     learn(world)
     again = Counter(fake(world).calls)["market_days", AssetClass.EQUITY]
     assert (once, again) == (1, 2)
+
+
+LATE = replace(EVERYTHING, limits_after_hours=True)
+
+
+def after_hours(folder: Path) -> World:
+    """Ten that are held in the evening, where only limit orders are taken then."""
+    world = World(folder, clock=FakeClock(EVENING), settings={"SESSION_POLICY": "extended"})
+    world.broker = FakeBroker(clock=world.clock, capabilities=LATE)
+    world.boot()
+    world.own("AAPL", 10)
+    return world
+
+
+def sent_order(world: World) -> OrderIntent:
+    intent = world.server.services.journal.intent(world.orders()[-1].client_order_id)
+    assert intent is not None
+    return intent
+
+
+def test_rule_26_an_exit_outside_regular_hours_is_a_limit_that_fills(tmp_path: Path) -> None:
+    world = after_hours(tmp_path)
+    fake(world).prices["AAPL"] = Decimal(100)
+    close = world.send(**CLOSE)
+    assert world.record(close.alert_id).status is AlertStatus.WAITING
+    order = sent_order(world)
+    assert (order.order_type, order.limit_price) == (OrderType.LIMIT, Decimal(99))
+    assert (order.extended_hours, order.time_in_force) == (True, "day")
+    fake(world).fill(order.client_order_id)
+    world.run(seconds=3)
+    assert world.record(close.alert_id).status is AlertStatus.SUCCESS
+
+
+def test_rule_26_an_exit_with_a_limit_may_be_executed_outside_regular_hours(
+    tmp_path: Path,
+) -> None:
+    world = after_hours(tmp_path)
+    close = world.send(**CLOSE, order_type="limit", limit_price=120, time_in_force="gtc")
+    order = sent_order(world)
+    assert (order.limit_price, order.time_in_force) == (Decimal(120), "gtc")
+    assert order.extended_hours
+    assert world.record(close.alert_id).status is AlertStatus.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"), [(None, "day"), ("gtc", "gtc"), ("ioc", "ioc"), ("cls", "day")]
+)
+def test_an_exit_lasts_as_long_as_it_was_asked_to(
+    tmp_path: Path, asked: str | None, sent: str
+) -> None:
+    world = world_at(tmp_path, LAST_MINUTE)
+    world.own("AAPL", 10)
+    limit = {"order_type": "limit", "limit_price": 120, "time_in_force": asked}
+    world.send(**CLOSE, **{name: value for name, value in limit.items() if value is not None})
+    order = sent_order(world)
+    assert (order.time_in_force, order.extended_hours) == (sent, False)

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from flask.testing import FlaskClient
 from app.bootstrap import Parts, build
 from app.config import Settings
 from app.domain.errors import BrokerUnavailable
+from app.domain.order import BrokerOrder, OrderStatus
 from app.ports.broker import Broker
 from tests.fakes.broker import FakeBroker
 from tests.fakes.clock import FakeClock
 from tests.integration.api import SETTINGS, MakeServer, StillLoop, body_of, client_of, send
+from tests.integration.world import World
 
 ACCOUNTS = {
     "ACCOUNTS": "paper,second=paper,third=paper",
@@ -262,3 +265,42 @@ def test_an_sdk_that_cannot_be_imported_concerns_its_own_account_only(
     recovery = client.get("/ready").get_json()["checks"]["recovery"]
     assert "alpaca: alpaca-py cannot be loaded: ModuleNotFoundError" in recovery["detail"]
     assert "paper" not in recovery["detail"]
+
+
+class Dead(FakeBroker):
+    """It answers no cancel before the others have; a test that waits in vain fails."""
+
+    def __init__(self, others: threading.Event) -> None:
+        super().__init__(account="dead")
+        self._others = others
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        assert self._others.wait(20), "it keeps the others waiting"
+        return super().cancel(client_order_id)
+
+
+class Alive(FakeBroker):
+    """It tells when it has canceled."""
+
+    def __init__(self, canceled: threading.Event) -> None:
+        super().__init__(account="alive")
+        self._canceled = canceled
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        answer = super().cancel(client_order_id)
+        self._canceled.set()
+        return answer
+
+
+def test_rule_25_a_broker_that_hangs_keeps_no_entry_of_another_account_at_work(
+    tmp_path: Path,
+) -> None:
+    canceled = threading.Event()
+    brokers: dict[str, Broker] = {"dead": Dead(canceled), "alive": Alive(canceled)}
+    accounts = {"ACCOUNTS": "dead=paper,alive=paper", "DEFAULT_ACCOUNT": "dead"}
+    world = World(tmp_path, brokers=brokers, settings=accounts)
+    world.boot()
+    for account in brokers:
+        world.send(**BUY, quantity=1, order_type="limit", limit_price=90, account=account)
+    world.server.services.kill_switch.engage("stop")
+    assert [order.status for order in world.orders()] == [OrderStatus.CANCELED] * 2

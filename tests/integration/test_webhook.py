@@ -302,3 +302,19 @@ def test_a_template_that_cannot_be_used_stops_the_start(make_server: MakeServer)
     server = make_server(TEXT_TEMPLATES="{action} {symbol};;{action} {moon}")
     with pytest.raises(ConfigError, match=r"TEXT_TEMPLATES: 'moon' is no field in '\{action\}"):
         client_of(server)
+
+
+def test_who_waits_for_an_array_is_told_what_became_of_each(client: FlaskClient) -> None:
+    elements = [signed(), signed(symbol="MSFT", quantity="x"), signed(symbol="IBM", action="close")]
+    status, body = post(client, elements, "/webhook?wait=1")
+    assert (status, body["status"]) == (200, "accepted")
+    told = [(each["status"], each.get("reason")) for each in body["alerts"]]
+    assert told == [("success", ""), ("error", None), ("info", "NO_POSITION")]
+    assert body["alerts"][0]["quantity"] == 10
+
+
+def test_an_array_of_which_one_still_waits_is_accepted(client: FlaskClient) -> None:
+    late = signed(symbol="IBM", prev_market_position="long", action="sell")
+    status, body = post(client, [signed(), late], "/webhook?wait=0.01")
+    assert status == 202
+    assert [each["status"] for each in body["alerts"]] == ["success", "accepted"]

@@ -50,6 +50,7 @@ STOCKS = Capabilities(
     reprices=True,
     stop_types=frozenset({OrderType.STOP, OrderType.STOP_LIMIT}),
     times_in_force=frozenset({"day", "gtc", "ioc", "fok", "opg", "cls"}),
+    limits_after_hours=True,
     oco=True,
     exits_reserve=True,
     positions_lag=timedelta(seconds=5),
