@@ -1,6 +1,6 @@
 """Closing: what could enter is canceled, the position read afresh, what is left is closed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from app.engine.cover import AT_BROKER
 from app.engine.dispatcher import Dispatcher
 from app.engine.exit_order import exit_order
 from app.engine.ownership import Ownership
+from app.engine.resting_exit import Stopped, beside_its_stop, rests
 from app.engine.settlement import Settlement, event_of
 from app.engine.trade_router import ALL
 from app.engine.waits import IN_DOUBT, Wait, backoff
@@ -62,14 +63,14 @@ class Closing:
             self._protect_again(walk)
             return Ending(refusal=intent)
         answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
-        rests = intent.order_type is OrderType.LIMIT and walk.alert.order_type is OrderType.LIMIT
-        answer = self.await_fill(walk, answer, OrderType.LIMIT if rests else OrderType.MARKET)
+        answer = self.await_fill(walk, answer, _asked_type(walk, intent))
         self._settle_legs(walk)
         if self._journal.legs_aside(walk.job.id):
             self._settlement.apply([answer])
             self._protect_again(walk)
             self._tell_of_legs(walk, answer)
-        return Ending(order=answer)
+        beside = intent.role.protects and answer.status.working
+        return Ending(order=answer, detail="its stop rests beside it" if beside else "")
 
     def confirm_flat(self, walk: Walk, plan: Plan, order: BrokerOrder | None) -> None:
         """Settle the close of a reversal, and be sure that nothing is left against the entry.
@@ -272,13 +273,13 @@ class Closing:
 
     def _tell_of_legs(self, walk: Walk, close: BrokerOrder) -> None:
         """A close that was refused, or that rests where stops had to make way for it."""
+        known = self._journal.order(close.client_order_id)
         if close.status is OrderStatus.REJECTED:
             kind = EventKind.CLOSE_FAILED
-        elif close.status.working:
+        elif close.status.working and known is not None and is_exit(known):
             kind = EventKind.UNPROTECTED
         else:
             return
-        known = self._journal.order(close.client_order_id)
         if known is not None:
             with self._journal.unit(walk.job) as unit:
                 unit.record(event_of(kind, known, walk.clock.now()))
@@ -352,14 +353,40 @@ class Closing:
         whole = bool(self._journal.legs_aside(walk.job.id)) and not _guards_fractions(walk)
         name = self._exit_id(walk)
         intent = exit_order(walk.case, name, held, share, signal.trade_type, whole=whole)
-        if isinstance(intent, Denied) or intent.quantity <= abs(free):
+        if isinstance(intent, Denied):
             return intent
-        return replace(intent, quantity=abs(free))
+        return self._with_stop(walk, replace(intent, quantity=min(intent.quantity, abs(free))))
+
+    def _with_stop(self, walk: Walk, intent: OrderIntent) -> OrderIntent:
+        """An exit that rests keeps the stop that would have had to make way for it (rule 33)."""
+        if not (walk.abilities.exits_reserve and _asked_type(walk, intent) is OrderType.LIMIT):
+            return intent
+        quote = walk.broker.quote(walk.key)
+        if not rests(intent, quote.price if quote is not None else None):
+            return intent
+        target = walk.order_id("target of the exit")
+        stops = list(self._stops_aside(walk))
+        return beside_its_stop(intent, stops, target, walk.instrument, walk.abilities)
+
+    def _stops_aside(self, walk: Walk) -> Iterator[Stopped]:
+        for name in self._journal.legs_aside(walk.job.id):
+            stop = self._journal.order(name)
+            if stop is None or stop.role is not OrderRole.STOP_LOSS or stop.parent is None:
+                continue
+            entry, wanted = self._journal.order(stop.parent), self._journal.intent(stop.parent)
+            if entry is not None and wanted is not None and entry.average_price is not None:
+                yield Stopped(stop=stop, entry=entry, wanted=wanted)
 
 
 def _is_alone(walk: Walk) -> bool:
     stakes = walk.stakes()
     return stakes.position == stakes.own(walk.case.strategy)
+
+
+def _asked_type(walk: Walk, intent: OrderIntent) -> OrderType:
+    """Whether an exit may rest at its limit, or has to fill."""
+    asked = walk.alert.order_type is OrderType.LIMIT and intent.order_type is not OrderType.MARKET
+    return OrderType.LIMIT if asked else OrderType.MARKET
 
 
 def _guards_fractions(walk: Walk) -> bool:

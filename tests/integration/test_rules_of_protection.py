@@ -12,6 +12,7 @@ from app.domain.outcome import AlertStatus
 from app.engine.holdings import holdings_of
 from app.ports.journal import OrderRecord
 from tests.fakes.broker import (
+    ACCEPT,
     RESERVING,
     REST,
     UNAVAILABLE,
@@ -528,3 +529,72 @@ def test_rule_9_a_target_between_whole_shares_is_the_whole_one_below(tmp_path: P
     assert world.record(less.alert_id).outcome.quantity == 1
     none = world.send(**{**wants, "symbol": "MSFT", "position_size": 0.5})
     assert world.record(none.alert_id).outcome.reason == "TOO_SMALL"
+
+
+def test_rule_33_an_exit_that_rests_has_its_stop_beside_it(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    close = world.send(**CLOSE, order_type="limit", limit_price=130)
+    record = world.record(close.alert_id)
+    assert (record.status, record.outcome.quantity) == (AlertStatus.SUCCESS, 10)
+    assert "its stop rests beside it" in record.outcome.detail
+    world.run(5)
+    assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
+    assert [order.limit_price for order in orders(world, TARGET) if order.status.working] == [130]
+    assert is_protected(world)
+    assert "unprotected" not in world.events(close.alert_id)
+    (target,) = [order for order in orders(world, TARGET) if order.status.working]
+    fake(world).fill(target.client_order_id)
+    world.server.services.recovery.refresh()
+    assert world.broker_position() == {} == world.stakes()
+    books_agree(world)
+
+
+def test_rule_33_of_coins_only_the_stop_rests_and_the_limit_of_an_exit_is_watched(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path)
+    world.send(**COIN)
+    close = world.send(action="close", symbol="BTCUSD", order_type="limit", limit_price=130)
+    assert world.record(close.alert_id).status is AlertStatus.SUCCESS
+    assert working(world) == [(STOP, D(2))]
+    assert is_protected(world)
+    fake(world).prices["BTCUSD"] = D(131)
+    world.server.services.target_watch.run()
+    world.run(5)
+    assert world.broker_position() == {} == world.stakes()
+
+
+def test_rule_33_an_exit_of_a_part_that_rests_leaves_stops_for_all(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    world.send(**CLOSE, quantity=4, order_type="limit", limit_price=130)
+    world.run(5)
+    assert sorted(working(world, STOP)) == [(STOP, D(4)), (STOP, D(6))]
+    assert is_protected(world)
+    close = world.send(**CLOSE)
+    world.run(5)
+    assert world.record(close.alert_id).outcome.quantity == 10
+    assert world.broker_position() == {} == world.stakes()
+    books_agree(world)
+
+
+def test_rule_33_an_exit_whose_limit_is_reached_goes_as_it_is(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    world.send(**CLOSE, order_type="limit", limit_price=90)
+    (exit_,) = orders(world, EXIT)
+    assert (exit_.order_type, exit_.limit_price) == (OrderType.LIMIT, D(90))
+
+
+def test_rule_23_an_exit_beside_its_stop_that_is_refused_brings_the_legs_back(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path, ACCEPT, reject("halted"))
+    world.send(**BUY)
+    close = world.send(**CLOSE, order_type="limit", limit_price=130)
+    world.run(5)
+    assert world.record(close.alert_id).status is AlertStatus.REJECTED
+    assert "close_failed" in world.events(close.alert_id)
+    assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
+    assert is_protected(world)
