@@ -23,7 +23,8 @@ class Capabilities:
     `notional`: takes a purchase at the market by what it is worth.
     `fractional_brackets`: protection also for fractional quantities.
     `reprices`: the limit of a working order can be moved.
-    `stop_types`: kinds of stop-loss legs.
+    `stop_types`: kinds of stop-loss legs. `lone_stops`: kinds that it takes for an open position
+    only, and beside no target.
     `times_in_force`: words of an order's life that the broker acts on.
     `positions_lag`: how long a position may not show a fill that its order shows.
     `stops_never_sleep`: stops work outside the regular hours of their market too.
@@ -50,6 +51,7 @@ class Capabilities:
     fractional_brackets: bool = True
     reprices: bool = False
     stop_types: frozenset[OrderType] = frozenset({OrderType.STOP})
+    lone_stops: frozenset[OrderType] = frozenset()
     times_in_force: frozenset[str] = frozenset({"day", "gtc"})
     stops_never_sleep: bool = False
     positions_lag: timedelta = timedelta(0)
@@ -64,6 +66,10 @@ class Capabilities:
     def for_class(self, asset_class: AssetClass) -> "Capabilities":
         """What the account can do with instruments of a class."""
         return self.apart.get(asset_class, self)
+
+    def takes_along(self, order_type: OrderType, stop: str | None) -> bool:
+        """Whether protection goes with such an entry, where its stop is of a kind."""
+        return order_type in self.bracket_entries and stop not in self.lone_stops
 
     @property
     def can_guard(self) -> bool:

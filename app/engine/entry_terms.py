@@ -63,7 +63,8 @@ def unsupported_protection(alert: Alert, levels: Levels, abilities: Capabilities
 
 
 def _stop_problem(stop: Level, abilities: Capabilities) -> str | None:
-    if stop.type not in PLAIN_STOPS and stop.type not in abilities.stop_types:
+    kinds = abilities.stop_types | abilities.lone_stops
+    if stop.type not in PLAIN_STOPS and stop.type not in kinds:
         return f"a {stop.type} stop"
     if stop.type == OrderType.TRAILING_STOP and stop.kind is LevelKind.PRICE:
         return "a trailing stop at a price, not a distance,"

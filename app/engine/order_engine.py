@@ -107,7 +107,7 @@ class OrderEngine:
 
     def _lasts(self, order: Order, prices: "_Prices", levels: Levels) -> "_Life | Denied":
         alert, abilities = order.alert, order.abilities
-        native = levels if prices.order_type in abilities.bracket_entries else UNPROTECTED
+        native = _taken_along(levels, prices.order_type, abilities)
         word = time_in_force(alert, order.instrument, native, abilities)
         if isinstance(word, Denied):
             return word
@@ -336,7 +336,7 @@ def _cents(money: Decimal) -> Decimal | None:
 def _intent(  # the parts of an order, one each
     order: Order, side: Side, quantity: Decimal, prices: _Prices, levels: Levels, lasts: _Life
 ) -> OrderIntent:
-    native = levels if prices.order_type in order.abilities.bracket_entries else UNPROTECTED
+    native = _taken_along(levels, prices.order_type, order.abilities)
     stop, target = native.stop_loss, native.take_profit
     return OrderIntent(
         client_order_id=_id(order, "entry"),
@@ -359,6 +359,12 @@ def _intent(  # the parts of an order, one each
         extended_hours=order.extended_hours,
         guard=Guard(levels.stop_loss, levels.take_profit) if levels and not native else None,
     )
+
+
+def _taken_along(levels: Levels, kind: OrderType, abilities: Capabilities) -> Levels:
+    """The protection that goes with the entry's order; what does not is armed once it fills."""
+    stop = levels.stop_loss.type if levels.stop_loss is not None else None
+    return levels if abilities.takes_along(kind, stop) else UNPROTECTED
 
 
 def _id(order: Order, leg: str) -> str:

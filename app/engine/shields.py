@@ -57,7 +57,7 @@ class Shields:
         if self.guard.stop_loss is None:
             return self._target_alone(usable, target)
         stop = self._priced(self._order("stop", OrderRole.STOP_LOSS, usable), quote)
-        if target is None or not self.abilities.oco:
+        if target is None or not self.abilities.oco or stop.order_type in self.abilities.lone_stops:
             return replace(stop, target=target)
         leg = Leg(self._id("target"), Level(LevelKind.PRICE, target))
         return replace(stop, take_profit=leg)

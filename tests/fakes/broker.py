@@ -115,6 +115,8 @@ RESERVING = replace(
     bracket_entries=frozenset({OrderType.MARKET}),
     reduce_only_legs=False,
     fractional_brackets=False,
+    stop_types=frozenset({OrderType.STOP, OrderType.STOP_LIMIT}),
+    lone_stops=frozenset({OrderType.TRAILING_STOP}),
     exits_reserve=True,
     apart={AssetClass.CRYPTO: COINS},
 )

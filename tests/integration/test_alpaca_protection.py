@@ -158,3 +158,30 @@ def test_a_stop_is_armed_once_whatever_becomes_of_its_request(
     assert [role for role, _ in protections(world)] == ["stop_loss"]
     assert len([order for order in simulator.shown()["orders"] if order["status"] == "new"]) == 1
     assert is_protected(world)
+
+
+def test_a_stop_that_trails_is_alpacas_and_its_target_is_watched(
+    world: World, simulator: AlpacaSimulator
+) -> None:
+    entry = {name: value for name, value in BUY.items() if name != "stop_loss"}
+    assert done(world, {**entry, "trail": "5%"}) is AlertStatus.SUCCESS
+    assert protections(world) == [("stop_loss", D(10))]
+    assert is_protected(world)
+    simulator.quote("AAPL", D(102))
+    simulator.quote("AAPL", D(96))
+    world.server.services.recovery.refresh()
+    assert protections(world) == []
+    assert world.broker_position() == {}
+
+
+def test_rule_33_an_exit_that_rests_has_its_stop_beside_it_at_alpaca(
+    world: World, simulator: AlpacaSimulator
+) -> None:
+    assert done(world, BUY) is AlertStatus.SUCCESS
+    limit = {"action": "close", "symbol": "AAPL", "order_type": "limit", "limit_price": 130}
+    assert done(world, limit) is AlertStatus.SUCCESS
+    assert protections(world) == [("stop_loss", D(10)), ("take_profit", D(10))]
+    assert is_protected(world)
+    simulator.quote("AAPL", D(131))
+    world.server.services.recovery.refresh()
+    assert world.broker_position() == {}

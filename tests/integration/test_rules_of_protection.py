@@ -598,3 +598,24 @@ def test_rule_23_an_exit_beside_its_stop_that_is_refused_brings_the_legs_back(
     assert "close_failed" in world.events(close.alert_id)
     assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
     assert is_protected(world)
+
+
+@pytest.mark.parametrize("kind", ["market", "limit"])
+def test_rule_33_a_stop_that_trails_rests_alone_and_the_target_is_watched(
+    tmp_path: Path, kind: str
+) -> None:
+    world = a_world(tmp_path, fill_part(D(10)))
+    entry = {**LIMIT, "order_type": kind} if kind == "limit" else dict(BUY)
+    del entry["stop_loss"]
+    receipt = world.send(**entry, trail="5%")
+    world.run(3)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert working(world) == [(STOP, D(10))]
+    assert is_protected(world)
+    (stop,) = orders(world, STOP)
+    assert (stop.order_type, stop.stop_price) == (OrderType.TRAILING_STOP, D(95))
+    fake(world).follow("AAPL", D(103))
+    fake(world).prices["AAPL"] = D(104)
+    world.server.services.target_watch.run()
+    world.run(5)
+    assert world.broker_position() == {} == world.stakes()

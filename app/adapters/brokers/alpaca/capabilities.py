@@ -49,6 +49,7 @@ STOCKS = Capabilities(
     notional=True,
     reprices=True,
     stop_types=frozenset({OrderType.STOP, OrderType.STOP_LIMIT}),
+    lone_stops=frozenset({OrderType.TRAILING_STOP}),
     times_in_force=frozenset({"day", "gtc", "ioc", "fok", "opg", "cls"}),
     limits_after_hours=True,
     oco=True,
