@@ -84,10 +84,10 @@ def _lasts(case: Case, kind: TradeType, quantity: Decimal) -> str:
     """As long as it was asked for, where its broker takes that for such a quantity."""
     words, asked = _abilities(case).times_in_force, case.alert.time_in_force
     usual = "day" if "day" in words else "gtc"
-    if kind is not TradeType.EXIT or asked not in words & LASTING:
+    if asked is None or kind is not TradeType.EXIT or asked not in words & LASTING:
         return usual
     parts = quantity % 1 and not _abilities(case).fractional_brackets
-    return usual if parts or asked is None else asked
+    return usual if parts else asked
 
 
 def _grid(case: Case, share: Amount, *, whole: bool) -> Means:
