@@ -178,7 +178,7 @@ def test_rule_33_an_exit_that_rests_has_its_stop_beside_it_at_alpaca(
     world: World, simulator: AlpacaSimulator
 ) -> None:
     assert done(world, BUY) is AlertStatus.SUCCESS
-    limit = {"action": "close", "symbol": "AAPL", "order_type": "limit", "limit_price": 130}
+    limit: dict[str, object] = {**CLOSE, "order_type": "limit", "limit_price": 130}
     assert done(world, limit) is AlertStatus.SUCCESS
     assert protections(world) == [("stop_loss", D(10)), ("take_profit", D(10))]
     assert is_protected(world)

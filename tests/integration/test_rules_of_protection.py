@@ -536,7 +536,7 @@ def test_rule_33_an_exit_that_rests_has_its_stop_beside_it(tmp_path: Path) -> No
     world.send(**BUY)
     close = world.send(**CLOSE, order_type="limit", limit_price=130)
     record = world.record(close.alert_id)
-    assert (record.status, record.outcome.quantity) == (AlertStatus.SUCCESS, 10)
+    assert (record.status, record.outcome.quantity) == (AlertStatus.SUCCESS, D(10))
     assert "its stop rests beside it" in record.outcome.detail
     world.run(5)
     assert working(world) == [(STOP, D(10)), (TARGET, D(10))]
