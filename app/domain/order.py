@@ -118,10 +118,14 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What protects an entry whose broker does not take it along: we arm it from the fills."""
+    """What protects an entry whose broker does not take it along: we arm it from the fills.
+
+    `watched`: its broker takes no stop for so little. Nothing rests; we close at the price.
+    """
 
     stop_loss: Level | None = None
     take_profit: Level | None = None
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,8 @@ class Strategy:
     `symbol` and `timeframe` are keys in canonical form; an empty timeframe matches every one.
     `sides` None = both where the broker can short, long otherwise. `shared`: other rows may trade
     the same instrument in the same account. `session_policy` None = the account's. `when_closed`:
-    what becomes of entries that come while the market is closed.
+    what becomes of entries that come while the market is closed. `emulated_stop`: entries that are
+    too small for a stop at their broker are made, and watched by us.
     """
 
     symbol: str
@@ -92,6 +93,7 @@ class Strategy:
     after_stop: AfterStop = AfterStop.SKIP
     session_policy: SessionPolicy | None = None
     when_closed: WhenClosed = WhenClosed.DENY
+    emulated_stop: bool = False
     order_status: str = "READY"
     last_updated: datetime | None = None
 

@@ -95,14 +95,17 @@ class OrderEngine:
         levels = _levels(order, side, prices)
         if isinstance(levels, Denied):
             return levels
-        lasts = self._lasts(order, prices, levels)
-        if isinstance(lasts, Denied):
-            return lasts
         quantity = _quantity(order, side, prices, levels)
         if isinstance(quantity, Denied):
             return quantity
+        watched = _is_watched(order, levels, quantity)
+        lasts = self._lasts(order, prices, UNPROTECTED if watched else levels)
+        if isinstance(lasts, Denied):
+            return lasts
         notional = _notional(order, quantity, prices.reference)
         intent = _intent(order, side, quantity, prices, levels, lasts)
+        if watched:
+            intent = replace(intent, stop_loss=None, take_profit=None, guard=_watch(levels))
         return replace(intent, notional=_worth(order, intent)), notional
 
     def _lasts(self, order: Order, prices: "_Prices", levels: Levels) -> "_Life | Denied":
@@ -278,9 +281,26 @@ def _whole_if_needed(
     if allowed and not barred and not short:
         return quantity
     whole = floor_to_step(quantity, Decimal(1))
+    if whole <= 0 and allowed and not short and _may_be_watched(order, protected):
+        return quantity
     if whole <= 0:
         return Denied(Denial.TOO_SMALL, f"{quantity} is less than one whole unit")
     return whole
+
+
+def _may_be_watched(order: Order, levels: Levels) -> bool:
+    """Whether the owner wants an entry too small for a stop, which cannot trail then (rule 34)."""
+    row, stop = order.strategy, levels.stop_loss
+    trails = stop is not None and stop.type == OrderType.TRAILING_STOP
+    return row is not None and row.emulated_stop and not trails
+
+
+def _is_watched(order: Order, levels: Levels, quantity: Decimal) -> bool:
+    return bool(levels) and quantity < 1 and not order.abilities.fractional_brackets
+
+
+def _watch(levels: Levels) -> Guard:
+    return Guard(levels.stop_loss, levels.take_profit, watched=True)
 
 
 def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:

@@ -142,6 +142,8 @@ class Protecting:
         count = self._cover(duty)
         if count.excess:
             return self._cut(duty)
+        if duty.shields.guard.watched:
+            return bool(count.bare) and self._close_at_level(duty, count.bare)
         if self._take_target(duty, count):
             return True
         if count.bare:
@@ -278,6 +280,17 @@ class Protecting:
             return False
         if self._place(duty, intent) is OrderStatus.REJECTED:
             raise Wait(AlertStatus.WAITING, backoff(duty.job.tries), "the close was refused, too")
+        return True
+
+    def _close_at_level(self, duty: Duty, quantity: Decimal) -> bool:
+        """Where no stop can rest: close once the price is there, while it trades (rule 34)."""
+        quote = duty.account.broker.quote(duty.entry.instrument)
+        intent = None if quote is None else duty.shields.at_level(quantity, quote.price)
+        market = self._judge.market(duty.job.alert, duty.account)
+        if intent is None or not market.is_open(self._clock.now()):
+            return False
+        if self._place(duty, intent) is OrderStatus.REJECTED:
+            raise Wait(AlertStatus.WAITING, backoff(duty.job.tries), "the close was refused")
         return True
 
     # --- a target that we watch -------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from app.domain.events import Event, EventKind
-from app.domain.order import BrokerOrder, OrderRole, OrderStatus
+from app.domain.order import BrokerOrder, OrderRole, OrderStatus, OrderType
 from app.engine.status_tracker import note_changes
 from app.ports.clock import Clock
 from app.ports.journal import Changes, Journal, OrderRecord, Unit
@@ -120,7 +120,8 @@ def _kinds(change: Changes) -> Iterator[EventKind]:
     entered = before in (OrderStatus.NEW, OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
     if entered and after is not before and after is not OrderStatus.REJECTED:
         if change.order.role is OrderRole.STOP_LOSS:
-            yield EventKind.PROTECTED
+            if change.order.order_type is not OrderType.MARKET:
+                yield EventKind.PROTECTED
         elif not change.order.role.protects:
             yield EventKind.ACKNOWLEDGED
     if change.fills:

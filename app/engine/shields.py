@@ -67,6 +67,12 @@ class Shields:
         usable = self._on_grid(quantity)
         return self._order("sale", OrderRole.TAKE_PROFIT, usable) if usable else None
 
+    def at_level(self, quantity: Decimal, price: Decimal) -> OrderIntent | None:
+        """What closes at the market once a price is at a level, where no stop rests."""
+        role = reached(self.entry, self.guard, self.instrument.tick, price)
+        usable = floor_to_step(quantity, self.instrument.step)
+        return self._order("watched", role, usable) if role is not None and usable else None
+
     def close(self, quantity: Decimal) -> OrderIntent | None:
         """What closes at the market what cannot be protected."""
         usable = self._on_grid(quantity)
@@ -186,3 +192,20 @@ class Shields:
             strategy=self.entry.strategy,
             parent=self.entry.client_order_id,
         )
+
+
+def reached(entry: OrderRecord, guard: Guard, tick: Decimal, price: Decimal) -> OrderRole | None:
+    """Which of an entry's levels a price is at, or beyond."""
+    if entry.average_price is None:
+        return None
+    for role, level in (
+        (OrderRole.STOP_LOSS, guard.stop_loss),
+        (OrderRole.TAKE_PROFIT, guard.take_profit),
+    ):
+        if level is None:
+            continue
+        at = leg_price(level, role, entry_side=entry.side, reference=entry.average_price, tick=tick)
+        sign = entry.side.sign if role is OrderRole.TAKE_PROFIT else -entry.side.sign
+        if (price - at) * sign >= 0:
+            return role
+    return None

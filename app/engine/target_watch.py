@@ -4,11 +4,13 @@ import logging
 from collections.abc import Iterator
 
 from app.domain.errors import BrokerError
-from app.domain.order import OrderIntent, OrderRole
+from app.domain.instrument import Ticker
+from app.domain.order import Guard, OrderIntent, OrderRole
 from app.engine.accounts import Account, Accounts
 from app.engine.protecting import reaches
+from app.engine.shields import reached
 from app.ports.clock import Clock
-from app.ports.journal import Journal
+from app.ports.journal import Journal, OrderRecord
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ class TargetWatch:
 
     def look(self, account: Account) -> int:
         """Look at one account; how many of its targets were reached."""
-        reached = 0
+        found = self._look_at_the_small(account)
         for stop in self._watched(account):
             try:
                 quote = account.broker.quote(stop.instrument)
@@ -36,10 +38,36 @@ class TargetWatch:
                 log.warning("a target cannot be watched", extra=why)
                 continue
             if quote is not None and stop.parent is not None and reaches(stop, quote.price):
-                reached += 1
+                found += 1
                 with self._journal.unit() as unit:
                     unit.owe(stop.parent, self._clock.now())
-        return reached
+        return found
+
+    def _look_at_the_small(self, account: Account) -> int:
+        """Entries that are too small for a stop: their duty closes them (rule 34)."""
+        found = 0
+        for name in self._journal.guarded_entries(account.name):
+            entry, intent = self._journal.order(name), self._journal.intent(name)
+            guard = intent.guard if intent is not None else None
+            if entry is None or guard is None or not guard.watched:
+                continue
+            if self._is_reached(account, entry, guard) and not self._journal.is_owed(entry):
+                found += 1
+                with self._journal.unit() as unit:
+                    unit.owe(name, self._clock.now())
+        return found
+
+    def _is_reached(self, account: Account, entry: OrderRecord, guard: Guard) -> bool:
+        try:
+            instrument = account.broker.instrument(Ticker.parse(entry.symbol))
+            quote = account.broker.quote(entry.instrument)
+        except BrokerError as error:
+            why = {"account": account.name, "why": str(error)}
+            log.warning("a price cannot be watched", extra=why)
+            return False
+        if quote is None or instrument is None:
+            return False
+        return reached(entry, guard, instrument.tick, quote.price) is not None
 
     def _watched(self, account: Account) -> Iterator[OrderIntent]:
         """The working stops that have a target beside them which is ours to watch."""

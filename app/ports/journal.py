@@ -414,6 +414,10 @@ class Journal(Protocol):
         """What is open of the fills of entries that asked for a stop, by instrument."""
         ...
 
+    def guarded_entries(self, account: str) -> Sequence[str]:
+        """Our ids of the entries that are open and protected by us, not by their broker."""
+        ...
+
     def filled_since(self, account: str, moment: datetime) -> Set[str]:
         """Instruments of which something was executed after a moment."""
         ...

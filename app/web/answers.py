@@ -383,6 +383,7 @@ class Strategy(TypedDict):
     after_stop: AfterStop
     session_policy: SessionPolicy | None
     when_closed: WhenClosed
+    emulated_stop: bool
     order_status: str
     last_updated: Moment | None
 

@@ -341,6 +341,7 @@ class StrategyBody(Body):
     after_stop: Annotated[AfterStop, BeforeValidator(_lower)] = AfterStop.SKIP
     session_policy: Annotated[SessionPolicy, BeforeValidator(_lower)] | None = None
     when_closed: Annotated[WhenClosed, BeforeValidator(_lower)] = WhenClosed.DENY
+    emulated_stop: StrictBool = False
 
     def row(self, symbol: str, timeframe: str) -> Strategy:
         """The row of a key."""

@@ -82,6 +82,7 @@ def shown_strategy(row: Strategy) -> answers.Strategy:
         "after_stop": row.after_stop,
         "session_policy": row.session_policy,
         "when_closed": row.when_closed,
+        "emulated_stop": row.emulated_stop,
         "order_status": row.order_status,
         "last_updated": utc(row.last_updated),
     }

@@ -662,8 +662,9 @@ class FakeBroker:
         assert intent.time_in_force in able.times_in_force, intent.time_in_force
         if intent.role.protects:
             assert able.oco or not intent.legs, "it cannot place pairs"
+            sells = intent.order_type is OrderType.MARKET
             whole = able.fractional_brackets or intent.quantity % 1 == 0
-            assert whole, f"a stop of {intent.quantity}"
+            assert whole or sells, f"a stop of {intent.quantity}"
         elif intent.legs:
             assert intent.order_type in able.bracket_entries, intent.order_type
 

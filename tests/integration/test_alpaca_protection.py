@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.outcome import AlertStatus
+from app.domain.strategy import Strategy
 from app.engine.holdings import holdings_of
 from tests.fakes.clock import FakeClock
 from tests.integration.world import World
@@ -185,3 +186,16 @@ def test_rule_33_an_exit_that_rests_has_its_stop_beside_it_at_alpaca(
     simulator.quote("AAPL", D(131))
     world.server.services.recovery.refresh()
     assert world.broker_position() == {}
+
+
+def test_rule_34_a_part_of_a_share_is_watched_by_the_server(
+    world: World, simulator: AlpacaSimulator
+) -> None:
+    world.server.services.playbook.put(Strategy(symbol="AAPL", emulated_stop=True))
+    assert done(world, {**BUY, "quantity": 0.5}) is AlertStatus.SUCCESS
+    assert (protections(world), is_protected(world)) == ([], False)
+    simulator.quote("AAPL", D(90))
+    world.server.services.target_watch.run()
+    world.run(3)
+    world.server.services.recovery.refresh()
+    assert world.broker_position() == {} == world.stakes()

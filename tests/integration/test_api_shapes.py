@@ -74,6 +74,7 @@ STRATEGY = {
     "after_stop": str,
     "session_policy": TEXT_OR_NOTHING,
     "when_closed": str,
+    "emulated_stop": bool,
     "order_status": str,
     "last_updated": TEXT_OR_NOTHING,
 }

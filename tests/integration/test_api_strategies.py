@@ -61,6 +61,7 @@ def test_a_row_is_answered_as_it_is_kept(client: FlaskClient) -> None:
         "after_stop": "skip",
         "session_policy": None,
         "when_closed": "deny",
+        "emulated_stop": False,
         "order_status": "READY",
         "last_updated": None,
     }

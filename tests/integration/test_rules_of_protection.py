@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.order import OrderRole, OrderStatus, OrderType
 from app.domain.outcome import AlertStatus
+from app.domain.strategy import Strategy
 from app.engine.holdings import holdings_of
 from app.ports.journal import OrderRecord
 from tests.fakes.broker import (
@@ -619,3 +620,82 @@ def test_rule_33_a_stop_that_trails_rests_alone_and_the_target_is_watched(
     world.server.services.target_watch.run()
     world.run(5)
     assert world.broker_position() == {} == world.stakes()
+
+
+# --- less than one share --------------------------------------------------------------------------
+
+PART: dict[str, object] = {**BUY, "quantity": 0.5}
+
+
+def emulating(world: World) -> World:
+    world.server.services.playbook.put(Strategy(symbol="AAPL", emulated_stop=True))
+    return world
+
+
+def test_rule_34_less_than_one_share_with_a_stop_is_denied(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    assert world.record(world.send(**PART).alert_id).outcome.reason == "TOO_SMALL"
+
+
+@pytest.mark.parametrize(("price", "role"), [(98, STOP), (104, TARGET)])
+def test_rule_34_less_than_one_share_is_watched_and_closed_by_the_server(
+    tmp_path: Path, price: int, role: OrderRole
+) -> None:
+    world = emulating(a_world(tmp_path))
+    entry = world.send(**PART)
+    record = world.record(entry.alert_id)
+    assert (record.status, record.outcome.quantity) == (AlertStatus.SUCCESS, D("0.5"))
+    assert (working(world), is_protected(world)) == ([], False)
+    fake(world).prices["AAPL"] = D("103.9")
+    assert world.server.services.target_watch.run() == 0
+    world = reboot(world)
+    fake(world).prices["AAPL"] = D(price)
+    assert world.server.services.target_watch.run() == 1
+    world.run(3)
+    assert world.broker_position() == {} == world.stakes()
+    (closed,) = orders(world, role)
+    assert (closed.order_type, closed.quantity) == (OrderType.MARKET, D("0.5"))
+    assert "protected" not in world.events(entry.alert_id)
+    assert world.server.services.target_watch.run() == 0
+    books_agree(world)
+
+
+def reboot(world: World) -> World:
+    world.crash_and_boot()
+    return world
+
+
+def test_rule_7_a_stop_that_the_server_watched_counts_as_a_leg(tmp_path: Path) -> None:
+    world = emulating(a_world(tmp_path))
+    world.send(**PART)
+    fake(world).prices["AAPL"] = D(90)
+    world.server.services.target_watch.run()
+    world.run(3)
+    late = world.send(action="sell", symbol="AAPL", quantity=1)
+    assert world.record(late.alert_id).outcome.reason == "STOPPED_OUT"
+
+
+def test_rule_34_an_exit_closes_what_is_watched(tmp_path: Path) -> None:
+    world = emulating(a_world(tmp_path))
+    world.send(**PART)
+    close = world.send(**CLOSE)
+    assert world.record(close.alert_id).outcome.quantity == D("0.5")
+    fake(world).prices["AAPL"] = D(90)
+    assert world.server.services.target_watch.run() == 0
+    assert world.broker_position() == {}
+
+
+def test_rule_34_a_close_of_what_is_watched_is_tried_until_it_is_taken(tmp_path: Path) -> None:
+    world = emulating(a_world(tmp_path, ACCEPT, reject("halted"), UNAVAILABLE))
+    entry = world.send(**PART)
+    fake(world).prices["AAPL"] = D(90)
+    world.server.services.target_watch.run()
+    world.run(10)
+    assert world.broker_position() == {} == world.stakes()
+    assert "rejected" in world.events(entry.alert_id)
+
+
+def test_rule_34_whole_shares_have_their_stop_at_the_broker_all_the_same(tmp_path: Path) -> None:
+    world = emulating(a_world(tmp_path))
+    world.send(**{**BUY, "quantity": 2.5})
+    assert working(world) == [(STOP, D(2)), (TARGET, D(2))]

@@ -165,6 +165,12 @@ class SqlJournal:
         with self._db.reading() as tx:
             return [order_record(row) for row in tx.run(Q["orders_since"], params).fetchall()]
 
+    def guarded_entries(self, account: str) -> Sequence[str]:
+        """Our ids of the entries that are open and protected by us, not by their broker."""
+        with self._db.reading() as tx:
+            rows = tx.run(Q["guarded_entries"], {"account": account}).fetchall()
+        return [str(row["client_order_id"]) for row in rows]
+
     def lots_with_stops(self, account: str) -> Mapping[str, Sequence[Lot]]:
         """What is open of the fills of entries that asked for a stop, by instrument."""
         lots: dict[str, list[Lot]] = {}

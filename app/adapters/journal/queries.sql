@@ -314,6 +314,13 @@ JOIN orders AS stops ON stops.client_order_id = (
 WHERE lots.account = :account
 ORDER BY lots.fill
 
+-- guarded_entries --
+SELECT DISTINCT fills.client_order_id
+FROM open_lots AS lots
+JOIN fills ON fills.id = lots.fill
+JOIN orders ON orders.client_order_id = fills.client_order_id
+WHERE lots.account = :account AND orders.guarded AND orders.role = 'entry'
+
 -- add_lot --
 INSERT INTO open_lots (fill, account, instrument, quantity, fee)
 VALUES (:fill, :account, :instrument, :quantity, :fee)
