@@ -291,8 +291,8 @@ class Closing:
 
     def _being_closed(self, walk: Walk, entered: Side) -> Decimal:
         """What closes of other alerts take off the strategy's position; negative of a short one."""
-        closes = filter(is_exit, self._others(walk))
-        left = [each.quantity - each.filled_quantity for each in closes if each.side is not entered]
+        closes = [each for each in self._closes(walk) if each.side is not entered]
+        left = [each.quantity - each.filled_quantity for each in closes]
         return entered.sign * sum(left, Decimal(0))
 
     def _await_closes(self, walk: Walk) -> None:
@@ -301,11 +301,16 @@ class Closing:
         Raises:
             Wait: one may still fill, and both would sell the same.
         """
-        mine = walk.case.strategy
-        self.cancel_resting(walk, lambda order: is_exit(order) and order.strategy == mine)
-        if any(is_exit(order) for order in self._others(walk)):
+        resting = {order.client_order_id for order in self._closes(walk)}
+        self.cancel_resting(walk, lambda order: order.client_order_id in resting)
+        if self._closes(walk):
             pause = backoff(walk.job.tries, most=IN_DOUBT)
             raise Wait(AlertStatus.WAITING, pause, "an earlier close is not settled yet")
+
+    def _closes(self, walk: Walk) -> Sequence[OrderRecord]:
+        """What else closes the strategy's position in the instrument, and is not settled."""
+        closes = filter(is_exit, self._others(walk))
+        return [order for order in closes if order.instrument == walk.key]
 
     def _others(self, walk: Walk) -> Sequence[OrderRecord]:
         """The strategy's orders in the lane that are not settled, and not of this alert."""
