@@ -19,7 +19,7 @@ from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
 from app.domain.session import Day
-from app.ports.broker import Broker, Hint
+from app.ports.broker import Broker, Hint, Suggests
 from app.ports.clock import Clock
 
 T = TypeVar("T")
@@ -63,6 +63,10 @@ class MeteredBroker:
     def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
         """The contract that a wish means at a moment; it may take a call for the price."""
         return self._timed("contract", lambda: self._broker.contract(wish, at))
+
+    def near(self, ticker: Ticker) -> Sequence[str]:
+        """Up to three names that are nearest to a name; none where the broker tells of none."""
+        return self._broker.near(ticker) if isinstance(self._broker, Suggests) else ()
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Place an order."""

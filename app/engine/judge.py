@@ -16,6 +16,7 @@ from app.domain.strategy import Strategy
 from app.engine.accounts import Account
 from app.engine.entry_terms import wanted_levels
 from app.engine.holdings import stakes_in
+from app.engine.names import unknown
 from app.engine.order_engine import Order, OrderEngine
 from app.engine.risk_gate import RiskGate
 from app.engine.sessions import Queued, Sessions
@@ -87,7 +88,7 @@ class Judge:
             return Denied(Denial.UNKNOWN_SYMBOL, f"{account.name} knows no option contracts")
         instrument = account.broker.instrument(ticker)
         if instrument is None:
-            return Denied(Denial.UNKNOWN_SYMBOL, f"{ticker.name!r} is not known to {account.name}")
+            return unknown(ticker, account)
         row = self._playbook.find(ticker.key, alert.timeframe)
         market = self._sessions.market(alert, account, row, instrument)
         strategy = self._strategy(alert, account, ticker, instrument)

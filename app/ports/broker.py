@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from app.domain.capabilities import Capabilities
 from app.domain.contract import Wish
@@ -141,4 +141,13 @@ class Broker(Protocol):
 
     def close(self) -> None:
         """Tell no more, and let go of what the account holds open. Calls after it may fail."""
+        ...
+
+
+@runtime_checkable
+class Suggests(Protocol):
+    """A broker that knows its names well enough to tell which are like one that there is not."""
+
+    def near(self, ticker: Ticker) -> Sequence[str]:
+        """Up to three names that are nearest to a name; asks nobody."""
         ...

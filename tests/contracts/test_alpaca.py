@@ -633,6 +633,13 @@ def test_a_name_of_tradingview_means_an_instrument_of_alpaca(
     assert (found.symbol, found.key, found.asset_class) == (symbol, symbol.replace("/", ""), kind)
 
 
+def test_names_that_are_like_one_that_there_is_not(broker: WrittenDown) -> None:
+    assert broker.instrument(Ticker.parse("NASDAQ:AAPLE")) is None
+    assert broker.near(Ticker.parse("NASDAQ:AAPLE"))[0] == "AAPL"
+    assert broker.near(Ticker.parse("BITSTAMP:BTCDUSD"))[0] == "BTC/USD"
+    assert broker.near(Ticker.parse("QQXXZZ")) == []
+
+
 def test_what_is_listed_during_the_day_is_asked_for(
     venue: AlpacaVenue, broker: WrittenDown
 ) -> None:

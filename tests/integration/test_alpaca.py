@@ -210,3 +210,9 @@ def test_an_alert_costs_few_calls(trade: Trade, alpaca: AlpacaSimulator, clock: 
         "POST orders",
     ]
     assert len(closing) <= 8
+
+
+def test_a_name_that_there_is_not_is_denied_with_the_nearest(trade: Trade) -> None:
+    told = trade("buy", "NASDAQ:AAPLE")
+    assert told["reason"] == "UNKNOWN_SYMBOL"
+    assert told["detail"].startswith("'AAPLE' is not known to alpaca; the nearest: AAPL")

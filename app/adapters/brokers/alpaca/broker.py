@@ -109,6 +109,10 @@ class AlpacaBroker:
             return Denied(Denial.UNKNOWN_SYMBOL, detail)
         return option_of(symbol)
 
+    def near(self, ticker: Ticker) -> Sequence[str]:
+        """Names on the list of assets that look like one which is not there."""
+        return self._assets.near(ticker)
+
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Place an order, its legs with it.
 
