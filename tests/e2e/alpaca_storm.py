@@ -50,7 +50,7 @@ def simulator(seed: int, rate: float, too_many: float) -> AlpacaSimulator:
     rich = an_account(start=RICH)
     alpaca = AlpacaSimulator(accounts=[rich], seed=seed, rate_limit=None, partial_rate=rate)
     alpaca.market(is_open=True)
-    for kind in Kind:
+    for kind in alpaca.faults.kinds:
         seconds = {Kind.LATE: LATE, Kind.TOO_MANY: RESETS}.get(kind, SLOW)
         often = too_many if kind is Kind.TOO_MANY else rate
         alpaca.faults.add(Fault(kind, times=None, rate=often, seconds=seconds))

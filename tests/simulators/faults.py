@@ -1,7 +1,7 @@
 """Faults on demand: what goes wrong, where, how often."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -91,6 +91,11 @@ class Faults:
         self._lock = Lock()
         self._waiting: list[Fault] = []
         self.happened: list[tuple[Kind, str]] = []
+
+    @property
+    def kinds(self) -> Sequence[Kind]:
+        """The faults that this broker acts out."""
+        return sorted(self._known)
 
     def add(self, *faults: Fault) -> None:
         """Let these happen.
