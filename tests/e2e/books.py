@@ -180,8 +180,8 @@ def await_books(database: Path, sent: Sequence[Sent] = (), seconds: float = 30) 
             return books
 
 
-def read_books(database: Path) -> Books:
-    """Read everything at one moment; nothing is written."""
+def read_books(database: Path, account: str | None = None) -> Books:
+    """Read everything, or what is of one account, at one moment; nothing is written."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
@@ -189,15 +189,18 @@ def read_books(database: Path) -> Books:
         def rows(sql: str) -> list[Row]:
             return [dict(row) for row in connection.execute(sql)]
 
-        cash = rows("SELECT cash FROM paper_accounts")
+        def its(sql: str) -> list[Row]:
+            return [row for row in rows(sql) if account in (None, row["account"])]
+
+        cash = its("SELECT account, cash FROM paper_accounts")
         return Books(
             alerts=rows("SELECT * FROM alerts ORDER BY id"),
             jobs=rows("SELECT * FROM jobs ORDER BY id"),
-            orders=rows("SELECT * FROM orders ORDER BY job_id, rowid"),
-            fills=rows("SELECT * FROM fills ORDER BY id"),
-            paper_orders=rows("SELECT * FROM paper_orders ORDER BY rowid"),
-            paper_fills=rows("SELECT * FROM paper_fills ORDER BY rowid"),
-            paper_positions=rows("SELECT * FROM paper_positions"),
+            orders=its("SELECT * FROM orders ORDER BY job_id, rowid"),
+            fills=its("SELECT * FROM fills ORDER BY id"),
+            paper_orders=its("SELECT * FROM paper_orders ORDER BY rowid"),
+            paper_fills=its("SELECT * FROM paper_fills ORDER BY rowid"),
+            paper_positions=its("SELECT * FROM paper_positions"),
             cash=Decimal(cash[0]["cash"]) if cash else STARTING_CASH,
         )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.e2e.books import ENDED, FINAL, NEED_A_REASON, STARTING_CASH, Books, read_books
 from tests.e2e.live import SECRET, LiveServer
@@ -19,6 +19,7 @@ from tests.e2e.processes import ask, dwindle, not_ended
 from tests.reckoning import Lot, Reckoning, Trade, sign_of
 
 Fields = dict[str, Any]
+Row = TypeVar("Row", Lot, Trade)
 
 SYMBOLS = [f"DAY{first}{second}" for first in "ABCDEFGH" for second in "KLMNP"]
 STRATEGIES = ("trend", "swing", "")
@@ -103,12 +104,16 @@ FORMS = (as_json, as_json, as_loose_json, as_pairs, as_words, as_array)
 
 @dataclass(slots=True)
 class Day:
-    """So many alerts; a server that is stopped and killed so often meanwhile."""
+    """So many alerts; a server that is stopped and killed so often meanwhile.
+
+    `accounts`: the first is the default; many alerts name several, with shares of their own.
+    """
 
     server: LiveServer
     alerts: int
     restarts: int
     seed: int
+    accounts: tuple[str, ...] = ("paper",)
     taken: list[str] = field(default_factory=list[str])
     refused: int = 0
     _left: Iterator[int] = field(init=False)
@@ -129,15 +134,17 @@ class Day:
         self.server.await_idle(seconds=300)
         # A leg that made way for a close is owed again some seconds later, and looked after then.
         dwindle(lambda: not_ended(self.server.database), 30, "jobs of a day that is over")
-        books = read_books(self.server.database)
-        check(books, self.taken)
-        reckoning = reckon(books)
-        check_ledger(self.server, reckoning)
-        ends = Counter(alert["status"] for alert in books.alerts)
+        books = [read_books(self.server.database, account) for account in self.accounts]
+        for each in books:
+            check(each, self.taken)
+        reckonings = {name: reckon(each) for name, each in zip(self.accounts, books, strict=True)}
+        check_ledger(self.server, reckonings)
+        ends = Counter(alert["status"] for alert in books[0].alerts)
         return (
             f"a day of {self.alerts} deliveries and {self.restarts} restarts, seed {self.seed}:"
-            f" {len(books.alerts)} alerts {dict(ends)}, {len(books.paper_fills)} fills,"
-            f" {sum(reckoning.closed.values())} trades"
+            f" {len(books[0].alerts)} alerts {dict(ends)},"
+            f" {[len(each.paper_fills) for each in books]} fills,"
+            f" {[sum(each.closed.values()) for each in reckonings.values()]} trades"
         )
 
     def _await(self, taken: int) -> None:
@@ -156,12 +163,20 @@ class Day:
         chance = random.Random(f"{self.seed}/{trader}")  # noqa: S311  # to be repeated
         symbols = SYMBOLS[trader::TRADERS]
         while (number := self._next()) is not None:
-            alert = an_alert(chance.choice(symbols), number, chance)
+            alert = an_alert(chance.choice(symbols), number, chance) | self._places(chance)
             status, told = self._send(chance.choice(FORMS)(alert).encode())
             with self._lock:
                 if status == HTTPStatus.BAD_REQUEST:
                     self.refused += 1
                 self.taken += [element["alert_id"] for element in told.get("alerts", [told])]
+
+    def _places(self, chance: random.Random) -> Fields:
+        """On which accounts an alert trades, where there are several."""
+        more = [name for name in self.accounts[1:] if chance.random() < 0.5]
+        if not more:
+            return {}
+        shares = [f"{name}*{chance.choice((1, 2, 3))}" for name in more]
+        return {"account": ", ".join([*self.accounts[: chance.randint(0, 1)], *shares])}
 
     def _next(self) -> int | None:
         with self._lock:
@@ -226,28 +241,40 @@ def reckon(books: Books) -> Reckoning:
     return reckoning
 
 
-def check_ledger(server: LiveServer, reckoning: Reckoning) -> None:
+def check_ledger(server: LiveServer, reckonings: Mapping[str, Reckoning]) -> None:
     """The ledger's rows and `/performance` are what the fills come to."""
 
     def rows(query: str) -> list[tuple[str, ...]]:
         return [tuple(json.loads(row)) for row in ask(server.database, query)]
 
     trades = Counter(
-        (name, Trade(Decimal(units), Decimal(entered), Decimal(left)))
-        for name, units, entered, left in rows(
-            "SELECT json_array(instrument, quantity, entry_price, exit_price) FROM trades"
+        ((account, name), Trade(Decimal(units), Decimal(entered), Decimal(left)))
+        for account, name, units, entered, left in rows(
+            "SELECT json_array(account, instrument, quantity, entry_price, exit_price) FROM trades"
         )
     )
-    assert trades == reckoning.closed
     lots = Counter(
-        (name, Lot(Decimal(units), Decimal(price)))
-        for name, units, price in rows(
-            "SELECT json_array(open_lots.instrument, open_lots.quantity, fills.price)"
+        ((account, name), Lot(Decimal(units), Decimal(price)))
+        for account, name, units, price in rows(
+            "SELECT json_array(fills.account, open_lots.instrument, open_lots.quantity, price)"
             " FROM open_lots JOIN fills ON fills.id = fill"
         )
     )
-    assert lots == reckoning.open
+    whole = Reckoning(STARTING_CASH)
+    for account, reckoning in reckonings.items():
+        assert _of(account, trades) == reckoning.closed, account
+        assert _of(account, lots) == reckoning.open, account
+        for name, closed in reckoning.trades.items():
+            whole.trades[name].extend(closed)
     told = server.get("/performance").body
     figures = {row["symbol"]: row for row in told["symbols"]} | {"total": told["total"]}
-    for name, reckoned in reckoning.performance().items():
+    for name, reckoned in whole.performance().items():
         assert {key: figures[name][key] for key in reckoned} == reckoned, name
+
+
+def _of(account: str, rows: Counter[tuple[tuple[str, str], Row]]) -> Counter[tuple[str, Row]]:
+    found: Counter[tuple[str, Row]] = Counter()
+    for ((whose, name), row), count in rows.items():
+        if whose == account:
+            found[name, row] += count
+    return found
