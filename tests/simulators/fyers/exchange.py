@@ -1,5 +1,6 @@
 """The exchange: takes orders and quotes, and lets time pass."""
 
+from datetime import time
 from decimal import Decimal
 
 from tests.simulators.fyers import asking, rules
@@ -23,6 +24,10 @@ _ENDED = {
     Status.TRADED: no.TRADED,
     Status.REJECTED: no.WAS_REJECTED,
 }
+
+
+_FOR_THE_DAY = "INTRADAY"
+_SQUARED_OFF, _CLOSED = time(15, 20), time(15, 30)
 
 
 class Exchange:
@@ -241,6 +246,7 @@ class Exchange:
             qty=leg.qty,
             limit_price=leg.price,
             tag=f"1:GTT{own}",
+            parent=gtt.id if self._world.rules.gtt_tells else "",
             source="GTT",
         )
 
@@ -251,15 +257,30 @@ class Exchange:
             if account.day != today:
                 self.end_day(account)
                 account.day = today
+            if self._world.hours.forced is None:
+                self._near_the_close(account)
             for order in tuple(account.open_orders()):
                 if order.offline:
                     self.matching.match(account, order)
 
-    def end_day(self, account: Account) -> None:
-        """The night: day orders end, shares go home, what is for the day is closed."""
+    def _near_the_close(self, account: Account) -> None:
+        """At twenty past three positions for the day are closed, at half past orders end."""
+        wall = self._world.now().astimezone(IST).time()
+        if wall >= _SQUARED_OFF and self._world.rules.squares_off:
+            for held in tuple(account.positions.values()):
+                if held.net and held.product == _FOR_THE_DAY:
+                    self.close(account, held)
+        if wall >= _CLOSED:
+            self._expire(account)
+
+    def _expire(self, account: Account) -> None:
         for order in tuple(account.open_orders()):
             if order.day <= account.day:
                 self.matching.end(account, order, Status.EXPIRED)
+
+    def end_day(self, account: Account) -> None:
+        """The night: day orders end, shares go home, what is for the day is closed."""
+        self._expire(account)
         for held in tuple(account.positions.values()):
             self._end_position(account, held)
         for holding in tuple(account.holdings.values()):
@@ -276,7 +297,7 @@ class Exchange:
         """What is for the day only is closed, and what has expired is settled."""
         expires = held.instrument.expires
         expired = expires is not None and expires.astimezone(IST).date() < self._world.today()
-        if held.net and (held.product == "INTRADAY" or expired):
+        if held.net and (held.product == _FOR_THE_DAY or expired):
             side, qty = -held.side, abs(held.net)
             self.by_hand(account, held.instrument, side, qty, held.product)
 

@@ -77,7 +77,7 @@ class Matching:
         self._reports.of_fill(account, order, qty, price)
         if order.mate is not None and order.mate.is_open:
             self._share(account, order, order.mate, qty)
-        if not order.parent:
+        if order.legs.asked:
             self._protect(account, order, qty)
 
     def _share(self, account: Account, order: Order, mate: Order, qty: int) -> None:

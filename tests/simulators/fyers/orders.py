@@ -52,6 +52,11 @@ class Legs:
     stop_loss: Decimal | None = None
     percent: bool = False
 
+    @property
+    def asked(self) -> bool:
+        """Whether there is any."""
+        return bool(self.take_profit or self.stop_loss)
+
     def prices(self, side: int, price: Decimal, tick: Decimal) -> tuple[Decimal | None, ...]:
         """The target and the stop of what was bought (+1) or sold (-1) at a price."""
         return (

@@ -68,7 +68,7 @@ def order(world: World, account: Account, shown: Order) -> Shown:
     }
     if shown.parent:
         row["parentId"] = shown.parent
-    if shown.legs.take_profit or shown.legs.stop_loss:
+    if shown.legs.asked:
         row["takeProfit"] = number(shown.legs.take_profit or ZERO)
         row["stopLoss"] = number(shown.legs.stop_loss or ZERO)
         row["legType"] = 2 if shown.legs.percent else 1
@@ -230,7 +230,9 @@ def gtt(world: World, account: Account, shown: Gtt) -> Shown:
     """A row of the book of GTT orders."""
     first, second = shown.legs[0], shown.legs[1] if len(shown.legs) > 1 else None
     created = shown.created_at // 10**9
+    tag = {"orderTag": shown.tag} if world.rules.gtt_tells else {}
     return {
+        **tag,
         "clientId": account.fy_id,
         "exchange": shown.instrument.exchange,
         "fy_token": shown.instrument.fytoken,

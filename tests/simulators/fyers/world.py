@@ -64,6 +64,8 @@ class Rules:
         static_ip: orders are taken from this address only; empty = from anywhere.
         holds_in_transit: orders stay in transit until they are let through.
         refuses_reached_stops: a stop on the wrong side of the last price is refused.
+        squares_off: positions for the day are closed ten minutes before its end.
+        gtt_tells: the book of GTT orders shows their tags, and what they place names its parent.
         partial_rate: how often a fill comes in two parts.
         approved: the app was approved once in a browser, so that it may log in without one.
         logins: how many headless logins a minute are taken.
@@ -75,6 +77,8 @@ class Rules:
     static_ip: str = ""
     holds_in_transit: bool = False
     refuses_reached_stops: bool = True
+    squares_off: bool = True
+    gtt_tells: bool = False
     partial_rate: float = 0.0
     approved: bool = True
     logins: int = 5

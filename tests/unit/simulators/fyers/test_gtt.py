@@ -51,6 +51,26 @@ def test_the_leg_that_is_reached_becomes_a_limit_order_and_the_other_ends(
     assert desk.status(child["id"]) == TRADED
 
 
+def test_the_lower_leg_is_reached_from_above(fyers: FyersSimulator, desk: Desk) -> None:
+    fyers.transfer(SBIN, 10, 700)
+    placed(desk, leg(850, 849), leg(800, 801, 5))
+    fyers.quote(SBIN, "801")
+    [child] = desk.book()
+    assert (child["limitPrice"], child["qty"], child["status"]) == (800, 5, TRADED)
+
+
+def test_it_may_tell_its_tag_and_what_came_of_it_its_parent(
+    fyers: FyersSimulator, desk: Desk
+) -> None:
+    fyers.transfer(SBIN, 10, 700)
+    name = placed(desk, leg(850, 849), orderTag="MINE")["id"]
+    assert "orderTag" not in row(desk)
+    fyers.rules(gtt_tells=True)
+    assert row(desk)["orderTag"] == "1:MINE"
+    fyers.quote(SBIN, "849")
+    assert desk.book()[0]["parentId"] == name
+
+
 def test_a_single_one_waits_on_either_side(fyers: FyersSimulator, desk: Desk) -> None:
     fyers.transfer(SBIN, 10, 700)
     placed(desk, leg(799, 800))

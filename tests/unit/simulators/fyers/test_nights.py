@@ -2,7 +2,7 @@
 
 from tests.fakes.clock import FakeClock
 from tests.simulators.fyers import FyersSimulator
-from tests.unit.simulators.fyers.desk import SBIN, Desk, Shown
+from tests.unit.simulators.fyers.desk import CANCELLED, EXPIRED, PENDING, SBIN, Desk, Shown
 
 CNC = f"{SBIN}-CNC"
 FUTURE = "NSE:NIFTY26NOVFUT"
@@ -87,6 +87,35 @@ def test_orders_are_for_the_day_and_the_books_begin_anew(fyers: FyersSimulator, 
     assert (desk.book(), desk.trades()) == ([], [])
     assert fyers.owner().orders[resting].status == 7
     assert desk.sdk.cancel_order({"id": resting})["code"] == -161
+
+
+def test_orders_end_with_the_session(fyers: FyersSimulator, clock: FakeClock, desk: Desk) -> None:
+    resting = desk.order(limitPrice=800)
+    clock.advance(5 * 3600 - 1)
+    assert desk.status(resting) == PENDING
+    clock.advance(1)
+    assert desk.status(resting) == EXPIRED
+
+
+def test_positions_for_the_day_are_closed_before_it_ends(
+    fyers: FyersSimulator, clock: FakeClock, desk: Desk
+) -> None:
+    desk.order(stopLoss=10)
+    desk.order(productType="CNC")
+    clock.advance(4 * 3600 + 50 * 60 - 1)
+    assert desk.net() == 10
+    clock.advance(1)
+    assert (desk.net(), desk.net(CNC)) == (0, 10)
+    assert [row["status"] for row in desk.book() if row.get("parentId")] == [CANCELLED]
+
+
+def test_nobody_closes_them_while_that_is_switched_off(
+    fyers: FyersSimulator, clock: FakeClock, desk: Desk
+) -> None:
+    fyers.rules(squares_off=False)
+    desk.order()
+    clock.advance(4 * 3600 + 55 * 60)
+    assert desk.net() == 10
 
 
 def test_the_night_comes_by_itself(fyers: FyersSimulator, clock: FakeClock, desk: Desk) -> None:

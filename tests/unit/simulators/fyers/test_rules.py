@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.clock import FakeClock
-from tests.simulators.fyers import FyersSimulator
+from tests.simulators.fyers import FyersSimulator, refusals
 from tests.unit.simulators.fyers.desk import AN_ORDER, PENDING, REJECTED, SBIN, TRADED, Desk
 
 FUTURE = "NSE:NIFTY26NOVFUT"
@@ -156,6 +156,7 @@ def test_a_change_is_checked_like_an_order_and_leaves_it_alone_when_refused(desk
         ({"qty": 0}, -310),
         ({"type": 9}, -101),
         ({"qty": 100_000}, -99),
+        ({"stopPrice": "high"}, -309),
     ):
         told = desk.sdk.modify_order({"id": placed, "limitPrice": 700, **change})
         assert told["code"] == code
@@ -171,6 +172,34 @@ def test_orders_are_taken_from_the_static_address_only(fyers: FyersSimulator, de
     assert desk.status(placed) == PENDING
     fyers.rules(static_ip="127.0.0.1")
     assert desk.sdk.cancel_order({"id": placed})["code"] == 1103
+
+
+def test_a_change_cannot_undo_what_is_filled(fyers: FyersSimulator, desk: Desk) -> None:
+    placed = desk.order(limitPrice=800)
+    fyers.fill(placed, qty=4)
+    assert desk.sdk.modify_order({"id": placed, "qty": 4})["code"] == -310
+    assert desk.sdk.modify_order({"id": placed, "qty": 5})["code"] == 1102
+    assert desk.look(placed)["remainingQuantity"] == 1
+
+
+def test_written_options_bind_margin_and_bought_ones_are_paid(
+    fyers: FyersSimulator, desk: Desk
+) -> None:
+    fyers.quote(CALL, "100")
+    terms = {"symbol": CALL, "qty": 65, "productType": "MARGIN", "limitPrice": 100}
+    desk.order(**terms, side=-1)
+    assert desk.available() == 1_000_000 + 6500 - 65 * 24650 * 0.15
+    desk.order(**terms)
+    desk.order(**terms)
+    assert desk.available() == 1_000_000 - 6500
+
+
+def test_codes_have_the_vendors_messages() -> None:
+    told = refusals.messages()
+    assert told[refusals.OFF_TICK] == "Price should be in multiples of tick size."
+    codes = [value for name, value in vars(refusals).items() if name.isupper()]
+    numbers = {code for code in codes if isinstance(code, int)}
+    assert numbers - {refusals.REJECTED} <= told.keys()
 
 
 def test_a_body_that_is_no_object_is_refused(desk: Desk) -> None:
