@@ -1,17 +1,14 @@
 """Start the simulator by hand: `python -m tests.simulators.alpaca --port 9041`."""
 
 import argparse
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from secrets import randbits
 
 from tests.simulators.alpaca.accounts import Account
 from tests.simulators.alpaca.simulator import KEY, SECRET, AlpacaSimulator, an_account
-
-_HOURS = {"open": True, "closed": False, "calendar": None}
+from tests.simulators.by_hand import HOURS, serve
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -25,23 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         state=given.state,
         rate_limit=given.rate_limit or None,
     )
-    simulator.market(is_open=_HOURS[given.market])
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _setter(stop))
-    with simulator:
-        print(settings_of(simulator), flush=True)  # noqa: T201 (it is there to be copied)
-        stop.wait()
+    simulator.market(is_open=HOURS[given.market])
+    serve(simulator, lambda: settings_of(simulator))
 
 
 def _accounts(given: argparse.Namespace) -> Iterator[Account]:
     for text in given.account or [f"{KEY}:{SECRET}"]:
         key, _, secret = text.partition(":")
         yield an_account(key, secret, start=given.cash, multiplier=given.multiplier)
-
-
-def _setter(stop: threading.Event) -> Callable[[int, object], None]:
-    return lambda _number, _frame: stop.set()
 
 
 def settings_of(simulator: AlpacaSimulator) -> str:
@@ -68,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=0, help="where it listens; 0 = a free port")
     add("--state", type=Path, help="a file in which its state is kept, over restarts")
-    add("--market", choices=sorted(_HOURS), default="open", help="when stocks trade")
+    add("--market", choices=sorted(HOURS), default="open", help="when stocks trade")
     add("--cash", type=Decimal, default=Decimal(100_000), help="what an account begins with")
     add("--multiplier", type=int, choices=(1, 2, 4), default=2, help="1 = no margin, no shorts")
     keys = "the keys of an account; may stand there several times, for several accounts"

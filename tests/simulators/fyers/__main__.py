@@ -1,18 +1,15 @@
 """Start the simulator by hand: `python -m tests.simulators.fyers --port 9042`."""
 
 import argparse
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from secrets import randbits
 
+from tests.simulators.by_hand import HOURS, serve
 from tests.simulators.fyers.accounts import Account
 from tests.simulators.fyers.instruments import MASTER
 from tests.simulators.fyers.simulator import APP_ID, SECRET, FyersSimulator, an_account
-
-_HOURS = {"open": True, "closed": False, "calendar": None}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,23 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rate_limits=given.rate_limits,
         market_protection=given.market_protection,
     )
-    simulator.market(is_open=_HOURS[given.market])
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _setter(stop))
-    with simulator:
-        print(settings_of(simulator), flush=True)  # noqa: T201 (it is there to be copied)
-        stop.wait()
+    simulator.market(is_open=HOURS[given.market])
+    serve(simulator, lambda: settings_of(simulator))
 
 
 def _accounts(given: argparse.Namespace) -> Iterator[Account]:
     for place, text in enumerate(given.account or [f"{APP_ID}:{SECRET}"], 1):
         app_id, _, secret = text.partition(":")
         yield an_account(app_id, secret, fy_id=f"XS{place:05}", start=given.cash)
-
-
-def _setter(stop: threading.Event) -> Callable[[int, object], None]:
-    return lambda _number, _frame: stop.set()
 
 
 def settings_of(simulator: FyersSimulator) -> str:
@@ -76,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=0, help="where it listens; 0 = a free port")
     add("--state", type=Path, help="a file in which its state is kept, over restarts")
-    add("--market", choices=sorted(_HOURS), default="open", help="when there is trade")
+    add("--market", choices=sorted(HOURS), default="open", help="when there is trade")
     add("--cash", type=Decimal, default=Decimal(1_000_000), help="what an account begins with")
     ids = "the app of an account; may stand there several times, for several accounts"
     add("--account", action="append", metavar="APP_ID:SECRET", help=ids)
