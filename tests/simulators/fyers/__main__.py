@@ -37,17 +37,20 @@ def _accounts(given: argparse.Namespace) -> Iterator[Account]:
 
 
 def settings_of(simulator: FyersSimulator) -> str:
-    """The lines for `.env`, and below them what a login by hand needs."""
+    """The lines for `.env`, and below them an access token."""
     return "\n".join(
         (
             f"FYERS_APP_ID={simulator.app_id}",
             f"FYERS_SECRET_ID={simulator.secret}",
+            "FYERS_REDIRECT_URI=http://127.0.0.1:8080/auth/callback",
             f"FYERS_PIN={simulator.pin}",
+            f"FYERS_USER_ID={simulator.fy_id}",
+            f"FYERS_TOTP_SECRET={simulator.totp}",
             f"FYERS_API_URL={simulator.api_url}",
             f"FYERS_DATA_URL={simulator.data_url}",
+            f"FYERS_LOGIN_URL={simulator.login_url}",
             f"FYERS_STREAM_URL={simulator.stream_url}",
             f"FYERS_SYMBOLS_URL={simulator.symbols_url}",
-            f"# login: {simulator.login_url} user {simulator.fy_id} totp {simulator.totp}",
             f"# token: {simulator.token}",
         )
     )

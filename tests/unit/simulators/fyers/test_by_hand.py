@@ -16,7 +16,7 @@ class Process(process.Process):
     """`python -m tests.simulators.fyers`."""
 
     def __init__(self, *arguments: str) -> None:
-        super().__init__("fyers", 9, *arguments)
+        super().__init__("fyers", 12, *arguments)
         self.url = self.settings["FYERS_API_URL"].removesuffix("/api/v3")
         self.log_in(self.lines[-1].removeprefix("# token: "))
 
@@ -49,9 +49,13 @@ def test_it_prints_its_settings_and_ends_when_it_is_told_to(
     assert set(made.settings) == {
         "FYERS_APP_ID",
         "FYERS_SECRET_ID",
+        "FYERS_REDIRECT_URI",
         "FYERS_PIN",
+        "FYERS_USER_ID",
+        "FYERS_TOTP_SECRET",
         "FYERS_API_URL",
         "FYERS_DATA_URL",
+        "FYERS_LOGIN_URL",
         "FYERS_STREAM_URL",
         "FYERS_SYMBOLS_URL",
     }
