@@ -17,7 +17,8 @@ def complaint(
 
 
 def _protection(world: World, account: Account, order: Order) -> str:
-    if world.rules.market_protection and not order.type.has_limit:
+    """A stop of Fyers' own, which came with an order or a position, has it."""
+    if world.rules.market_protection and not order.type.has_limit and not order.parent:
         return "RED:Market orders without market protection are not allowed"
     return ""
 

@@ -76,7 +76,9 @@ def test_a_part_of_a_target_leaves_the_rest_protected(fyers: FyersSimulator, des
 def test_legs_are_moved_and_canceled_like_orders(desk: Desk) -> None:
     placed = desk.order(takeProfit=20, stopLoss=10)
     target, stop = children(desk, placed)
-    assert desk.sdk.modify_order({"id": stop["id"], "stopPrice": 818})["code"] == -99
+    assert desk.sdk.modify_order({"id": stop["id"], "stopPrice": 818})["code"] == 1102
+    assert desk.sdk.modify_order({"id": stop["id"], "stopPrice": 826})["code"] == -99
+    assert desk.look(stop["id"])["stopPrice"] == 818
     assert desk.sdk.modify_order({"id": target["id"], "limitPrice": 840})["code"] == 1102
     assert desk.sdk.cancel_order({"id": stop["id"]})["code"] == 1103
     assert [row["status"] for row in children(desk, placed)] == [PENDING, CANCELLED]
