@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -109,6 +109,7 @@ ALWAYS = timedelta(0)
 LEARN_EVERY = timedelta(seconds=60)
 RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
+EGRESS_EVERY = timedelta(hours=1)
 CHORES_EVERY = timedelta(seconds=1)
 TOKENS_EVERY = timedelta(seconds=1)
 TOKENS_OF = "XNSE"
@@ -348,6 +349,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             Purge(database, clock, _days(settings.retention_days)),
             _equity_step(services.performance, settings.performance_interval),
             *lists.steps(),
+            *_egress_steps(settings, journal, clock),
         ),
         reserve=reserve,
         backups=backups,
@@ -447,6 +449,17 @@ def _chores(backups: Backups, purge: Purge, *more: Step) -> Loop:
     return Loop(steps, CHORES_EVERY, "novalgo-chores")
 
 
+def _egress_steps(settings: Settings, journal: Journal, clock: Clock) -> Iterator[Step]:
+    """Look at the address that we call out from, at once and each hour."""
+    if settings.egress_ip is None:
+        return
+    from app.adapters.egress import Egress
+
+    tell = partial(_tell_of_address, journal, clock, settings.egress_ip)
+    egress = Egress(settings.egress_ip, settings.egress_url, tell)
+    yield Step("look at our address", EGRESS_EVERY, egress.look)
+
+
 def _equity_step(performance: Performance, every: timedelta) -> Step:
     """Look at what the accounts are worth, for the first time when the start is over."""
     due = time.monotonic() + FIRST_LOOK.total_seconds()
@@ -494,6 +507,13 @@ def _tell_of_lists(journal: Journal, clock: Clock, why: str | None) -> None:
     facts = {} if why is None else {"why": why}
     with journal.unit() as unit:
         unit.record(Event(kind=kind, at=clock.now(), problem=why is not None, facts=facts))
+
+
+def _tell_of_address(journal: Journal, clock: Clock, expected: str, found: str) -> None:
+    facts = {"expected": expected, "found": found}
+    with journal.unit() as unit:
+        kind = EventKind.EGRESS_CHANGED
+        unit.record(Event(kind=kind, at=clock.now(), problem=True, facts=facts))
 
 
 def _tell_of_disk(journal: Journal, clock: Clock, *, full: bool) -> None:

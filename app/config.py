@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta, tzinfo
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self, cast
 from zoneinfo import ZoneInfo
@@ -175,6 +176,13 @@ def _lists(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("must be an address like 192.0.2.7") from None
+
+
 def _sqlite_file(url: str) -> str:
     if not re.fullmatch(r"sqlite:///(?!:memory:).+", url):
         raise ValueError("must be sqlite:///FILE: no other database is supported yet")
@@ -195,6 +203,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Url = Annotated[str, AfterValidator(_url)]
 Lists = Annotated[str, AfterValidator(_lists)]
+Address = Annotated[str, AfterValidator(_address)]
 Hours = Annotated[SessionPolicy, BeforeValidator(_lower)]
 
 
@@ -435,6 +444,14 @@ class Settings(BaseModel):
     )
     secret_rate_limit: Annotated[str, AfterValidator(_rate)] = Field(
         "30 per minute", description="wrong secrets from one source before it is told to wait"
+    )
+    egress_ip: Address | None = Field(
+        None,
+        description="the address that brokers know this server by; looked at when it starts, and "
+        "each hour; empty: it is not looked at",
+    )
+    egress_url: Url = Field(
+        "https://api.ipify.org", description="what answers with the address that asked, for that"
     )
     kill_file: Path | None = Field(None, description="while this file exists, no entry is made")
     backup_interval: SecondsOrZero = Field(

@@ -34,6 +34,7 @@ class Capabilities:
     first; without `oco` only the stop rests.
     `fees_in_units`: fees are taken out of what was bought: a little less than filled is there.
     `apart`: asset classes in which the account's abilities are others.
+    `products`: the same for products of the broker, by the names that alerts have for them.
     """
 
     asset_classes: frozenset[AssetClass]
@@ -62,6 +63,7 @@ class Capabilities:
     apart: Mapping[AssetClass, "Capabilities"] = field(
         default_factory=dict[AssetClass, "Capabilities"]
     )
+    products: Mapping[str, "Capabilities"] = field(default_factory=dict[str, "Capabilities"])
 
     def for_class(self, asset_class: AssetClass) -> "Capabilities":
         """What the account can do with instruments of a class."""
@@ -70,6 +72,10 @@ class Capabilities:
     def takes_along(self, order_type: OrderType, stop: str | None) -> bool:
         """Whether protection goes with such an entry, where its stop is of a kind."""
         return order_type in self.bracket_entries and stop not in self.lone_stops
+
+    def for_product(self, product: str | None) -> "Capabilities":
+        """What the account can do with what is held under a product; usually the same."""
+        return self.products.get(product or "", self)
 
     @property
     def can_guard(self) -> bool:

@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     FOREIGN_ORDER = "foreign_order"
     BY_HAND = "by_hand"
     ORPHAN_CANCELED = "orphan_canceled"
+    EGRESS_CHANGED = "egress_changed"
     DISK_FULL = "disk_full"
     DISK_FREE = "disk_free"
     BACKUP_FAILED = "backup_failed"

@@ -139,8 +139,9 @@ class OrderIntent:
     the one whose order it is; its fills, and those of its legs, are that one's. `trail` is the
     distance in price of a trailing stop. `expires_at`: when it ends unless it has filled (aware
     UTC); None: by no clock of ours. `extended_hours`: it may be executed outside the regular hours
-    of its market. `parent`: the entry that a leg protects which is armed alone. A STOP_LOSS with a
-    `take_profit` is a pair that cancels each other, for an open position.
+    of its market. `product`: under which product of its broker an entry is held, as its alert has
+    it; "" where it names none. `parent`: the entry that a leg protects which is armed alone. A
+    STOP_LOSS with a `take_profit` is a pair that cancels each other, for an open position.
 
     `guard` and `target` are not the broker's business: what we arm once the entry fills, and the
     price at which we sell what this stop protects, where its broker cannot hold both.
@@ -165,6 +166,7 @@ class OrderIntent:
     take_profit: Leg | None = None
     strategy: str = ""
     extended_hours: bool = False
+    product: str = ""
     parent: str | None = None
     guard: Guard | None = None
     target: Decimal | None = None

@@ -52,8 +52,9 @@ class Order:
 
     @property
     def abilities(self) -> Capabilities:
-        """What its account can do with this kind of instrument."""
-        return self.account.broker.capabilities.for_class(self.instrument.asset_class)
+        """What its account can do with this kind of instrument, under the product it names."""
+        of_class = self.account.broker.capabilities.for_class(self.instrument.asset_class)
+        return of_class.for_product(self.alert.product_type)
 
 
 DayEnd = Callable[[Order], datetime | None]
@@ -151,7 +152,7 @@ def _unfit(order: Order, side: Side) -> Denied | None:
     sides = order.strategy.sides if order.strategy is not None else None
     if sides is not None and not sides.allow(side):
         return Denied(Denial.SIDE_NOT_ALLOWED, f"the row allows {sides.value} only")
-    if side is Side.SELL and not order.account.broker.capabilities.can_short(order.instrument):
+    if side is Side.SELL and not order.abilities.can_short(order.instrument):
         crypto = order.instrument.asset_class is AssetClass.CRYPTO
         reason = Denial.CRYPTO_SHORT if crypto else Denial.NOT_SHORTABLE
         return Denied(reason, f"{order.instrument.symbol} cannot be sold short there")
@@ -377,6 +378,7 @@ def _intent(  # the parts of an order, one each
         take_profit=Leg(_id(order, "target"), target) if target else None,
         strategy=order.alert.strategy or "",
         extended_hours=order.extended_hours,
+        product=order.alert.product_type or "",
         guard=Guard(levels.stop_loss, levels.take_profit) if levels and not native else None,
     )
 

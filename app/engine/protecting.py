@@ -118,13 +118,14 @@ class Protecting:
         instrument = account.broker.instrument(_ticker(job.alert))
         if instrument is None:
             raise Wait(AlertStatus.WAITING, backoff(job.tries), f"{entry.symbol} is not known")
+        of_class = account.broker.capabilities.for_class(instrument.asset_class)
         shields = Shields(
             duty=job.id,
             entry=entry,
             guard=intent.protection,
             family=self._journal.family(entry.client_order_id),
             instrument=instrument,
-            abilities=account.broker.capabilities.for_class(instrument.asset_class),
+            abilities=of_class.for_product(intent.product),
         )
         return Duty(
             job=job,

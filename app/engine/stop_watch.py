@@ -1,14 +1,17 @@
-"""The stop watch: a stop that was triggered and does not fill protects nothing (rule 36)."""
+"""The stop watch: what should close and does not fill is walked to the market (rule 36).
+
+That is a stop that was triggered, and a close at the market that its broker has sent as a limit.
+"""
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from app.domain.errors import BrokerError
 from app.domain.events import EventKind
 from app.domain.instrument import Ticker
-from app.domain.order import OrderRole
+from app.domain.order import OrderRole, OrderType
 from app.engine.accounts import Account, Accounts
 from app.engine.ownership import Ownership
 from app.engine.settlement import Settlement, event_of
@@ -18,17 +21,17 @@ from app.ports.journal import Journal, OrderRecord
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=3)
-"""How long a triggered stop may stay unfilled."""
+"""How long it may stay unfilled."""
 THROUGH = Decimal("0.01")
 """How far beyond the quote its limit is walked then, so that it fills as at the market."""
 UNPROTECTED = "unprotected"
 
 
 class StopWatch:
-    """Looks for triggered stops that did not fill, tells the owner, and walks them to the market.
+    """Looks for what did not fill, tells the owner, and walks it to the market.
 
-    It is repeated until the order has filled: a quote may be missing, or run away again. The leg
-    itself is moved, not replaced: its bracket stays what it is, and nothing can close it twice.
+    It is repeated until the order has filled: a quote may be missing, or run away again. The order
+    itself is moved, not replaced: a bracket stays what it is, and nothing can close it twice.
     """
 
     def __init__(
@@ -46,11 +49,11 @@ class StopWatch:
         self._clock = clock
 
     def run(self) -> int:
-        """Look at all accounts; how many stops were stuck."""
+        """Look at all accounts; how many orders were stuck."""
         return sum(self.look(account) for account in self._accounts)
 
     def look(self, account: Account) -> int:
-        """Look at one account; how many of its stops were stuck."""
+        """Look at one account; how many of its orders were stuck."""
         orders = self._journal.unsettled_orders(account.name)
         found = [order for order in orders if self._is_stuck(order)]
         for order in found:
@@ -58,8 +61,8 @@ class StopWatch:
         return len(found)
 
     def _is_stuck(self, order: OrderRecord) -> bool:
-        since = order.triggered_at
-        if since is None or not order.status.working or order.role is not OrderRole.STOP_LOSS:
+        since = _closes_since(order)
+        if since is None or not order.status.working:
             return False
         return self._clock.now() - since >= PATIENCE
 
@@ -73,7 +76,7 @@ class StopWatch:
             self._walk(account, order)
         except BrokerError as error:
             why = {"client_order_id": order.client_order_id, "why": str(error)}
-            log.warning("a triggered stop cannot be moved yet", extra=why)
+            log.warning("what should have closed cannot be moved yet", extra=why)
 
     def _walk(self, account: Account, order: OrderRecord) -> None:
         broker = account.broker
@@ -86,3 +89,14 @@ class StopWatch:
         answer = broker.reprice(order.client_order_id, limit)
         bracket = broker.find(order.parent) if order.parent is not None else None
         self._settlement.apply([told for told in (answer, bracket) if told is not None])
+
+
+def _closes_since(order: OrderRecord) -> datetime | None:
+    """Since when an order should have closed; None for one that waits for its price.
+
+    A limit that a close at the market has is its broker's, not one that somebody asked for.
+    """
+    if order.role is OrderRole.STOP_LOSS:
+        return order.triggered_at
+    protected = order.order_type is OrderType.MARKET and order.limit_price is not None
+    return order.submitted_at if protected and order.role is OrderRole.EXIT else None

@@ -1,6 +1,8 @@
 """The address book: our orders by our ids, for brokers that call some of them otherwise."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from app.domain.order import OrderIntent, OrderRole
@@ -11,7 +13,8 @@ class Address:
     """What is written down of an order of ours.
 
     `broker_order_id` is None until it was settled for the first time. `intent` is what was sent;
-    None for a leg, which went with that of its `parent`.
+    None for a leg, which went with that of its `parent`. `submitted_at`: when it was sent last, if
+    it was. `filled_quantity`: how much of it is known to be filled.
     """
 
     client_order_id: str
@@ -19,6 +22,8 @@ class Address:
     role: OrderRole
     parent: str | None
     intent: OrderIntent | None
+    submitted_at: datetime | None = None
+    filled_quantity: Decimal = Decimal(0)
 
 
 class AddressBook(Protocol):

@@ -22,6 +22,11 @@ class Symbols(Protocol):
     known; that does not mean that there is no such instrument.
     """
 
+    @property
+    def loaded(self) -> bool:
+        """Whether there is any list: on a new machine the first is read a while after the start."""
+        ...
+
     def named(self, ticker: Ticker) -> Instrument | None:
         """The instrument of a name: `NSE:SBIN`, `NSE:SBIN-EQ`, a contract as the master spells it.
 
@@ -54,6 +59,11 @@ class Symbols(Protocol):
 
 class NoSymbols:
     """A house without a symbol master."""
+
+    @property
+    def loaded(self) -> bool:
+        """There never is one."""
+        return False
 
     def named(self, ticker: Ticker) -> Instrument | None:
         """Nothing is known."""

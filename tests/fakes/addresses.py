@@ -1,5 +1,8 @@
 """An address book for brokers that are tested without a journal."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole
 from app.ports.addresses import Address
 
@@ -10,19 +13,21 @@ class AddressPages:
     def __init__(self) -> None:
         self._pages: dict[str, Address] = {}
 
-    def note(self, intent: OrderIntent) -> None:
+    def note(self, intent: OrderIntent, at: datetime | None = None) -> None:
         """Write an order and its legs down."""
-        self._put(intent.client_order_id, intent.role, intent.parent, intent)
+        self._put(intent.client_order_id, intent.role, intent.parent, intent, at)
         for role, leg in intent.legs:
-            self._put(leg.client_order_id, role, intent.client_order_id, None)
+            self._put(leg.client_order_id, role, intent.client_order_id, None, at)
 
     def settle(self, answer: BrokerOrder) -> None:
-        """Take over what the broker calls them."""
+        """Take over what the broker calls them, and what they have filled."""
         for told in (answer, *answer.legs):
             page = self._pages.get(told.client_order_id)
             if page is not None:
-                self._put(
-                    page.client_order_id, page.role, page.parent, page.intent, told.broker_order_id
+                self._pages[told.client_order_id] = replace(
+                    page,
+                    broker_order_id=told.broker_order_id or page.broker_order_id,
+                    filled_quantity=max(page.filled_quantity, told.filled_quantity),
                 )
 
     def address(self, client_order_id: str) -> Address | None:
@@ -39,12 +44,13 @@ class AddressPages:
         role: OrderRole,
         parent: str | None,
         intent: OrderIntent | None,
-        broker_order_id: str | None = None,
+        at: datetime | None,
     ) -> None:
         self._pages[client_order_id] = Address(
             client_order_id=client_order_id,
-            broker_order_id=broker_order_id,
+            broker_order_id=None,
             role=role,
             parent=parent,
             intent=intent,
+            submitted_at=at,
         )

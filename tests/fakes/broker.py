@@ -300,6 +300,12 @@ class FakeBroker:
         """Let the stop of a stop_limit be reached: from there on it is a limit."""
         self._one(client_order_id).triggered_at = self._clock.now()
 
+    def protect_price(self, client_order_id: str, limit: Decimal) -> BrokerOrder:
+        """Let an order at the market be a limit, as some brokers send it, that did not fill."""
+        order = self._one(client_order_id)
+        order.order_type, order.limit_price = OrderType.LIMIT, limit
+        return order.answer()
+
     def expire(self, client_order_id: str, status: OrderStatus = OrderStatus.EXPIRED) -> None:
         """End a working order as the broker may do at any time."""
         order = self._one(client_order_id)

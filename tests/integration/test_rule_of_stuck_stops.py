@@ -11,7 +11,7 @@ from app.domain.instrument import AssetClass, Ticker
 from app.domain.order import OrderRole, OrderStatus
 from app.engine.holdings import holdings_of
 from app.ports.journal import OrderRecord
-from tests.fakes.broker import EVERYTHING, FakeBroker
+from tests.fakes.broker import EVERYTHING, REST, FakeBroker
 from tests.integration.world import World
 
 STOP = {"type": "stop_limit", "stopPrice": 95, "limitPrice": 94}
@@ -152,3 +152,35 @@ def test_rule_36_a_stop_is_moved_where_its_kind_of_instrument_can_be(
     world.server.services.recovery.refresh()
     watch(world, 3)
     assert (world.broker_position() == {}) is coins
+
+
+def test_rule_36_a_close_that_its_broker_sent_as_a_limit_is_walked_too(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    broker = FakeBroker(clock=world.clock)
+    world.broker = broker
+    world.boot()
+    broker.prices["AAPL"] = Decimal(100)
+    world.send(**ENTRY)
+    broker.script.append(REST)
+    world.send(**ENTRY | {"action": "close"})
+    (close,) = [order for order in world.orders() if order.role is OrderRole.EXIT]
+    told = broker.protect_price(close.client_order_id, Decimal(99))
+    broker.prices["AAPL"] = Decimal(90)
+    world.server.services.settlement.apply([told])
+
+    assert watch(world, 2) == 0
+    assert [watch(world, 1), watch(world, 1)] == [1, 0]
+    assert problems(world) == ["unprotected"]
+    assert world.broker_position() == {}
+
+
+def test_rule_36_a_close_at_the_market_is_left_to_its_broker(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.broker = broker = FakeBroker(clock=world.clock)
+    world.boot()
+    broker.prices["AAPL"] = Decimal(100)
+    world.send(**ENTRY)
+    broker.script.append(REST)
+    world.send(**ENTRY | {"action": "close"})
+
+    assert watch(world, 5) == 0

@@ -19,6 +19,7 @@ OpenBroker: TypeAlias = Callable[[str, Mapping[str, str], Resources], Broker]
 
 BUILT_IN: Mapping[str, str] = {
     "alpaca": "app.adapters.brokers.alpaca.broker",
+    "fyers": "app.adapters.brokers.fyers.broker",
     "paper": "app.adapters.brokers.paper.broker",
 }
 """Modules that offer `open_broker(account, options, resources)`."""

@@ -34,6 +34,11 @@ class SymbolMaster:
         self._open: Generation | None = None
         self._seen: str | None = None
 
+    @property
+    def loaded(self) -> bool:
+        """Whether there is a generation that can be read."""
+        return self.generation() is not None
+
     def named(self, ticker: Ticker) -> Instrument | None:
         """The instrument of a name; None when there is none."""
         lists = self._lists()

@@ -1,8 +1,10 @@
 """The address book that brokers are lent: a look into the orders of the journal."""
 
+from decimal import Decimal
+
 from app.adapters.journal.codec import INTENT
 from app.adapters.journal.statements import Q
-from app.adapters.sql import Database, Row
+from app.adapters.sql import Database, Row, from_db
 from app.domain.order import OrderRole
 from app.ports.addresses import Address
 
@@ -34,4 +36,6 @@ def _address(row: Row) -> Address:
         role=OrderRole(row["role"]),
         parent=row["parent"],
         intent=None if row["intent"] is None else INTENT.load(row["intent"]),
+        submitted_at=None if row["submitted_at"] is None else from_db(row["submitted_at"]),
+        filled_quantity=Decimal(row["filled_quantity"]),
     )

@@ -31,9 +31,9 @@ from app.adapters.brokers.alpaca.options import AlpacaOptions, read_options
 from app.adapters.brokers.alpaca.orders import Orders
 from app.adapters.brokers.alpaca.quotes import Quotes
 from app.adapters.brokers.alpaca.stream import Stream
-from app.adapters.brokers.alpaca.triggers import Triggers
 from app.adapters.brokers.alpaca.wire import Wire
 from app.adapters.brokers.reading import UNREADABLE, understood
+from app.adapters.brokers.triggers import Triggers
 from app.domain.capabilities import Capabilities
 from app.domain.contract import Wish
 from app.domain.decision import Denial, Denied
@@ -76,8 +76,8 @@ class AlpacaBroker:
         self._quotes = Quotes(self._wire, resources.clock)
         self._holdings = Holdings(self._wire, resources.clock)
         self._fills = Fills(self._wire)
-        triggers = Triggers(self._assets, self._quotes)
-        self._orders = Orders(account, resources, self._wire, self._fills, triggers.of)
+        self._triggers = Triggers(self.quote)
+        self._orders = Orders(account, resources, self._wire, self._fills, self._reached)
         self._stream: Stream | None = None
 
     @property
@@ -239,6 +239,11 @@ class AlpacaBroker:
             self._fills.note(execution)
             self._holdings.forget(told.symbol.replace("/", ""))
         return told
+
+    def _reached(self, told: Told) -> datetime | None:
+        """When the stop of an order was reached; one that replaces another is the same."""
+        key, root = told.symbol.replace("/", ""), told.replaces or told.id
+        return self._triggers.of(root, key, told.side, told.stop_price, also=told.id)
 
     def _known(self, intent: OrderIntent) -> Instrument:
         found = self._assets.by_key(intent.instrument)

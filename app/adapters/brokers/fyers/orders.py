@@ -1,0 +1,457 @@
+"""Orders at Fyers: placed once, found again by their tags, canceled and moved.
+
+Tags are not unique there, so nothing is ever sent because it was not found at once: whether an
+order is absent, the caller decides after the settle window (`unique_client_ids` is False).
+"""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.adapters.brokers.fyers import asks
+from app.adapters.brokers.fyers.answers import IST, LIMIT, ZERO, Row, read_id
+from app.adapters.brokers.fyers.bodies import Body, is_pair, plain
+from app.adapters.brokers.fyers.desk import Desk
+from app.adapters.brokers.fyers.holdings import Holdings
+from app.adapters.brokers.fyers.naming import (
+    EXPIRED,
+    REQUESTED,
+    Around,
+    Trades,
+    as_order,
+    base_of,
+    by_order,
+    legs_of,
+    rows_under,
+    waiting_leg,
+)
+from app.adapters.brokers.fyers.pairs import Pairs
+from app.adapters.brokers.reading import UNREADABLE, understood
+from app.adapters.brokers.triggers import Triggers
+from app.domain.errors import (
+    BrokerError,
+    BrokerRejected,
+    BrokerUnavailable,
+)
+from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
+from app.domain.protection import leg_price
+from app.domain.rates import Purpose
+from app.ports.addresses import Address
+
+log = logging.getLogger(__name__)
+
+SETTLE = timedelta(seconds=5)
+"""How long the books may not show all slices of an order that is being sent."""
+
+PATIENCE = 5.0
+"""Seconds that a slice waits for its place in the budget of calls, at most."""
+
+
+class Orders:
+    """The orders of one account."""
+
+    def __init__(self, desk: Desk, holdings: Holdings, pairs: Pairs, triggers: Triggers) -> None:
+        self._desk = desk
+        self._clock = desk.clock
+        self._books = desk.books
+        self._holdings = holdings
+        self._pairs = pairs
+        self._triggers = triggers
+        self._sending: dict[str, Decimal] = {}
+        self._given_up: set[str] = set()
+        self._never = threading.Event()
+
+    # ------------------------------------------------------------------ sent, canceled, moved
+
+    def place(self, intent: OrderIntent, bodies: Sequence[Body]) -> BrokerOrder:
+        """Send an order, slice by slice.
+
+        Raises:
+            BrokerError: by what is known of the first slice that was not taken, while nothing of
+                the order works; or nobody knows whether a slice was taken.
+        """
+        taken = self._send(intent, bodies)
+        try:
+            found = self.find(intent.client_order_id, intent)
+        except BrokerError as error:
+            why = {"client_order_id": intent.client_order_id, "why": str(error)}
+            log.warning("an order was taken, and cannot be read yet", extra=why)
+            found = None
+        return found if found is not None else _pending(intent, bodies[: len(taken)], taken)
+
+    def _send(self, intent: OrderIntent, bodies: Sequence[Body]) -> Sequence[str]:
+        name, pair = intent.client_order_id, is_pair(intent)
+        purpose = Purpose.ENTER if intent.role is OrderRole.ENTRY else Purpose.REDUCE
+        taken: list[str] = []
+        try:
+            for number, body in enumerate(bodies):
+                self._sending[name] = _size(bodies[number:])
+                try:
+                    taken.append(self._send_one(body, purpose, patient=bool(taken)))
+                except (BrokerRejected, BrokerUnavailable) as error:
+                    if not taken:
+                        raise
+                    why = {"client_order_id": name, "slices": len(taken), "why": str(error)}
+                    log.warning("the rest of an order was not sent", extra=why)
+                    break
+        finally:
+            self._books.stale()
+            self._sending[name] = ZERO
+            if len(bodies) == 1:
+                del self._sending[name]
+        if pair:
+            self._pairs.note(name, taken)
+        return taken
+
+    def _send_one(self, body: Body, purpose: Purpose, *, patient: bool) -> str:
+        """Send one slice; another than the first waits for its place in the budget."""
+        ask = asks.place(body)
+        for pause in self._pauses(patient=patient):
+            try:
+                return self._taken(self._desk.wire.write(ask, purpose))
+            except BrokerUnavailable as error:
+                if error.after is None or error.after > pause:
+                    raise
+                self._never.wait(error.after)
+        raise AssertionError  # the last pause is none
+
+    def _pauses(self, *, patient: bool) -> Iterator[float]:
+        """How long each try may be put off: until the patience is over, then no more."""
+        began = self._clock.monotonic()
+        while patient and (left := began + PATIENCE - self._clock.monotonic()) > 0:
+            yield left
+        yield -1.0
+
+    def _taken(self, raw: Any) -> str:
+        try:
+            return read_id(raw)
+        except UNREADABLE as error:
+            raise understood(error, writes=True) from error
+
+    def cancel(self, name: str) -> BrokerOrder | None:
+        """Cancel what works; what it is then. Both legs of an entry go, whichever was named.
+
+        Raises:
+            BrokerError: by what is known of it.
+        """
+        order = self.find(name)
+        if order is None or order.status.final:
+            return order
+        address = self._desk.address(name)
+        pair = self._pair_of(address)
+        if pair is not None:
+            self._pairs.cancel(*pair)
+        elif address is not None and address.intent is None and address.parent is not None:
+            self._cancel_legs(address.parent)
+        else:
+            self._cancel_rows(rows_under(name, self._books.orders()))
+        return self.find(name)
+
+    def move(self, name: str, limit: Decimal) -> BrokerOrder | None:
+        """Move the limit of what works as a limit; what it is then.
+
+        Raises:
+            BrokerError: by what is known of it.
+        """
+        order = self.find(name)
+        if order is None or order.status.final:
+            return order
+        for row in self._rows_of(name):
+            if not row.status.final and self._is_limit(row):
+                self._desk.change(asks.move(row.id, LIMIT, plain(limit)))
+        return self.find(name)
+
+    # ------------------------------------------------------------------ found
+
+    def find(self, name: str, intent: OrderIntent | None = None) -> BrokerOrder | None:
+        """An order or a leg with all its fills; None when no book of Fyers knows of it.
+
+        Raises:
+            BrokerError: it could not be read, or the books do not agree.
+        """
+        address = self._desk.address(name)
+        if intent is None and address is not None:
+            intent = address.intent
+        if intent is None and address is not None and address.parent is not None:
+            return self._find_leg(address)
+        if intent is not None and is_pair(intent):
+            return self._pairs.find(intent, address, self._trades_of)
+        rows = rows_under(name, self._books.orders())
+        if not rows:
+            return self._absent(name, address, intent)
+        if intent is not None and self._is_over(intent):
+            return self._ended(name, rows, intent)
+        return self._named(name, rows, intent)
+
+    def working(self) -> Sequence[BrokerOrder]:
+        """Everything that works there, each for itself; what is not ours under Fyers' ids.
+
+        Raises:
+            BrokerError: it could not be read.
+        """
+        rows = self._books.orders()
+        made = self._pairs.made(rows)
+        found: dict[str, BrokerOrder] = {}
+        for row in rows:
+            if row.status.final or row.id in made:
+                continue
+            order = self._by_itself(row, rows)
+            found.setdefault(order.client_order_id, order)
+        for order in self._pairs.working(rows, self._trades_of):
+            found.setdefault(order.client_order_id, order)
+        return list(found.values())
+
+    def name_of(self, tag: str, parent: str, *, stops: bool) -> str | None:
+        """Our id of what the stream tells of; None when it is not known.
+
+        Raises:
+            BrokerUnavailable: the address book cannot be read.
+        """
+        name = base_of(tag)
+        address = self._desk.address(name) if name else None
+        if address is None:
+            return None
+        if not parent or address.intent is None:
+            return name
+        return _leg_name(address.intent, stops=stops)
+
+    def product_of(self, name: str) -> str | None:
+        """The product that an order of today was placed with."""
+        rows = rows_under(name, self._books.orders())
+        return rows[0].product if rows else None
+
+    # ------------------------------------------------------------------ under our names
+
+    def _named(self, name: str, rows: Sequence[Row], intent: OrderIntent | None) -> BrokerOrder:
+        book = self._books.orders()
+        legs = {} if intent is None else dict(intent.legs)
+        made = {role: legs_of(rows, book, role) for role in legs}
+        trades = self._trades_of([*rows, *(row for found in made.values() for row in found)])
+        order = as_order(name, rows, trades, unsent=self._unsent(name, rows, intent))
+        found = [
+            self._leg_order(leg.client_order_id, role, order, made, trades, intent)
+            for role, leg in legs.items()
+        ]
+        return replace(self._with_trigger(order, rows), legs=tuple(found))
+
+    def _leg_order(  # what a leg is known by, one each
+        self,
+        name: str,
+        role: OrderRole,
+        entry: BrokerOrder,
+        made: dict[OrderRole, Sequence[Row]],
+        trades: Trades,
+        intent: OrderIntent | None,
+    ) -> BrokerOrder:
+        rows = made[role]
+        if rows:
+            others = [row for other, found in made.items() if other is not role for row in found]
+            around = Around(
+                entry_unfilled=not entry.filled_quantity,
+                sibling_filled=any(row.filled for row in others),
+            )
+            return self._with_trigger(as_order(name, rows, trades, around=around), rows)
+        price = None if intent is None else _expected(intent, role, entry)
+        stops = role is OrderRole.STOP_LOSS
+        return waiting_leg(
+            name,
+            entry,
+            stop=price if stops else None,
+            limit=None if stops else price,
+            given_up=name in self._given_up,
+        )
+
+    def _find_leg(self, leg: Address) -> BrokerOrder | None:
+        parent = self._desk.address(leg.parent or "")
+        if parent is None:
+            raise BrokerUnavailable(f"the entry of {leg.client_order_id} is not written down")
+        entry = self.find(parent.client_order_id, parent.intent)
+        legs = () if entry is None else entry.legs
+        return next((each for each in legs if each.client_order_id == leg.client_order_id), None)
+
+    def _by_itself(self, row: Row, rows: Sequence[Row]) -> BrokerOrder:
+        """An open order as reconciliation lists it: as a look-up tells it, where it is ours."""
+        name = base_of(row.tag)
+        address = self._desk.address(name) if name else None
+        if address is None:
+            return as_order(row.id, [row], self._trades_of([row]))
+        if row.parent is None or address.intent is None:
+            return replace(self._named(name, rows_under(name, rows), address.intent), legs=())
+        leg = _leg_name(address.intent, stops=row.stops)
+        entry = self._named(name, rows_under(name, rows), address.intent)
+        found = [each for each in entry.legs if each.client_order_id == leg]
+        return found[0] if found else as_order(row.id, [row], self._trades_of([row]))
+
+    def _with_trigger(self, order: BrokerOrder, rows: Sequence[Row]) -> BrokerOrder:
+        if not order.status.working:
+            return order
+        reached = [self._reached(row) for row in rows if row.stops and not row.status.final]
+        return replace(order, triggered_at=next((at for at in reached if at is not None), None))
+
+    def _reached(self, row: Row) -> Any:
+        return self._triggers.of(row.id, row.symbol, row.side, row.stop_price)
+
+    def _is_limit(self, row: Row) -> bool:
+        """Whether it works as a limit: a stop with a limit does once its stop was reached."""
+        return row.type == LIMIT or (row.stops and self._reached(row) is not None)
+
+    def _unsent(self, name: str, rows: Sequence[Row], intent: OrderIntent | None) -> Decimal:
+        """What of an order is still being sent: by us, or for all we know by another process."""
+        if name in self._sending:
+            return self._sending[name]
+        sliced = any(row.tag != name for row in rows)
+        sent = sum((row.quantity for row in rows), ZERO)
+        if not sliced or intent is None or sent >= intent.quantity:
+            return ZERO
+        latest = max(row.at for row in rows)
+        return intent.quantity - sent if self._clock.now() - latest < SETTLE else ZERO
+
+    def _trades_of(self, rows: Sequence[Row]) -> Trades:
+        """The executions of rows; they are not read where there can be none."""
+        return by_order(self._books.trades()) if any(row.filled for row in rows) else {}
+
+    # ------------------------------------------------------------------ what is not there, or over
+
+    def _absent(
+        self, name: str, address: Address | None, intent: OrderIntent | None
+    ) -> BrokerOrder | None:
+        """No row has its tag. The other books have to agree; those of a new day are empty."""
+        if address is None or intent is None:
+            return None
+        sent = address.submitted_at
+        now = self._clock.now()
+        if sent is not None and sent.astimezone(IST).date() < now.astimezone(IST).date():
+            return self._of_the_day_before(intent, address)
+        if any(base_of(trade.tag) == name for trade in self._books.trades()):
+            raise BrokerUnavailable(f"{name} is in the trade book and not in the order book")
+        told = self._holdings.traded(intent.instrument)
+        trades = self._books.trades()
+        known = sum((each.quantity for each in trades if each.symbol == intent.instrument), ZERO)
+        if told is not None and told > known:
+            raise BrokerUnavailable(f"{intent.symbol}: not all that was traded is in the books yet")
+        return None
+
+    def _of_the_day_before(self, intent: OrderIntent, address: Address) -> BrokerOrder:
+        """An order of a day that is over: it has ended, its fills are no longer told of."""
+        order = _lapsed(intent, address, intent.client_order_id)
+        legs = [self._desk.address(leg.client_order_id) for _, leg in intent.legs]
+        found = [_lapsed(intent, leg, leg.client_order_id) for leg in legs if leg is not None]
+        return replace(order, legs=tuple(found))
+
+    def _is_over(self, intent: OrderIntent) -> bool:
+        """Whether its own end has come, of which Fyers knows nothing: a time of the alert's."""
+        return intent.expires_at is not None and intent.expires_at <= self._clock.now()
+
+    def _ended(self, name: str, rows: Sequence[Row], intent: OrderIntent) -> BrokerOrder:
+        """What is left of an order whose end has come: it is canceled, if it still works."""
+        if any(not row.status.final for row in rows):
+            self._cancel_rows(rows)
+            rows = rows_under(name, self._books.orders()) or rows
+        order = self._named(name, rows, intent)
+        if order.status is not OrderStatus.CANCELED or order.reason != REQUESTED:
+            return order
+        return replace(order, status=OrderStatus.EXPIRED, reason=EXPIRED)
+
+    # ------------------------------------------------------------------ hands
+
+    def _rows_of(self, name: str) -> Sequence[Row]:
+        """The rows behind an order or a leg of ours."""
+        address, book = self._desk.address(name), self._books.orders()
+        pair = self._pair_of(address)
+        if pair is not None:
+            return self._pairs.rows_of(*pair, name)
+        if address is None or address.intent is not None or address.parent is None:
+            return rows_under(name, book)
+        return legs_of(rows_under(address.parent, book), book, address.role)
+
+    def _pair_of(self, address: Address | None) -> tuple[OrderIntent, Address] | None:
+        """The pair that an order is the stop or the target of."""
+        if address is not None and address.intent is None and address.parent is not None:
+            address = self._desk.address(address.parent)
+        if address is None or address.intent is None or not is_pair(address.intent):
+            return None
+        return address.intent, address
+
+    def _cancel_legs(self, entry: str) -> None:
+        """Cancel both legs of an entry; legs that are not there are not waited for any more."""
+        book = self._books.orders()
+        rows = rows_under(entry, book)
+        legs = [row for row in book if row.parent in {each.id for each in rows}]
+        self._cancel_rows(legs)
+        address = self._desk.address(entry)
+        if address is not None and address.intent is not None and not legs:
+            self._given_up |= {leg.client_order_id for _, leg in address.intent.legs}
+
+    def _cancel_rows(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if not row.status.final:
+                self._desk.change(asks.cancel(row.id))
+
+
+def _size(bodies: Sequence[Body]) -> Decimal:
+    return sum((_quantity(body) for body in bodies), ZERO)
+
+
+def _quantity(body: Body) -> Decimal:
+    return Decimal(body["qty"] if "qty" in body else body["orderInfo"]["leg1"]["qty"])
+
+
+def _leg_name(intent: OrderIntent, *, stops: bool) -> str | None:
+    role = OrderRole.STOP_LOSS if stops else OrderRole.TAKE_PROFIT
+    return next((leg.client_order_id for each, leg in intent.legs if each is role), None)
+
+
+def _expected(intent: OrderIntent, role: OrderRole, entry: BrokerOrder) -> Decimal | None:
+    """Where a leg will be, as far as that is known before Fyers has made it."""
+    reference = entry.average_price or entry.limit_price
+    if reference is None:
+        return None
+    level = dict(intent.legs)[role].level
+    return leg_price(level, role, entry_side=intent.side, reference=reference, tick=Decimal("0.01"))
+
+
+def _pending(intent: OrderIntent, bodies: Sequence[Body], taken: Sequence[str]) -> BrokerOrder:
+    """An order that was taken, of which no more can be told at the moment."""
+    legs = tuple(
+        BrokerOrder(
+            client_order_id=leg.client_order_id,
+            broker_order_id="",
+            symbol=intent.symbol,
+            side=intent.side if intent.role.protects else intent.side.opposite,
+            quantity=_size(bodies),
+            status=OrderStatus.NEW,
+        )
+        for _, leg in intent.legs
+    )
+    return BrokerOrder(
+        client_order_id=intent.client_order_id,
+        broker_order_id=taken[0],
+        symbol=intent.symbol,
+        side=intent.side,
+        quantity=_size(bodies),
+        status=OrderStatus.LIVE,
+        limit_price=intent.limit_price,
+        stop_price=intent.stop_price,
+        legs=legs,
+    )
+
+
+def _lapsed(intent: OrderIntent, address: Address, name: str) -> BrokerOrder:
+    """What is known of an order, or of a leg of it, that today's books no longer show."""
+    own = name == intent.client_order_id
+    filled = address.filled_quantity
+    whole = own and filled >= intent.quantity
+    return BrokerOrder(
+        client_order_id=name,
+        broker_order_id=address.broker_order_id or "",
+        symbol=intent.symbol,
+        side=intent.side if own else intent.side.opposite,
+        quantity=intent.quantity,
+        status=OrderStatus.FILLED if whole else OrderStatus.EXPIRED,
+        filled_quantity=filled,
+        reason="" if whole else EXPIRED,
+    )
