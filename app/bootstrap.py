@@ -82,6 +82,7 @@ from app.engine.write_down import WriteDown
 from app.ports.broker import Broker
 from app.ports.clock import Clock
 from app.ports.journal import JobKind, Journal
+from app.ports.ledger import Ledger
 from app.web import build_web
 from app.web.options import WebOptions
 from app.workers.loop import Loop, Step
@@ -292,7 +293,9 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         clock,
         lambda account: pools.get(account, pools[NO_ACCOUNT]),
     )
-    order_check, recovery = _truth(journal, accounts, settlement, ownership, clock)
+    order_check, recovery = _truth(
+        journal, SqlLedger(database), accounts, settlement, ownership, clock
+    )
     services = Services(
         clock=clock,
         journal=journal,
@@ -532,6 +535,7 @@ def _order_rooms(
 
 def _truth(
     journal: Journal,
+    ledger: Ledger,
     accounts: Accounts,
     settlement: Settlement,
     ownership: Ownership,
@@ -539,7 +543,7 @@ def _truth(
 ) -> tuple[OrderCheck, Recovery]:
     orders = OrderCheck(journal, settlement, ownership, clock)
     legs = LegCheck(journal, settlement, ownership, clock)
-    positions = PositionCheck(journal, orders, WriteDown(journal, clock), legs, clock)
+    positions = PositionCheck(journal, orders, WriteDown(journal, clock), legs, ledger, clock)
     return orders, Recovery(journal, accounts, orders, positions, clock)
 
 

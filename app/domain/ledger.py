@@ -4,14 +4,14 @@ Inside, everything is counted in whole grains (`app/domain/grains.py`); `Decimal
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from app.domain.grains import MONEY_PLACES, from_grains, from_money_grains
-from app.domain.tally import Day, Tally
+from app.domain.tally import Day, Of, Tally, TallyKey
 
 FEE_PLACES = 12
 """Decimals that a part of a fee is cut to; the rest stays with what is left: nothing is lost."""
@@ -43,6 +43,7 @@ class ClosedTrade(NamedTuple):
     """A lot, or a part of one, that a fill closed. Its numbers are grains; see the properties.
 
     `units` is negative when the trade was short. `pnl_grains` is after the fees of both sides.
+    `low` and `high`: the lowest and the highest price that was seen of it, its own two among them.
     """
 
     entry: BookedFill
@@ -50,6 +51,8 @@ class ClosedTrade(NamedTuple):
     units: int
     fee_grains: int
     pnl_grains: int
+    low: int
+    high: int
 
     @property
     def quantity(self) -> Decimal:
@@ -81,17 +84,25 @@ class ClosedTrade(NamedTuple):
         """Profit after fees."""
         return from_money_grains(self.pnl_grains)
 
+    @property
+    def extremes(self) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest price that was seen of it."""
+        return from_grains(self.low), from_grains(self.high)
+
 
 @dataclass(slots=True)
 class OpenLot:
     """What is left of a fill that opened a position. `units` is negative when short.
 
-    `fee_grains` is the part of the fill's fee that belongs to what is left.
+    `fee_grains` is the part of the fill's fee that belongs to what is left. `low` and `high`: the
+    prices that were seen since; None when none was.
     """
 
     entry: BookedFill
     units: int
     fee_grains: int
+    low: int | None = None
+    high: int | None = None
 
     @property
     def quantity(self) -> Decimal:
@@ -135,7 +146,8 @@ class Book:
             fees = entry_fee + exit_fee
             entry = lot.entry
             gain = (price - entry.price) * closed * entry.multiplier
-            trades.append(ClosedTrade(entry, fill, closed, fees, gain - fees))
+            low, high = _seen(lot, price)
+            trades.append(ClosedTrade(entry, fill, closed, fees, gain - fees, low, high))
             left += closed
             fee -= exit_fee
         if left:
@@ -148,16 +160,57 @@ class Ledger:
     """All books, and the figures of what was closed, counted from fills in the journal's order."""
 
     books: dict[tuple[str, str], Book] = field(default_factory=lambda: defaultdict(Book))
-    tallies: dict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    tallies: dict[TallyKey, Tally] = field(default_factory=lambda: defaultdict(Tally))
     days: dict[tuple[str, date], Day] = field(default_factory=lambda: defaultdict(Day))
+    _alike: dict[tuple[str, str, str], Sequence[Tally]] = field(
+        default_factory=dict[tuple[str, str, str], Sequence[Tally]]
+    )
 
     def apply(self, fill: BookedFill) -> list[ClosedTrade]:
         """Match a fill in its book, and count what it closed."""
         trades = self.books[fill.account, fill.instrument].apply(fill)
         if trades:
-            self.tallies[fill.account, fill.symbol].add(fill.at, trades)
-            self.days[fill.account, fill.at.date()].add(trades)
+            self._count(fill, trades)
         return trades
+
+    def _count(self, fill: BookedFill, trades: Sequence[ClosedTrade]) -> None:
+        """Mostly all are of one strategy: whose tallies those are is looked up once."""
+        strategy = trades[0].entry.strategy
+        same = fill.account, fill.symbol, strategy
+        if any(trade.entry.strategy != strategy for trade in trades[1:]):
+            for key, share in counted_in(fill, trades):
+                self.tallies[key].add(fill.at, share)
+        else:
+            if same not in self._alike:
+                self._alike[same] = [self.tallies[key] for key, _ in counted_in(fill, trades)]
+            for tally in self._alike[same]:
+                tally.add(fill.at, trades)
+        self.days[fill.account, fill.at.date()].add(trades)
+
+
+def counted_in(
+    fill: BookedFill, trades: Sequence[ClosedTrade]
+) -> Iterator[tuple[TallyKey, Sequence[ClosedTrade]]]:
+    """The tallies in which the trades that a fill closed are counted, and which of them in each.
+
+    A trade is one of the strategy that entered it.
+    """
+    yield TallyKey(fill.account, Of.ACCOUNT), trades
+    yield TallyKey(fill.account, Of.SYMBOL, fill.symbol), trades
+    for name in dict.fromkeys([trade.entry.strategy for trade in trades]):
+        share = [trade for trade in trades if trade.entry.strategy == name]
+        yield TallyKey(fill.account, Of.STRATEGY, name), share
+
+
+def _seen(lot: OpenLot, price: int) -> tuple[int, int]:
+    """The lowest and the highest price of a lot that is closed at a price."""
+    entry = lot.entry.price
+    low, high = (entry, price) if entry < price else (price, entry)
+    if lot.low is not None and lot.low < low:
+        low = lot.low
+    if lot.high is not None and lot.high > high:
+        high = lot.high
+    return low, high
 
 
 def _part(fee: int, closed: int, whole: int) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 
 from app.domain.grains import from_money_grains
 
@@ -25,17 +26,47 @@ class Counted(Protocol):
         ...
 
 
+class Of(StrEnum):
+    """What the trades of a tally have in common, beside their account."""
+
+    SYMBOL = "symbol"
+    STRATEGY = "strategy"
+    ACCOUNT = "account"
+
+
+class TallyKey(NamedTuple):
+    """What tells a tally. `name` is empty for that of an account, and where a strategy has none."""
+
+    account: str
+    of: Of
+    name: str = ""
+
+
 @dataclass(slots=True)
 class Tally:
-    """The figures of a symbol, or of several. Best and worst are 0 without trades."""
+    """The figures of some trades of an account, or of several. Best and worst are 0 without trades.
+
+    `streak`: how many winners came last, negative for losers; a trade without gain or loss leaves
+    it as it is. `peak`: the most that all trades together had earned at a time, `drawdown`: the
+    most that was lost from a peak on. These and the longest streaks follow the order of exits: in
+    one account. Of several there is none (`in_order`).
+    """
 
     total_trades: int = 0
     winning_trades: int = 0
     losing_trades: int = 0
     pnl: int = 0
+    gains: int = 0
+    fees: int = 0
     best: int = 0
     worst: int = 0
+    streak: int = 0
+    longest_wins: int = 0
+    longest_losses: int = 0
+    peak: int = 0
+    drawdown: int = 0
     last_updated: datetime | None = None
+    in_order: bool = True
 
     @property
     def win_rate(self) -> Decimal:
@@ -48,9 +79,39 @@ class Tally:
         return from_money_grains(self.pnl)
 
     @property
+    def gross_profit(self) -> Decimal:
+        """What the winning trades earned, after fees."""
+        return from_money_grains(self.gains)
+
+    @property
+    def gross_loss(self) -> Decimal:
+        """What the losing trades lost, after fees; not negative."""
+        return from_money_grains(self.gains - self.pnl)
+
+    @property
+    def total_fees(self) -> Decimal:
+        """Fees of all trades."""
+        return from_money_grains(self.fees)
+
+    @property
     def average_pnl(self) -> Decimal:
-        """Profit per trade."""
+        """Profit per trade: what is to be expected of one."""
         return self.total_pnl / (self.total_trades or 1)
+
+    @property
+    def average_win(self) -> Decimal:
+        """Profit per winning trade."""
+        return self.gross_profit / (self.winning_trades or 1)
+
+    @property
+    def average_loss(self) -> Decimal:
+        """Loss per losing trade; not negative."""
+        return self.gross_loss / (self.losing_trades or 1)
+
+    @property
+    def profit_factor(self) -> Decimal | None:
+        """What was earned for each unit of money that was lost; None when nothing was lost."""
+        return self.gross_profit / self.gross_loss if self.gains != self.pnl else None
 
     @property
     def best_trade(self) -> Decimal:
@@ -62,37 +123,59 @@ class Tally:
         """Profit of the worst trade."""
         return from_money_grains(self.worst)
 
+    @property
+    def max_drawdown(self) -> Decimal | None:
+        """The most that was lost from the highest sum of profits on; None of several accounts."""
+        return from_money_grains(self.drawdown) if self.in_order else None
+
+    @property
+    def streaks(self) -> tuple[int, int, int] | None:
+        """The present one, the longest of winners, the longest of losers; None of several."""
+        return (self.streak, self.longest_wins, self.longest_losses) if self.in_order else None
+
     def add(self, at: datetime, trades: Iterable[Counted]) -> None:
-        """Count trades that were closed at one moment."""
+        """Count trades that were closed at one moment, in their order."""
         for trade in trades:
             pnl = trade.pnl_grains
-            if not self.total_trades:
-                self.best = self.worst = pnl
-            elif pnl > self.best:
-                self.best = pnl
-            elif pnl < self.worst:
-                self.worst = pnl
+            self.total_trades += 1
+            self.fees += trade.fee_grains
+            self.pnl = earned = self.pnl + pnl
             if pnl > 0:
                 self.winning_trades += 1
+                self.gains += pnl
+                self.streak = streak = self.streak + 1 if self.streak > 0 else 1
+                self.longest_wins = max(self.longest_wins, streak)
+                self.peak = max(self.peak, earned)
             elif pnl:
                 self.losing_trades += 1
-            self.total_trades += 1
-            self.pnl += pnl
+                self.streak = streak = self.streak - 1 if self.streak < 0 else -1
+                self.longest_losses = max(self.longest_losses, -streak)
+                self.drawdown = max(self.drawdown, self.peak - earned)
+            if pnl > self.best or self.total_trades == 1:
+                self.best = pnl
+            if pnl < self.worst or self.total_trades == 1:
+                self.worst = pnl
         if self.last_updated is None or self.last_updated < at:
             self.last_updated = at
 
-    def merge(self, other: "Tally") -> None:
-        """Count the trades of another tally too."""
-        if other.last_updated is None:
-            return
-        first = not self.total_trades
-        self.best = other.best if first else max(self.best, other.best)
-        self.worst = other.worst if first else min(self.worst, other.worst)
-        self.total_trades += other.total_trades
-        self.winning_trades += other.winning_trades
-        self.losing_trades += other.losing_trades
-        self.pnl += other.pnl
-        self.last_updated = max(self.last_updated or other.last_updated, other.last_updated)
+    def merge(self, other: "Tally") -> "Tally":
+        """The figures of both, of different accounts."""
+        if not self.total_trades or not other.total_trades:
+            return other if other.total_trades else self
+        assert self.last_updated is not None  # noqa: S101  # it has trades
+        assert other.last_updated is not None  # noqa: S101  # the same
+        return Tally(
+            total_trades=self.total_trades + other.total_trades,
+            winning_trades=self.winning_trades + other.winning_trades,
+            losing_trades=self.losing_trades + other.losing_trades,
+            pnl=self.pnl + other.pnl,
+            gains=self.gains + other.gains,
+            fees=self.fees + other.fees,
+            best=max(self.best, other.best),
+            worst=min(self.worst, other.worst),
+            last_updated=max(self.last_updated, other.last_updated),
+            in_order=False,
+        )
 
 
 @dataclass(slots=True)

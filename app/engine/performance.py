@@ -2,13 +2,24 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from app.domain.errors import BrokerError
-from app.domain.tally import Tally
+from app.domain.ratios import Earned, Ratios, ratios_of
+from app.domain.tally import Of, Tally
 from app.engine.accounts import Accounts
 from app.ports.clock import Clock
 from app.ports.ledger import Ledger
 from app.ports.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The tallies by symbol, by the strategy that entered, and of all trades together."""
+
+    symbols: Mapping[str, Tally]
+    strategies: Mapping[str, Tally]
+    total: Tally
 
 
 class Performance:
@@ -21,13 +32,21 @@ class Performance:
         self._clock = clock
         self._lock = threading.Lock()
 
-    def figures(self, account: str | None = None) -> tuple[Mapping[str, Tally], Tally]:
-        """The tallies by symbol, and of all symbols together."""
-        by_symbol = self._records.tallies(account)
-        total = Tally()
-        for tally in by_symbol.values():
-            total.merge(tally)
-        return by_symbol, total
+    def figures(self, account: str | None = None) -> Figures:
+        """The figures of an account, or of all together."""
+        sums: dict[tuple[Of, str], Tally] = {}
+        for key, tally in self._records.tallies(account).items():
+            sums[key.of, key.name] = sums.get((key.of, key.name), Tally()).merge(tally)
+        return Figures(
+            symbols={name: tally for (of, name), tally in sums.items() if of is Of.SYMBOL},
+            strategies={name: tally for (of, name), tally in sums.items() if of is Of.STRATEGY},
+            total=sums.get((Of.ACCOUNT, ""), Tally()),
+        )
+
+    def ratios(self, account: str) -> Ratios:
+        """What the days of an account earned for the risk that was taken."""
+        days = self._records.days_of(account)
+        return ratios_of(Earned(day.day, day.trades, day.realised, day.equity) for day in days)
 
     def rebuild(self) -> None:
         """Count the ledger anew from the first fill on; one at a time."""

@@ -20,6 +20,7 @@ from app.engine.order_check import OrderCheck
 from app.engine.write_down import WriteDown
 from app.ports.clock import Clock
 from app.ports.journal import Block, Journal
+from app.ports.ledger import Ledger
 
 OPEN = (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
 """Orders that may have filled at the broker while the journal does not know it."""
@@ -72,9 +73,11 @@ class PositionCheck:
         orders: OrderCheck,
         write_down: WriteDown,
         legs: LegCheck,
+        ledger: Ledger,
         clock: Clock,
     ) -> None:
         self._journal = journal
+        self._ledger = ledger
         self._orders = orders
         self._write_down = write_down
         self._legs = legs
@@ -130,7 +133,10 @@ class PositionCheck:
         busy: Set[str] = {order.instrument for order in orders if order.status in OPEN}
         if lag:
             busy |= self._journal.filled_since(account.name, self._clock.now() - lag)
-        held = {position.instrument: position.quantity for position in account.broker.positions()}
+        positions = account.broker.positions()
+        prices = {each.instrument: each.current_price for each in positions}
+        self._ledger.note_prices(account.name, {of: price for of, price in prices.items() if price})
+        held = {position.instrument: position.quantity for position in positions}
         return _Look(stakes=stakes, foreign=foreign, held=held, busy=busy)
 
     def _verdict(

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from app.domain.alert import Alert
 from app.domain.events import Event
 from app.domain.order import Fill
-from app.domain.tally import Tally
+from app.domain.tally import Tally, TallyKey
 from app.ports.journal import AlertRecord, OrderRecord
 
 T = TypeVar("T")
@@ -119,7 +119,10 @@ class FillRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRecord:
-    """A closed trade as the ledger knows it. `quantity` is negative when it was short."""
+    """A closed trade as the ledger knows it. `quantity` is negative when it was short.
+
+    `low` and `high`: the prices between which it was seen, its own two among them.
+    """
 
     exit_fill: int
     entry_fill: int
@@ -138,6 +141,21 @@ class TradeRecord:
     exit_alert_id: str
     entered_at: datetime
     exited_at: datetime
+    low: Decimal
+    high: Decimal
+
+    @property
+    def best_moment(self) -> Decimal:
+        """The most that it would have earned at a price that was seen, before fees (MFE)."""
+        return max(self._earned(self.low), self._earned(self.high))
+
+    @property
+    def worst_moment(self) -> Decimal:
+        """The least; it is not above zero (MAE)."""
+        return min(self._earned(self.low), self._earned(self.high))
+
+    def _earned(self, price: Decimal) -> Decimal:
+        return (price - self.entry_price) * self.quantity * self.multiplier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +225,12 @@ class Records(Protocol):
         """The days of accounts, newest first."""
         ...
 
-    def tallies(self, account: str | None) -> "Mapping[str, Tally]":
-        """The figures of closed trades by symbol, of one account or of all together."""
+    def days_of(self, account: str) -> "Sequence[DayRecord]":
+        """All days of an account, oldest first."""
+        ...
+
+    def tallies(self, account: str | None) -> "Mapping[TallyKey, Tally]":
+        """The figures of closed trades, of one account or of each."""
         ...
 
     def traded_by(self, account: str, instrument: str, strategy: str) -> Alert | None:

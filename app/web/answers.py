@@ -175,7 +175,10 @@ class Fills(TypedDict):
 
 
 class Trade(TypedDict):
-    """A closed trade; its quantity is positive, its side tells the rest."""
+    """A closed trade; its quantity is positive, its side tells the rest.
+
+    `mae` and `mfe`: what it would have brought at the worst and the best price that was seen.
+    """
 
     trade_id: str
     account: str
@@ -190,6 +193,8 @@ class Trade(TypedDict):
     multiplier: DecimalText
     fees: DecimalText
     pnl: DecimalText
+    mae: DecimalText
+    mfe: DecimalText
     strategy: str
     exit_strategy: str
     entry_alert_id: str
@@ -534,3 +539,54 @@ class Performance(TypedDict):
 
     symbols: list[SymbolTally]
     total: Tally
+
+
+class Figures(Tally):
+    """All figures of closed trades. Money is in the account's currency, after fees.
+
+    `profit_factor` is null when nothing was lost. Streaks and `max_drawdown` follow the order of
+    exits in one account: null of several. `streak` is negative for losers.
+    """
+
+    gross_profit: Number
+    gross_loss: Number
+    fees: Number
+    avg_win: Number
+    avg_loss: Number
+    profit_factor: Number | None
+    max_drawdown: Number | None
+    streak: int | None
+    longest_winning_streak: int | None
+    longest_losing_streak: int | None
+
+
+class SymbolFigures(Figures):
+    """Figures of the closed trades of one symbol."""
+
+    symbol: str
+
+
+class StrategyFigures(Figures):
+    """Figures of the closed trades that one strategy entered."""
+
+    strategy: str
+
+
+class AccountRatios(TypedDict):
+    """What the days of an account earned for the risk that was taken; null: too few days."""
+
+    account: str
+    days: int
+    sharpe: Number | None
+    sortino: Number | None
+    sharpe_tradingview: Number | None
+    sortino_tradingview: Number | None
+
+
+class AllFigures(TypedDict):
+    """Figures of closed trades by symbol, by strategy and of all, and ratios by account."""
+
+    symbols: list[SymbolFigures]
+    strategies: list[StrategyFigures]
+    total: Figures
+    ratios: list[AccountRatios]

@@ -15,6 +15,7 @@ from app.web.login import tokens_blueprint
 from app.web.openapi import openapi_blueprint
 from app.web.options import WebOptions
 from app.web.orders import orders_blueprint
+from app.web.performance import performance_blueprint
 from app.web.strategies import strategies_blueprint
 from app.web.utility import VERSION, utility_blueprint
 from app.web.veil import Veil
@@ -46,6 +47,7 @@ def api_blueprint(services: Services, options: WebOptions, guard: Guard, veil: V
     blueprint.register_blueprint(flatten_blueprint(services))
     blueprint.register_blueprint(tokens_blueprint(services.logins))
     blueprint.register_blueprint(utility_blueprint(services, options))
+    blueprint.register_blueprint(performance_blueprint(services))
     blueprint.register_blueprint(openapi_blueprint(VERSION))
     return blueprint
 

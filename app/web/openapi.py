@@ -32,6 +32,7 @@ TAGS = {
     "alerts": "What came, what became of it, what it would lead to.",
     "orders": "What was sent to brokers.",
     "lists": "What was traded, and what happened.",
+    "performance": "What it came to.",
     "strategies": "The playbook: the owner's rows.",
     "controls": "The kill switch, and quotes.",
     "flatten": "Everything that is ours goes.",

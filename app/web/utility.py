@@ -5,7 +5,6 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify
 
-from app.domain.tally import Tally
 from app.engine.holdings import Holding, holdings_of
 from app.engine.services import Services
 from app.web import answers
@@ -13,7 +12,7 @@ from app.web.described import described
 from app.web.options import WebOptions
 from app.web.readiness import Readiness
 from app.web.results import number
-from app.web.schemas import PerformanceQuery, PositionsQuery, read_query, utc
+from app.web.schemas import PositionsQuery, read_query
 from app.web.strategies import shown_strategy
 
 # The root package's own word. To import it from here would be to import what it puts together.
@@ -68,18 +67,6 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
         rows = [shown_strategy(row) for row in services.playbook.rows()]
         return jsonify({"strategies": rows, "settings": options.settings})
 
-    @blueprint.get("/performance")
-    @described("Figures of closed trades", answers.Performance, query=PerformanceQuery)
-    def performance() -> Response:
-        query = read_query(PerformanceQuery, accounts=services.accounts)
-        if query.refresh:
-            services.performance.rebuild()
-        by_symbol, total = services.performance.figures(query.account)
-        symbols: list[answers.SymbolTally] = [
-            {"symbol": symbol, **_tally(by_symbol[symbol])} for symbol in sorted(by_symbol)
-        ]
-        return jsonify({"symbols": symbols, "total": _tally(total)})
-
     @blueprint.get("/metrics")
     @described("Metrics for Prometheus", texts=("text/plain",))
     def metrics() -> Response:
@@ -102,18 +89,4 @@ def _position(holding: Holding) -> answers.Position:
         "entry_price": number(position.entry_price),
         "current_price": number(position.current_price),
         "protected": holding.protected,
-    }
-
-
-def _tally(tally: Tally) -> answers.Tally:
-    return {
-        "total_trades": tally.total_trades,
-        "winning_trades": tally.winning_trades,
-        "losing_trades": tally.losing_trades,
-        "win_rate": number(tally.win_rate),
-        "total_pnl": number(tally.total_pnl),
-        "avg_pnl_per_trade": number(tally.average_pnl),
-        "best_trade": number(tally.best_trade),
-        "worst_trade": number(tally.worst_trade),
-        "last_updated": utc(tally.last_updated),
     }

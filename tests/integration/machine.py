@@ -531,7 +531,7 @@ class Trading(RuleBasedStateMachine):
         return lots
 
     def performance(self, account: str) -> dict[str, dict[str, float]]:
-        by_symbol, total = self.world.server.services.performance.figures(account)
+        figures = self.world.server.services.performance.figures(account)
         return {
             name: {
                 "total_trades": tally.total_trades,
@@ -543,7 +543,7 @@ class Trading(RuleBasedStateMachine):
                 "best_trade": float(tally.best_trade),
                 "worst_trade": float(tally.worst_trade),
             }
-            for name, tally in {**by_symbol, "total": total}.items()
+            for name, tally in {**figures.symbols, "total": figures.total}.items()
         }
 
     def rows(self, query: str, *params: object) -> list[Row]:

@@ -89,6 +89,28 @@ TALLY = {
     "worst_trade": NUMBER,
     "last_updated": TEXT_OR_NOTHING,
 }
+NUMBER_OR_NOTHING = (*NUMBER, type(None))
+FIGURES = {
+    **TALLY,
+    "gross_profit": NUMBER,
+    "gross_loss": NUMBER,
+    "fees": NUMBER,
+    "avg_win": NUMBER,
+    "avg_loss": NUMBER,
+    "profit_factor": NUMBER_OR_NOTHING,
+    "max_drawdown": NUMBER_OR_NOTHING,
+    "streak": NUMBER_OR_NOTHING,
+    "longest_winning_streak": NUMBER_OR_NOTHING,
+    "longest_losing_streak": NUMBER_OR_NOTHING,
+}
+RATIOS = {
+    "account": str,
+    "days": int,
+    "sharpe": NUMBER_OR_NOTHING,
+    "sortino": NUMBER_OR_NOTHING,
+    "sharpe_tradingview": NUMBER_OR_NOTHING,
+    "sortino_tradingview": NUMBER_OR_NOTHING,
+}
 TRADE = {
     "trade_id": str,
     "account": str,
@@ -103,6 +125,8 @@ TRADE = {
     "multiplier": str,
     "fees": str,
     "pnl": str,
+    "mae": str,
+    "mfe": str,
     "strategy": str,
     "exit_strategy": str,
     "entry_alert_id": str,
@@ -187,6 +211,16 @@ CALLS = [
     Call("GET", "/positions", {"positions": [POSITION]}),
     Call("GET", "/config", {"strategies": [STRATEGY], "settings": dict}),
     Call("GET", "/performance", {"symbols": [{"symbol": str, **TALLY}], "total": TALLY}),
+    Call(
+        "GET",
+        "/api/v1/performance",
+        {
+            "symbols": [{"symbol": str, **FIGURES}],
+            "strategies": [{"strategy": str, **FIGURES}],
+            "total": FIGURES,
+            "ratios": [RATIOS],
+        },
+    ),
     Call("GET", "/api/v1/alerts", {"alerts": [ALERT], "next_cursor": TEXT_OR_NOTHING}),
     Call("GET", "/api/v1/alerts/<alert_id>", WHOLE_ALERT),
     Call("GET", "/api/v1/fills", {"fills": [LISTED_FILL], "next_cursor": TEXT_OR_NOTHING}),

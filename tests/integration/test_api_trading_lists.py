@@ -69,6 +69,8 @@ def test_a_trade_tells_both_its_sides(traded: FlaskClient) -> None:
         "multiplier": "1",
         "fees": "0",
         "pnl": "100",
+        "mae": "0",
+        "mfe": "100",
         "strategy": "trend",
         "exit_strategy": "trend",
         "entry_alert_id": entry["alert_id"],

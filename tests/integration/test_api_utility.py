@@ -205,6 +205,53 @@ def test_performance_tells_of_closed_trades(client: FlaskClient, clock: FakeCloc
     assert body_of(client, "/performance") == shown
 
 
+def test_all_figures_are_by_symbol_by_strategy_and_of_the_account(
+    client: FlaskClient, clock: FakeClock
+) -> None:
+    buy(client, strategy="trend")
+    buy(client, action="close", price=200, strategy="trend")
+    clock.advance(1)
+    buy(client, "MSFT", price=400)
+    buy(client, "MSFT", action="close", price=395)
+
+    shown = body_of(client, "/api/v1/performance?account=paper")
+    total = shown["total"]
+    assert total == {
+        **body_of(client, "/performance")["total"],
+        "gross_profit": 100,
+        "gross_loss": 50,
+        "fees": 0,
+        "avg_win": 100,
+        "avg_loss": 50,
+        "profit_factor": 2,
+        "max_drawdown": 50,
+        "streak": -1,
+        "longest_winning_streak": 1,
+        "longest_losing_streak": 1,
+    }
+    assert {row["symbol"]: row["max_drawdown"] for row in shown["symbols"]} == {
+        "AAPL": 0,
+        "MSFT": 50,
+    }
+    assert {row["strategy"]: row["total_pnl"] for row in shown["strategies"]} == {
+        "": -50,
+        "trend": 100,
+    }
+    (ratios,) = shown["ratios"]
+    assert (ratios["account"], ratios["sharpe"]) == ("paper", None)
+
+
+def test_of_several_accounts_together_there_is_no_order_of_trades(make_server: MakeServer) -> None:
+    client = client_of(make_server(ACCOUNTS="paper,swing=paper"))
+    for account in ("paper", "swing"):
+        buy(client, account=account)
+        buy(client, action="close", price=200, account=account)
+
+    shown = body_of(client, "/api/v1/performance")
+    assert (shown["total"]["total_pnl"], shown["total"]["max_drawdown"]) == (200, None)
+    assert [each["account"] for each in shown["ratios"]] == ["paper", "swing"]
+
+
 def test_an_account_without_trades_has_figures_too(client: FlaskClient) -> None:
     total = body_of(client, "/performance")["total"]
     assert (total["total_trades"], total["win_rate"], total["last_updated"]) == (0, 0, None)

@@ -76,6 +76,8 @@ def test_a_closed_trade_keeps_where_it_came_from(till: Till) -> None:
         "exit_alert_id": "A2",
         "entered_at": int(START.timestamp() * 1_000_000),
         "exited_at": int((START + timedelta(minutes=1)).timestamp() * 1_000_000),
+        "low": "100",
+        "high": "100.5",
     }
     assert open_quantity(till) == 6
 
@@ -125,7 +127,7 @@ def test_a_fill_costs_a_few_statements_however_long_the_book_is(till: Till) -> N
         spent.append([name for name in till.statements if name in OF_THE_LEDGER])
     assert spent == [
         ["open_lots", "add_lot"],
-        ["open_lots", "add_trade", "change_lot", "tally", "set_tally", "day", "set_day"],
+        ["open_lots", "add_trade", "change_lot", *["tally", "set_tally"] * 3, "day", "set_day"],
     ]
 
 
@@ -184,7 +186,7 @@ def position(drawn: list[tuple[Side, int, Decimal, Decimal]]) -> int:
         "UPDATE trades SET pnl = '1' WHERE exit_fill = 2",
         "UPDATE trades SET fees = '1' WHERE exit_fill = 2",
         "UPDATE trades SET quantity = '9' WHERE exit_fill = 2",
-        "INSERT INTO open_lots VALUES (7, 'paper', 'AAPL', '1', '0')",
+        "INSERT INTO open_lots VALUES (7, 'paper', 'AAPL', '1', '0', NULL, NULL)",
         "DELETE FROM open_lots",
         "UPDATE open_lots SET fee = '1'",
         "UPDATE tallies SET worst_trade = '-1'",
@@ -204,6 +206,48 @@ def test_what_differs_from_the_fills_is_mended(harm: str, till: Till) -> None:
     assert till.rebuild()
     assert till.ledger() == stored
     assert not till.rebuild()
+
+
+def test_a_trade_knows_how_far_its_price_went(till: Till) -> None:
+    ledger = SqlLedger(till.database)
+    ledger.note_prices("paper", {"AAPL": D(70)})
+    till.trade(BUY, 10, 100)
+    for price in (90, 130, 95):
+        ledger.note_prices("paper", {"AAPL": D(price), "MSFT": D(1)})
+    ledger.note_prices("another", {"AAPL": D(1)})
+    till.trade(BUY, 10, 96)
+    ledger.note_prices("paper", {"AAPL": D(99)})
+    till.trade(SELL, 12, 97)
+
+    assert seen(till, "trades") == [("90", "130"), ("96", "99")]
+    assert seen(till, "open_lots") == [("99", "99")]
+
+
+def seen(till: Till, table: str) -> list[tuple[str | None, str | None]]:
+    return [(row["low"], row["high"]) for row in till.ledger()[table]]
+
+
+def test_prices_that_went_no_further_are_not_written(till: Till) -> None:
+    ledger = SqlLedger(till.database)
+    till.trade(BUY, 10, 100)
+    ledger.note_prices("paper", {"AAPL": D(90)})
+    ledger.note_prices("paper", {"AAPL": D(110)})
+    till.statements.clear()
+    ledger.note_prices("paper", {"AAPL": D("100.00")})
+
+    assert till.statements == []
+
+
+def test_what_was_seen_of_prices_outlives_the_mending(till: Till) -> None:
+    ledger = SqlLedger(till.database)
+    till.trade(BUY, 10, 100)
+    ledger.note_prices("paper", {"AAPL": D(130)})
+    till.trade(SELL, 4, 101)
+    till.rows("UPDATE trades SET pnl = '1'")
+
+    assert till.rebuild()
+    assert seen(till, "trades") == [("100", "130")]
+    assert seen(till, "open_lots") == [("130", "130")]
 
 
 def test_what_an_account_was_worth_outlives_the_mending(till: Till) -> None:

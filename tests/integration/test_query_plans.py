@@ -31,6 +31,7 @@ READS_ALL = {"every_fill", "every_trade", "every_lot", "every_tally", "every_day
     "drop_lots",
     "drop_tallies",
     "empty_days",
+    "every_extreme",
 }
 """They count the ledger anew, when somebody asks for it."""
 

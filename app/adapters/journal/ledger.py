@@ -10,10 +10,10 @@ from typing import Any
 from app.adapters.journal.rows import Row, decimal, text
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
-from app.domain.grains import from_money_grains, grains, money_grains
-from app.domain.ledger import Book, BookedFill, ClosedTrade, OpenLot
+from app.domain.grains import from_grains, from_money_grains, grains, money_grains
+from app.domain.ledger import Book, BookedFill, ClosedTrade, OpenLot, counted_in
 from app.domain.order import Side
-from app.domain.tally import Day, Tally
+from app.domain.tally import Day, Of, Tally, TallyKey
 from app.ports.records import DayRecord, TradeRecord
 
 
@@ -50,10 +50,11 @@ def _reached(tx: Transaction, fill: BookedFill) -> list[OpenLot]:
 
 
 def _count(tx: Transaction, fill: BookedFill, trades: Sequence[ClosedTrade]) -> None:
-    row = tx.one(Q["tally"], {"account": fill.account, "symbol": fill.symbol})
-    tally = Tally() if row is None else tally_of(row)
-    tally.add(fill.at, trades)
-    tx.run(Q["set_tally"], tally_params(fill.account, fill.symbol, tally))
+    for key, share in counted_in(fill, trades):
+        row = tx.one(Q["tally"], key._asdict())
+        tally = Tally() if row is None else tally_of(row)
+        tally.add(fill.at, share)
+        tx.run(Q["set_tally"], tally_params(key, tally))
     today = fill.at.date()
     row = tx.one(Q["day"], {"account": fill.account, "day": day_stamp(today)})
     day = Day() if row is None else day_of(row)
@@ -81,7 +82,13 @@ def booked_fill(row: Row) -> BookedFill:
 def open_lot(row: Row) -> OpenLot:
     """The lot of a row that is joined with its fill."""
     units, fee = grains(Decimal(row["open_quantity"])), money_grains(Decimal(row["open_fee"]))
-    return OpenLot(booked_fill(row), units, fee)
+    return OpenLot(booked_fill(row), units, fee, *seen_of(row))
+
+
+def seen_of(row: Row) -> tuple[int | None, int | None]:
+    """The lowest and the highest price that was seen of an open lot."""
+    low, high = decimal(row["low"]), decimal(row["high"])
+    return None if low is None else grains(low), None if high is None else grains(high)
 
 
 def lot_params(lot: OpenLot) -> dict[str, Any]:
@@ -92,12 +99,15 @@ def lot_params(lot: OpenLot) -> dict[str, Any]:
         "instrument": lot.entry.instrument,
         "quantity": text(lot.quantity),
         "fee": text(lot.fee),
+        "low": None if lot.low is None else text(from_grains(lot.low)),
+        "high": None if lot.high is None else text(from_grains(lot.high)),
     }
 
 
 def trade_params(trade: ClosedTrade) -> dict[str, Any]:
     """The columns of a closed trade."""
     way_in, way_out = trade.entry, trade.exit
+    low, high = trade.extremes
     return {
         "exit_fill": way_out.number,
         "entry_fill": way_in.number,
@@ -116,6 +126,8 @@ def trade_params(trade: ClosedTrade) -> dict[str, Any]:
         "exit_alert_id": way_out.alert_id,
         "entered_at": to_db(way_in.at),
         "exited_at": to_db(way_out.at),
+        "low": text(low),
+        "high": text(high),
     }
 
 
@@ -139,6 +151,8 @@ def trade_record(row: Row) -> TradeRecord:
         exit_alert_id=row["exit_alert_id"],
         entered_at=from_db(row["entered_at"]),
         exited_at=from_db(row["exited_at"]),
+        low=Decimal(row["low"]),
+        high=Decimal(row["high"]),
     )
 
 
@@ -164,30 +178,48 @@ def day_records(rows: Iterable[Row]) -> list[DayRecord]:
     return found
 
 
+def tally_key(row: Row) -> TallyKey:
+    """What the figures of a row are of."""
+    return TallyKey(row["account"], Of(row["of"]), row["name"])
+
+
 def tally_of(row: Row) -> Tally:
-    """The figures of a symbol's row."""
+    """The figures of a row."""
     return Tally(
         total_trades=row["total_trades"],
         winning_trades=row["winning_trades"],
         losing_trades=row["losing_trades"],
         pnl=money_grains(Decimal(row["total_pnl"])),
+        gains=money_grains(Decimal(row["gross_profit"])),
+        fees=money_grains(Decimal(row["fees"])),
         best=money_grains(Decimal(row["best_trade"])),
         worst=money_grains(Decimal(row["worst_trade"])),
+        streak=row["streak"],
+        longest_wins=row["longest_wins"],
+        longest_losses=row["longest_losses"],
+        peak=money_grains(Decimal(row["peak"])),
+        drawdown=money_grains(Decimal(row["drawdown"])),
         last_updated=from_db(row["last_updated"]),
     )
 
 
-def tally_params(account: str, symbol: str, tally: Tally) -> dict[str, Any]:
-    """The columns of a symbol's figures."""
+def tally_params(key: TallyKey, tally: Tally) -> dict[str, Any]:
+    """The columns of figures."""
     return {
-        "account": account,
-        "symbol": symbol,
+        **key._asdict(),
         "total_trades": tally.total_trades,
         "winning_trades": tally.winning_trades,
         "losing_trades": tally.losing_trades,
         "total_pnl": text(tally.total_pnl),
+        "gross_profit": text(tally.gross_profit),
+        "fees": text(tally.total_fees),
         "best_trade": text(tally.best_trade),
         "worst_trade": text(tally.worst_trade),
+        "streak": tally.streak,
+        "longest_wins": tally.longest_wins,
+        "longest_losses": tally.longest_losses,
+        "peak": text(from_money_grains(tally.peak)),
+        "drawdown": text(from_money_grains(tally.drawdown)),
         "last_updated": to_db(tally.last_updated) if tally.last_updated is not None else None,
     }
 

@@ -296,7 +296,8 @@ SELECT DISTINCT instrument FROM fills WHERE account = :account AND at > :since
 
 -- open_lots --
 -- The oldest first. Who needs only the first of them stops reading.
-SELECT open_lots.quantity AS open_quantity, open_lots.fee AS open_fee, fills.*
+SELECT open_lots.quantity AS open_quantity, open_lots.fee AS open_fee, open_lots.low,
+       open_lots.high, fills.*
 FROM open_lots JOIN fills ON fills.id = open_lots.fill
 WHERE open_lots.account = :account AND open_lots.instrument = :instrument
 ORDER BY open_lots.fill
@@ -322,11 +323,17 @@ JOIN orders ON orders.client_order_id = fills.client_order_id
 WHERE lots.account = :account AND orders.guarded AND orders.role = 'entry'
 
 -- add_lot --
-INSERT INTO open_lots (fill, account, instrument, quantity, fee)
-VALUES (:fill, :account, :instrument, :quantity, :fee)
+INSERT INTO open_lots (fill, account, instrument, quantity, fee, low, high)
+VALUES (:fill, :account, :instrument, :quantity, :fee, :low, :high)
 
 -- change_lot --
 UPDATE open_lots SET quantity = :quantity, fee = :fee WHERE fill = :fill
+
+-- lots_seen --
+SELECT fill, low, high FROM open_lots WHERE account = :account AND instrument = :instrument
+
+-- see_lot --
+UPDATE open_lots SET low = :low, high = :high WHERE fill = :fill
 
 -- close_lot --
 DELETE FROM open_lots WHERE fill = :fill
@@ -334,24 +341,29 @@ DELETE FROM open_lots WHERE fill = :fill
 -- add_trade --
 INSERT INTO trades (exit_fill, entry_fill, account, symbol, instrument, quantity, multiplier,
                     entry_price, exit_price, fees, pnl, entry_strategy, exit_strategy,
-                    entry_alert_id, exit_alert_id, entered_at, exited_at)
+                    entry_alert_id, exit_alert_id, entered_at, exited_at, low, high)
 VALUES (:exit_fill, :entry_fill, :account, :symbol, :instrument, :quantity, :multiplier,
         :entry_price, :exit_price, :fees, :pnl, :entry_strategy, :exit_strategy,
-        :entry_alert_id, :exit_alert_id, :entered_at, :exited_at)
+        :entry_alert_id, :exit_alert_id, :entered_at, :exited_at, :low, :high)
 
 -- tally --
-SELECT * FROM tallies WHERE account = :account AND symbol = :symbol
+SELECT * FROM tallies WHERE account = :account AND "of" = :of AND name = :name
 
 -- set_tally --
-INSERT INTO tallies (account, symbol, total_trades, winning_trades, losing_trades, total_pnl,
-                     best_trade, worst_trade, last_updated)
-VALUES (:account, :symbol, :total_trades, :winning_trades, :losing_trades, :total_pnl,
-        :best_trade, :worst_trade, :last_updated)
-ON CONFLICT (account, symbol) DO UPDATE SET
+INSERT INTO tallies (account, "of", name, total_trades, winning_trades, losing_trades, total_pnl,
+                     gross_profit, fees, best_trade, worst_trade, streak, longest_wins,
+                     longest_losses, peak, drawdown, last_updated)
+VALUES (:account, :of, :name, :total_trades, :winning_trades, :losing_trades, :total_pnl,
+        :gross_profit, :fees, :best_trade, :worst_trade, :streak, :longest_wins,
+        :longest_losses, :peak, :drawdown, :last_updated)
+ON CONFLICT (account, "of", name) DO UPDATE SET
     total_trades = excluded.total_trades, winning_trades = excluded.winning_trades,
     losing_trades = excluded.losing_trades, total_pnl = excluded.total_pnl,
+    gross_profit = excluded.gross_profit, fees = excluded.fees,
     best_trade = excluded.best_trade, worst_trade = excluded.worst_trade,
-    last_updated = excluded.last_updated
+    streak = excluded.streak, longest_wins = excluded.longest_wins,
+    longest_losses = excluded.longest_losses, peak = excluded.peak,
+    drawdown = excluded.drawdown, last_updated = excluded.last_updated
 
 -- day --
 SELECT * FROM days WHERE account = :account AND day = :day
@@ -523,6 +535,9 @@ SELECT exit_fill, entry_fill, quantity, fees, pnl FROM trades ORDER BY exit_fill
 
 -- every_lot --
 SELECT * FROM open_lots
+
+-- every_extreme --
+SELECT exit_fill, entry_fill, low, high FROM trades
 
 -- every_tally --
 SELECT * FROM tallies

@@ -2,11 +2,12 @@
 
 import logging
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import zip_longest
+from typing import Any
 
 from app.adapters.journal.ledger import (
     booked_fill,
@@ -14,17 +15,18 @@ from app.adapters.journal.ledger import (
     day_params,
     day_stamp,
     lot_params,
+    tally_key,
     tally_of,
     tally_params,
     trade_params,
 )
-from app.adapters.journal.rows import Row, text
+from app.adapters.journal.rows import Row, decimal, text
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Database, Transaction, from_db, open_sqlite, to_db
 from app.domain.errors import JournalError
 from app.domain.grains import grains, money_grains
 from app.domain.ledger import BookedFill, ClosedTrade, Ledger, OpenLot
-from app.domain.tally import Day, Tally
+from app.domain.tally import Day, Tally, TallyKey
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,19 @@ class SqlLedger:
         with self._db.transaction() as tx:
             tx.run(Q["set_equity"], params)
 
+    def note_prices(self, account: str, prices: Mapping[str, Decimal]) -> None:
+        """Keep how far the prices went of what is open; nothing is written where they did not."""
+        with _snapshot(self._db) as tx:
+            news = [
+                news
+                for instrument, price in prices.items()
+                for news in _further(tx, account, instrument, price)
+            ]
+        if news:
+            with self._db.transaction() as tx:
+                for params in news:
+                    tx.run(Q["see_lot"], params)
+
 
 @contextmanager
 def _snapshot(database: Database) -> Generator[Transaction, None, None]:
@@ -73,6 +88,21 @@ def _snapshot(database: Database) -> Generator[Transaction, None, None]:
             yield Transaction(connection, None)
     except sqlite3.Error as error:
         raise JournalError(str(error)) from error
+
+
+def _further(
+    tx: Transaction, account: str, instrument: str, price: Decimal
+) -> Iterator[dict[str, Any]]:
+    """The lots of which no price so low, or none so high, was seen before."""
+    params = {"account": account, "instrument": instrument}
+    for row in tx.run(Q["lots_seen"], params).fetchall():
+        low, high = decimal(row["low"]), decimal(row["high"])
+        seen = (
+            min(price, price if low is None else low),
+            max(price, price if high is None else high),
+        )
+        if seen != (low, high):
+            yield {"fill": row["fill"], "low": text(seen[0]), "high": text(seen[1])}
 
 
 def _is_whole(tx: Transaction) -> bool:
@@ -90,16 +120,25 @@ def _is_whole(tx: Transaction) -> bool:
 
 
 def _write(tx: Transaction) -> None:
+    """All of it anew; but what was seen of prices, which no fill tells, is kept."""
+    seen = {
+        (row["exit_fill"], row["entry_fill"]): {"low": row["low"], "high": row["high"]}
+        for row in tx.run(Q["every_extreme"], {})
+    }
+    seen_open = {
+        row["fill"]: {"low": row["low"], "high": row["high"]} for row in tx.run(Q["every_lot"], {})
+    }
     for query in ("drop_trades", "drop_lots", "drop_tallies", "empty_days"):
         tx.run(Q[query], {})
     ledger = Ledger()
     for fill in _fills(tx):
         for trade in ledger.apply(fill):
-            tx.run(Q["add_trade"], trade_params(trade))
+            kept: dict[str, Any] = seen.get((trade.exit.number, trade.entry.number), {})
+            tx.run(Q["add_trade"], trade_params(trade) | kept)
     for lot in _lots(ledger):
-        tx.run(Q["add_lot"], lot_params(lot))
-    for (account, symbol), tally in ledger.tallies.items():
-        tx.run(Q["set_tally"], tally_params(account, symbol, tally))
+        tx.run(Q["add_lot"], lot_params(lot) | seen_open.get(lot.entry.number, {}))
+    for key, tally in ledger.tallies.items():
+        tx.run(Q["set_tally"], tally_params(key, tally))
     for (account, day), figures in ledger.days.items():
         tx.run(Q["set_day"], day_params(account, day, figures))
 
@@ -132,9 +171,9 @@ def _lots_of(tx: Transaction) -> dict[int, tuple[int, int]]:
     }
 
 
-def _tallies_of(tx: Transaction) -> dict[tuple[str, str], Tally]:
+def _tallies_of(tx: Transaction) -> dict[TallyKey, Tally]:
     rows = tx.run(Q["every_tally"], {})
-    return {(row["account"], row["symbol"]): tally_of(row) for row in rows}
+    return {tally_key(row): tally_of(row) for row in rows}
 
 
 def _days_of(tx: Transaction) -> dict[tuple[str, date], Day]:

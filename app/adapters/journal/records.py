@@ -2,20 +2,19 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from app.adapters.journal.codec import ALERT
-from app.adapters.journal.ledger import day_records, tally_of, trade_record
+from app.adapters.journal.ledger import day_records, tally_key, tally_of, trade_record
 from app.adapters.journal.rows import alert_record, fill_of, fill_record, order_record
 from app.adapters.sql import from_db
 from app.domain.alert import Alert
 from app.domain.events import Event, EventKind
 from app.domain.order import Fill
-from app.domain.tally import Tally
+from app.domain.tally import Tally, TallyKey
 from app.ports.journal import AlertRecord, OrderRecord
 from app.ports.records import (
     AlertFilter,
@@ -124,12 +123,13 @@ class SqlRecords:
         more = len(fitting) > len(shown)
         return Page(shown, f"{shown[-1].day}.{shown[-1].account}" if more else None)
 
-    def tallies(self, account: str | None) -> Mapping[str, Tally]:
-        """The figures of closed trades by symbol, of one account or of all together."""
-        found: defaultdict[str, Tally] = defaultdict(Tally)
-        for row in self._queries.tallies(account):
-            found[row["symbol"]].merge(tally_of(row))
-        return found
+    def days_of(self, account: str) -> Sequence[DayRecord]:
+        """All days of an account, oldest first."""
+        return day_records(self._queries.days(account))
+
+    def tallies(self, account: str | None) -> Mapping[TallyKey, Tally]:
+        """The figures of closed trades, of one account or of each."""
+        return {tally_key(row): tally_of(row) for row in self._queries.tallies(account)}
 
     def unprotected_since(self, account: str, instrument: str) -> datetime | None:
         """Since when a position stands without the stop that its newest entry asked for."""

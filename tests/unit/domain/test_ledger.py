@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
-from typing import NamedTuple
+from itertools import accumulate, groupby
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from app.domain.grains import grains, money_grains
 from app.domain.ledger import Book, BookedFill, ClosedTrade, Ledger, OpenLot
 from app.domain.order import Fill, Side
 from app.domain.position import Direction, Position
-from app.domain.tally import Tally
+from app.domain.tally import Of, Tally, TallyKey
 from tests.builders import a_fill, booked
 
 D = Decimal
@@ -239,22 +239,55 @@ def test_figures_count_winners_losers_and_the_best_and_worst() -> None:
     assert tally.last_updated == a_fill(minute=3).at
 
 
-@given(st.lists(st.integers(-9, 9), max_size=6), st.integers(0, 6))
-def test_tallies_that_are_merged_count_as_one(pnls: list[int], cut: int) -> None:
-    merged = a_tally(*pnls[:cut])
-    merged.merge(a_tally(*pnls[cut:]))
-    whole = a_tally(*pnls)
-    whole.last_updated = merged.last_updated
-    assert merged == whole
+def by_definition(pnls: list[int]) -> dict[str, Any]:
+    """The figures of trades of one book, by their definitions."""
+    sums = list(accumulate(pnls, initial=0))
+    signs = [(pnl > 0) - (pnl < 0) for pnl in pnls if pnl]
+    runs = [sign * len(list(group)) for sign, group in groupby(signs)]
+    wins, losses = [p for p in pnls if p > 0], [-p for p in pnls if p < 0]
+    return {
+        "gross": (D(sum(wins)), D(sum(losses))),
+        "averages": (D(sum(wins)) / (len(wins) or 1), D(sum(losses)) / (len(losses) or 1)),
+        "factor": D(sum(wins)) / sum(losses) if losses else None,
+        "drawdown": max(max(sums[: at + 1]) - each for at, each in enumerate(sums)),
+        "streaks": (runs[-1] if runs else 0, max([0, *runs]), -min([0, *runs])),
+    }
 
 
-@pytest.mark.parametrize(("one", "other"), [((1, 2), (3,)), ((3,), (1, 2)), ((), (1, 2))])
-def test_tallies_that_are_merged_are_as_new_as_the_newer(
-    one: tuple[int, ...], other: tuple[int, ...]
+@given(st.lists(st.integers(-9, 9), max_size=12))
+def test_figures_are_what_their_definitions_say(pnls: list[int]) -> None:
+    tally = a_tally(*pnls)
+    assert by_definition(pnls) == {
+        "gross": (tally.gross_profit, tally.gross_loss),
+        "averages": (tally.average_win, tally.average_loss),
+        "factor": tally.profit_factor,
+        "drawdown": tally.max_drawdown,
+        "streaks": tally.streaks,
+    }
+
+
+def test_figures_sum_the_fees_of_both_sides() -> None:
+    tally = Tally()
+    fills = journaled(a_fill(BUY, 1, 100, 2), a_fill(SELL, 1, 110, 3))
+    tally.add(fills[1].at, run(fills)[1])
+    assert (tally.total_fees, tally.total_pnl) == (D(5), D(5))
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1), st.lists(st.integers(-9, 9), min_size=1))
+def test_tallies_of_two_accounts_are_summed_without_their_order(
+    one: list[int], other: list[int]
 ) -> None:
-    merged = a_tally(*one)
-    merged.merge(a_tally(*other))
-    assert merged.last_updated == a_fill(minute=1).at
+    both, whole = a_tally(*one).merge(a_tally(*other)), a_tally(*one, *other)
+    names = ["total_trades", "winning_trades", "losing_trades", "total_pnl", "gross_profit"]
+    names += ["gross_loss", "best_trade", "worst_trade", "total_fees", "average_win"]
+    assert [getattr(both, name) for name in names] == [getattr(whole, name) for name in names]
+    assert (both.max_drawdown, both.streaks) == (None, None)
+    assert both.last_updated == a_fill(minute=max(len(one), len(other)) - 1).at
+
+
+def test_a_tally_beside_an_empty_one_stays_as_it_is() -> None:
+    tally = a_tally(1, -2)
+    assert tally.merge(Tally()) == Tally().merge(tally) == tally
 
 
 @pytest.mark.parametrize(("grain", "counted"), [(1, (1, 0)), (-1, (0, 1))])
@@ -281,8 +314,12 @@ def test_the_ledger_keeps_accounts_and_instruments_apart_and_counts_by_day() -> 
     for number, account in enumerate(["one", "two", "one", "one"]):
         ledger.apply(booked(closes.get(number, entry), number, account=account))
     assert ledger.books["two", "AAPL"].quantity == 2
-    assert list(ledger.tallies) == [("one", "AAPL")]
-    assert ledger.tallies["one", "AAPL"].last_updated == way_out.at
+    assert list(ledger.tallies) == [
+        TallyKey("one", Of.ACCOUNT),
+        TallyKey("one", Of.SYMBOL, "AAPL"),
+        TallyKey("one", Of.STRATEGY, ""),
+    ]
+    assert ledger.tallies[TallyKey("one", Of.SYMBOL, "AAPL")].last_updated == way_out.at
     ((account, day), figures) = next(iter(ledger.days.items()))
     assert (account, day) == ("one", way_out.at.date())
     assert (figures.trades, figures.realised, figures.fees) == (

@@ -215,6 +215,8 @@ def upgrade() -> None:
         sa.Column("instrument", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Text(), nullable=False),
         sa.Column("fee", sa.Text(), nullable=False),
+        sa.Column("low", sa.Text(), nullable=True),
+        sa.Column("high", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("fill"),
     )
     with op.batch_alter_table("open_lots", schema=None) as batch_op:
@@ -239,6 +241,8 @@ def upgrade() -> None:
         sa.Column("exit_alert_id", sa.Text(), nullable=False),
         sa.Column("entered_at", sa.BigInteger(), nullable=False),
         sa.Column("exited_at", sa.BigInteger(), nullable=False),
+        sa.Column("low", sa.Text(), nullable=False),
+        sa.Column("high", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("exit_fill", "entry_fill"),
     )
     with op.batch_alter_table("trades", schema=None) as batch_op:
@@ -259,15 +263,23 @@ def upgrade() -> None:
     op.create_table(
         "tallies",
         sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("symbol", sa.Text(), nullable=False),
+        sa.Column("of", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("total_trades", sa.BigInteger(), nullable=False),
         sa.Column("winning_trades", sa.BigInteger(), nullable=False),
         sa.Column("losing_trades", sa.BigInteger(), nullable=False),
         sa.Column("total_pnl", sa.Text(), nullable=False),
+        sa.Column("gross_profit", sa.Text(), nullable=False),
+        sa.Column("fees", sa.Text(), nullable=False),
         sa.Column("best_trade", sa.Text(), nullable=False),
         sa.Column("worst_trade", sa.Text(), nullable=False),
+        sa.Column("streak", sa.BigInteger(), nullable=False),
+        sa.Column("longest_wins", sa.BigInteger(), nullable=False),
+        sa.Column("longest_losses", sa.BigInteger(), nullable=False),
+        sa.Column("peak", sa.Text(), nullable=False),
+        sa.Column("drawdown", sa.Text(), nullable=False),
         sa.Column("last_updated", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("account", "symbol"),
+        sa.PrimaryKeyConstraint("account", "of", "name"),
     )
     op.create_table(
         "days",
