@@ -61,9 +61,10 @@ torture: .venv/.dev ## kill, freeze and flood the server, for an hour; then `mak
 mutants: .venv/.dev ## change the rules of the domain one by one: does a test notice?
 	$(BIN)/python tools/mutants.py
 
-docs: .venv/.dev ## write .env.example, docs/configuration.md and docs/http_api.md from the code
+docs: .venv/.dev ## write .env.example and the pages of settings, HTTP API and events from the code
 	$(BIN)/python tools/docs_settings.py
 	$(BIN)/python tools/docs_http_api.py
+	$(BIN)/python tools/docs_events.py
 
 lock: .venv/.dev ## pin the dependencies of pyproject.toml (LOCK_FLAGS=--upgrade for the newest)
 	$(LOCK) $(LOCK_FLAGS) --output-file requirements.txt

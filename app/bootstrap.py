@@ -25,6 +25,7 @@ from app.adapters.journal.addresses import SqlAddresses
 from app.adapters.journal.backup import Backups, Rules
 from app.adapters.journal.journal import SqlJournal
 from app.adapters.journal.migrate import database_file, migrate_apart
+from app.adapters.journal.outbox import SqlOutbox
 from app.adapters.journal.owners import LEASE, FileOwners
 from app.adapters.journal.purge import Purge
 from app.adapters.journal.rebuild import SqlLedger
@@ -32,6 +33,7 @@ from app.adapters.journal.records import SqlRecords
 from app.adapters.logging import Redaction, configure_logging, log_event
 from app.adapters.metered import MeteredBroker
 from app.adapters.metrics import House, Metrics
+from app.adapters.notify.apart import ApartMessenger
 from app.adapters.playbook.local import LocalPlaybook
 from app.adapters.recent import RecentLines
 from app.adapters.reserve import Reserve
@@ -40,12 +42,14 @@ from app.adapters.tokens.states import SqlLoginStates
 from app.config import DAILY_LOGIN, Settings
 from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits
+from app.domain.letters import Digest, Letter
 from app.engine.accounts import Account, Accounts
 from app.engine.adoption import Adoption
 from app.engine.alert_flow import AlertFlow, Rooms
 from app.engine.alert_ids import AlertIds
 from app.engine.blocks import Blocks
 from app.engine.closing import Closing
+from app.engine.courier import Courier, trade_of
 from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
 from app.engine.event_bus import EventBus, Listener
@@ -83,6 +87,8 @@ from app.ports.broker import Broker
 from app.ports.clock import Clock
 from app.ports.journal import JobKind, Journal
 from app.ports.ledger import Ledger
+from app.ports.messenger import Messenger
+from app.ports.outbox import Outbox
 from app.web import build_web
 from app.web.options import WebOptions
 from app.workers.loop import Loop, Step
@@ -115,6 +121,7 @@ CHORES_EVERY = timedelta(seconds=1)
 TOKENS_EVERY = timedelta(seconds=1)
 TOKENS_OF = "XNSE"
 """The calendar of the exchange that logins are for."""
+COURIERS_EVERY = timedelta(seconds=1)
 LOOK_FOR_BACKUPS_EVERY = timedelta(seconds=10)
 LOOK_FOR_SYMBOLS_EVERY = timedelta(seconds=1)
 
@@ -158,6 +165,32 @@ class Lists:
             self.refresher.stop()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Notifications: one courier for each sink, each on a thread of its own."""
+
+    outbox: Outbox
+    messenger: Messenger
+    couriers: Sequence[Courier]
+    loops: Sequence[Loop]
+
+    def open(self) -> None:
+        """Have these sinks and no others."""
+        self.outbox.open([courier.sink.name for courier in self.couriers])
+
+    def start(self) -> None:
+        """Tell every sink what happens from now on, and what it was not told before."""
+        self.open()
+        for loop in self.loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """Break off what is being sent; it is sent again after the next start."""
+        self.messenger.close()
+        for loop in self.loops:
+            loop.stop()
+
+
 @dataclass(slots=True, kw_only=True)
 class Server:
     """A built server: its services, and the life of its engine."""
@@ -171,6 +204,7 @@ class Server:
     chores: Loop
     watches: Sequence[Watch]
     token_loops: Sequence[Loop]
+    post: Post
     reserve: Reserve
     backups: Backups
     lists: Lists
@@ -193,6 +227,7 @@ class Server:
                     loop.start()
                 for watch in self.watches:
                     watch.start()
+                self.post.start()
                 self._started = True
 
     def stop(self) -> None:
@@ -204,6 +239,7 @@ class Server:
             loops = (self.loop, self.chores, *self.token_loops)
             for loop in (*loops, *(watch.loop for watch in self.watches)):
                 loop.stop()
+            self.post.stop()
             for pool in self.pools.values():
                 pool.shutdown(wait=True, cancel_futures=True)
             try:
@@ -222,6 +258,7 @@ class Parts:
     pool: Executor | None = None
     wrap_broker: Wrap | None = None
     observe: Callable[[str], None] | None = None
+    messenger: Messenger | None = None
     lease: timedelta = LEASE
 
 
@@ -347,6 +384,12 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         loop=_loop(services, reserve),
         watches=[_watch(services, account) for account in accounts],
         token_loops=[_token_loop(services, manager) for manager in services.logins],
+        post=_post(
+            settings,
+            services,
+            SqlOutbox(database, bus.publish),
+            parts.messenger or ApartMessenger(Redaction(settings.secrets).text),
+        ),
         chores=_chores(
             backups,
             Purge(database, clock, _days(settings.retention_days)),
@@ -440,6 +483,29 @@ def _token_loop(services: Services, manager: TokenManager) -> Loop:
     loop = Loop([Step("keep the token", ALWAYS, watch.keep)], TOKENS_EVERY, name)
     manager.wake = loop.wake
     return loop
+
+
+def _post(settings: Settings, services: Services, outbox: Outbox, messenger: Messenger) -> Post:
+    veil = Redaction(settings.secrets).text
+    trades = partial(trade_of, services.journal)
+
+    def write(digest: Digest) -> Letter:
+        letter = digest.letter(trades)
+        return replace(letter, title=veil(letter.title), text=veil(letter.text))
+
+    couriers = [
+        Courier(sink, outbox, messenger, services.ownership, services.clock, write)
+        for sink in settings.sinks
+    ]
+    loops = [
+        Loop(
+            [Step("notify", COURIERS_EVERY, courier.turn)],
+            COURIERS_EVERY,
+            f"novalgo-{courier.sink.name}",
+        )
+        for courier in couriers
+    ]
+    return Post(outbox=outbox, messenger=messenger, couriers=couriers, loops=loops)
 
 
 def _chores(backups: Backups, purge: Purge, *more: Step) -> Loop:

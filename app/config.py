@@ -28,6 +28,7 @@ from pydantic import (
 from app.domain.errors import ConfigError
 from app.domain.limits import Limits
 from app.domain.session import SessionPolicy, SessionRules
+from app.domain.sinks import PROBLEMS, Choice, Sink, secrets_of, sinks_of
 from app.domain.windows import parse_windows
 
 BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
@@ -181,6 +182,11 @@ def _address(text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         raise ValueError("must be an address like 192.0.2.7") from None
+
+
+def _events(text: str) -> str:
+    Choice.parse(text)
+    return text
 
 
 def _sqlite_file(url: str) -> str:
@@ -467,6 +473,14 @@ class Settings(BaseModel):
         description="days that finished alerts and events are kept; 0: for ever. "
         "Orders, fills and trades always are",
     )
+    notify_urls: SecretStr = Field(
+        SecretStr(""),
+        description="where notifications go: addresses as apprise has them, parted by spaces; one "
+        "with `?notify_events=...` has events of its own; empty: none are sent",
+    )
+    notify_events: Annotated[str, AfterValidator(_events)] = Field(
+        PROBLEMS, description="of what is told: `all`, `problems`, or names of events"
+    )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
     ] = Field("INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`")
@@ -491,6 +505,12 @@ class Settings(BaseModel):
         if names and name not in names:
             raise ValueError(f"must be one of ACCOUNTS ({', '.join(names)})")
         return name
+
+    @field_validator("notify_urls")
+    @classmethod
+    def _addresses(cls, urls: SecretStr) -> SecretStr:
+        sinks_of(urls.get_secret_value(), PROBLEMS)
+        return urls
 
     @classmethod
     def from_env(
@@ -536,7 +556,13 @@ class Settings(BaseModel):
         """What must never be seen: secret settings, and the secret options of the accounts."""
         known = [getattr(self, name) for name in FIELDS if name not in SHORT]
         of_ours = [value.get_secret_value() for value in known if isinstance(value, SecretStr)]
-        return [text for text in (*of_ours, *self._secret_options()) if text]
+        of_sinks = (text for sink in self.sinks for text in secrets_of(sink))
+        return [text for text in (*of_ours, *self._secret_options(), *of_sinks) if text]
+
+    @property
+    def sinks(self) -> Sequence[Sink]:
+        """Where notifications go."""
+        return sinks_of(self.notify_urls.get_secret_value(), self.notify_events)
 
     def _secret_options(self) -> Iterator[str]:
         for account in self.accounts:
@@ -701,6 +727,8 @@ def _variable_at(
 def _weak_secrets(settings: Settings) -> Iterator[str]:
     for name in FIELDS:
         value = getattr(settings, name)
+        if name == "notify_urls":
+            continue  # addresses, with secrets of others in them
         ours = isinstance(value, SecretStr) and name not in CHOSEN_BY_OTHERS
         if ours and 0 < len(value) < SHORTEST_STRONG_SECRET:
             yield f"{name.upper()} is shorter than {SHORTEST_STRONG_SECRET} characters"

@@ -107,6 +107,10 @@ class Redaction:
         """The line without secrets, made of what JSON knows."""
         return self._mapping(line, 0)
 
+    def text(self, text: str) -> str:
+        """A text without secrets."""
+        return self._clean(text)
+
     def _mapping(self, pairs: Mapping[Any, object], depth: int) -> dict[str, object]:
         return {
             self._clean(str(name)): HIDDEN

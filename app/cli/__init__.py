@@ -13,6 +13,7 @@ from app.cli.doctor import doctor
 from app.cli.flatten import flatten
 from app.cli.kill import kill
 from app.cli.login import login
+from app.cli.notify import notify
 from app.cli.reconcile import reconcile
 from app.cli.replay import replay
 from app.cli.shared import FAULT, SETTINGS
@@ -30,6 +31,7 @@ COMMANDS = (
     flatten,
     kill,
     login,
+    notify,
     reconcile,
     replay,
     restore,

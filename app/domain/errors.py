@@ -18,6 +18,7 @@
     │ ├ StoreConflict                 somebody else wrote meanwhile: read again
     │ └ StoreUnavailable              it cannot be reached: the copy on this machine counts
     ├ SymbolsError                    the lists of instruments were not refreshed; old ones count
+    ├ NotSent                         a notification; it is tried again, and may arrive twice
     ├ BackupError                     no whole copy was made or found; nothing was changed
     └ FencedOut                       another process owns this work now: stop, touch nothing
 
@@ -146,6 +147,12 @@ class SymbolsError(TradingError):
     """The lists of instruments could not be refreshed. What was there counts as before."""
 
     code = "symbols"
+
+
+class NotSent(TradingError):
+    """A notification did not arrive, or nobody knows."""
+
+    code = "not_sent"
 
 
 class BackupError(TradingError):

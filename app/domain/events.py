@@ -1,4 +1,4 @@
-"""What happened: one stream from the engine to the timeline, the log and the metrics."""
+"""What happened: one stream from the engine to the timeline, log, metrics and notifications."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,6 @@ class EventKind(StrEnum):
     LANE_UNBLOCKED = "lane_unblocked"
     KILL_SWITCH_SET = "kill_switch_set"
     KILL_SWITCH_RESET = "kill_switch_reset"
-    TAKEN_OVER = "taken_over"
     RECONCILED = "reconciled"
     UNPROTECTED = "unprotected"
     MISMATCH = "mismatch"
@@ -54,6 +53,7 @@ class EventKind(StrEnum):
     SYMBOLS_REFRESHED = "symbols_refreshed"
     LOGIN_NEEDED = "login_needed"
     LOGGED_IN = "logged_in"
+    LETTER_LOST = "letter_lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +68,257 @@ class Event:
     client_order_id: str | None = None
     problem: bool = False
     facts: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a kind of event means.
+
+    `title`: how a notification begins. `facts`: the names that may stand in an event's facts.
+    `todo`: what its owner does about it. `told`: who is told of problems is told of it too,
+    although it is none. `urgent`: of many, it is shown first.
+    """
+
+    title: str
+    meaning: str
+    facts: tuple[str, ...] = ()
+    todo: str = ""
+    told: bool = False
+    urgent: bool = False
+
+
+OF_AN_ORDER = (
+    "role",
+    "side",
+    "quantity",
+    "filled_quantity",
+    "average_price",
+    "limit_price",
+    "stop_price",
+    "status",
+    "reason",
+)
+OF_A_REASON = ("reason", "detail")
+
+ABOUT: Mapping[EventKind, About] = {
+    EventKind.RECEIVED: About(
+        title="Received",
+        meaning="an alert is in the journal; a status says that it ended with that",
+        facts=("status", *OF_A_REASON),
+    ),
+    EventKind.REPEATED: About(
+        title="Possible repeat",
+        meaning="an alert was taken for a repeat, and has neither an id nor a time",
+        facts=("reason", "request_id"),
+        todo="If two were meant, let the alert hold {{timenow}}.",
+    ),
+    EventKind.CONFLICTING: About(
+        title="Same id, other body",
+        meaning="an id came again with another body, which was not traded",
+        facts=("reason", "request_id"),
+        todo="Give each alert an id of its own.",
+    ),
+    EventKind.REPLAYED: About(
+        title="Replayed",
+        meaning="an alert was sent again by hand; each of the two names the other",
+        facts=("replay", "replay_of"),
+    ),
+    EventKind.DECIDED: About(
+        title="Decided",
+        meaning="what the alert means is decided",
+        facts=("trade_type", "asset_class", "side"),
+    ),
+    EventKind.SUBMITTING: About(
+        title="Sending",
+        meaning="an order is written down and goes to its broker now",
+        facts=("role", "side", "quantity", "order_type"),
+    ),
+    EventKind.ACKNOWLEDGED: About(
+        title="At the broker", meaning="the broker has the order", facts=OF_AN_ORDER
+    ),
+    EventKind.FILLED: About(
+        title="Filled", meaning="something of the order was executed", facts=OF_AN_ORDER
+    ),
+    EventKind.PROTECTED: About(
+        title="Protected", meaning="the stop works at the broker", facts=OF_AN_ORDER
+    ),
+    EventKind.CANCELED: About(
+        title="Canceled",
+        meaning="the order was canceled; a problem when it was forced and protected something",
+        facts=OF_AN_ORDER,
+        todo="Look after the position yourself.",
+    ),
+    EventKind.EXPIRED: About(
+        title="Order expired",
+        meaning="the order ended unfilled, or not wholly",
+        facts=OF_AN_ORDER,
+        told=True,
+    ),
+    EventKind.REJECTED: About(
+        title="Order rejected", meaning="the broker refused the order", facts=OF_AN_ORDER
+    ),
+    EventKind.OUTCOME_UNKNOWN: About(
+        title="Outcome unknown",
+        meaning="the order may or may not have reached the broker; it is being looked up",
+        facts=(*OF_AN_ORDER, "detail"),
+        todo="Send nothing again by hand. docs/runbook/order-unknown.md",
+        urgent=True,
+    ),
+    EventKind.WAITING: About(
+        title="Waiting", meaning="the alert waits, and says for what", facts=("status", "why")
+    ),
+    EventKind.QUEUED: About(
+        title="Queued", meaning="the alert waits for its market to open", facts=OF_A_REASON
+    ),
+    EventKind.RETRYING: About(
+        title="Retrying",
+        meaning="the order never arrived, and is sent again while its alert is fresh",
+        facts=("role", "side", "quantity", "order_type", *OF_A_REASON),
+    ),
+    EventKind.FINISHED: About(
+        title="Ended",
+        meaning="the alert has its final status; denied, rejected, expired and failed are problems",
+        facts=("status", "quantity", *OF_A_REASON),
+    ),
+    EventKind.STOPPED_OUT: About(
+        title="Skipped after a stop",
+        meaning="our leg had closed the position: the alert is TradingView's own exit, come late",
+        todo="Nothing, unless it was meant as a new entry: after_stop in docs/strategies.md.",
+    ),
+    EventKind.OUT_OF_SYNC: About(
+        title="Out of sync",
+        meaning="the position is not the one that the alert knew",
+        facts=OF_A_REASON,
+        todo="Compare your strategy with /positions.",
+    ),
+    EventKind.FOREIGN_POSITION: About(
+        title="Foreign position",
+        meaning="an exit found nothing of its strategy's, and the account holds some of it",
+        facts=("reason", "strategy", "foreign"),
+        todo="Is the strategy in the alert the one that its entries have?",
+    ),
+    EventKind.CLOSE_FAILED: About(
+        title="A close was refused",
+        meaning="the broker refused to close a position; its stops are being put back",
+        facts=OF_AN_ORDER,
+        todo="Look at the position at your broker. docs/runbook/unprotected.md",
+        urgent=True,
+    ),
+    EventKind.ADOPTED: About(
+        title="Adopted",
+        meaning="a position that was foreign is a strategy's own from now on",
+        facts=("strategy", "quantity", "price"),
+    ),
+    EventKind.WRITTEN_DOWN: About(
+        title="Written down",
+        meaning="what is gone from the account is no longer counted as a strategy's own",
+        facts=("strategy", "was", "left"),
+        todo="Was it sold by hand? docs/runbook/mismatch.md",
+    ),
+    EventKind.LANE_BLOCKED: About(
+        title="Entries kept out",
+        meaning="no entry of this instrument is made until the reason is gone",
+        facts=OF_A_REASON,
+        todo="Look at the position, then `unblock`. docs/runbook/entries-stopped.md",
+        urgent=True,
+    ),
+    EventKind.LANE_UNBLOCKED: About(
+        title="Entries let in again",
+        meaning="the reason is gone, by itself or by hand",
+        facts=OF_A_REASON,
+        told=True,
+    ),
+    EventKind.KILL_SWITCH_SET: About(
+        title="Kill switch set",
+        meaning="no entry is made until it is reset; exits and protection go on",
+        facts=("reason", "canceled"),
+        todo="docs/runbook/entries-stopped.md",
+        urgent=True,
+    ),
+    EventKind.KILL_SWITCH_RESET: About(
+        title="Kill switch reset", meaning="entries are made again", told=True
+    ),
+    EventKind.RECONCILED: About(
+        title="Reconciled",
+        meaning="the account was held against its broker's books",
+        facts=("orders",),
+    ),
+    EventKind.UNPROTECTED: About(
+        title="UNPROTECTED",
+        meaning="a position stands without the stop that it should have",
+        facts=OF_AN_ORDER,
+        todo="Look at the position at your broker now. docs/runbook/unprotected.md",
+        urgent=True,
+    ),
+    EventKind.MISMATCH: About(
+        title="Mismatch",
+        meaning="the broker's books and ours differ, and nothing explains it",
+        facts=(*OF_AN_ORDER, "detail"),
+        todo="docs/runbook/mismatch.md",
+        urgent=True,
+    ),
+    EventKind.CLOCK_SKEWED: About(
+        title="The clock is wrong",
+        meaning="the time of this machine is not the broker's",
+        facts=("seconds_behind",),
+        todo="docs/runbook/clock-moved.md",
+    ),
+    EventKind.FOREIGN_ORDER: About(
+        title="Foreign order",
+        meaning="an order that is not ours was seen in the account; it is never touched",
+        facts=("side", "quantity", "filled_quantity", "limit_price", "stop_price"),
+    ),
+    EventKind.BY_HAND: About(
+        title="Traded by hand",
+        meaning="the position differs from ours by what was made by hand: it is foreign",
+        facts=("was", "now", "position"),
+    ),
+    EventKind.ORPHAN_CANCELED: About(
+        title="Orphan canceled",
+        meaning="an order of ours worked at the broker although it had ended here",
+        facts=OF_AN_ORDER,
+        told=True,
+    ),
+    EventKind.DISK_FULL: About(
+        title="The disk is full",
+        meaning="only exits are taken, on the reserve",
+        todo="Make room. docs/runbook/disk-full.md",
+        urgent=True,
+    ),
+    EventKind.DISK_FREE: About(
+        title="The disk has room again", meaning="entries are taken again", told=True
+    ),
+    EventKind.BACKUP_FAILED: About(
+        title="No backup could be made",
+        meaning="it is tried again each minute",
+        facts=("why",),
+        todo="docs/runbook/backup-late.md",
+    ),
+    EventKind.BACKUP_MADE: About(
+        title="A backup was made again", meaning="the first one after a failure", told=True
+    ),
+    EventKind.RESTORED: About(
+        title="The database was restored",
+        meaning="it is an older one than the broker's books: they are held against each other",
+        facts=("backup", "revision"),
+        todo="Watch the first minutes. docs/howto/backup.md",
+    ),
+    EventKind.SYMBOLS_FAILED: About(
+        title="The lists of instruments are old",
+        meaning="they could not be refreshed; contracts are refused once they are too old",
+        facts=("why",),
+        todo="`flask --app main symbols refresh` says why.",
+    ),
+    EventKind.SYMBOLS_REFRESHED: About(
+        title="The lists of instruments are new again",
+        meaning="the first refresh after a failure",
+        told=True,
+    ),
+    EventKind.LETTER_LOST: About(
+        title="A notification was given up",
+        meaning="a service did not take it for over an hour; it can be sent again",
+        facts=("sink", "events", "why"),
+        todo="`flask --app main notify list`, then `notify resend`. docs/howto/notifications.md",
+    ),
+}
+"""Every kind. docs/events.md is made from it, and each event of the tests is held against it."""

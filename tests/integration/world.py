@@ -31,6 +31,7 @@ from app.web.alert_fields import parse_alert
 from app.web.payloads import canonical, read_delivery
 from tests.fakes.broker import FakeBroker
 from tests.fakes.clock import FakeClock
+from tests.fakes.messenger import FakeMessenger
 
 LEASE = timedelta(seconds=2)
 SETTINGS = {"WEBHOOK_SECRET": "s3cret-of-the-world", "API_KEY": "k3y-of-the-world"}
@@ -186,12 +187,14 @@ class World:
     settings: dict[str, str] = field(default_factory=dict[str, str])
     servers: list[Server] = field(default_factory=list[Server])
     fuse: Fuse = field(default_factory=Fuse)
+    messenger: FakeMessenger = field(default_factory=FakeMessenger)
     reduce: Callable[[Broker], Broker] = lambda broker: broker
 
     def boot(self) -> Server:
         """Start a server: it takes over what dead ones left, and reconciles."""
         server = build(self._settings(), self._parts())
         server.services.ownership.start()
+        server.post.open()
         self.servers.append(server)
         self.turn()
         return server
@@ -342,13 +345,15 @@ class World:
             clock=self.clock,
             pool=InlineExecutor(),
             wrap_broker=lambda paper: WatchedBroker(
-                self.brokers.get(paper.account) or self.broker or self.reduce(paper), self._step
+                self.brokers.get(paper.account) or self.broker or self.reduce(paper), self.step
             ),
-            observe=self._step,
+            observe=self.step,
+            messenger=self.messenger,
             lease=LEASE,
         )
 
-    def _step(self, name: str) -> None:
+    def step(self, name: str) -> None:
+        """Something begins, or has been done."""
         self.fuse(name)
 
 

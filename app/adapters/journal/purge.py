@@ -47,7 +47,7 @@ class Purge:
         """
         forgotten = self._forget(_keys, KEYS_OUTLIVE)
         if self._retention is not None:
-            for kind in (_jobs, _alerts, _events):
+            for kind in (_jobs, _alerts, _events, _letters):
                 forgotten += self._forget(kind, self._retention)
         return forgotten
 
@@ -77,3 +77,7 @@ def _alerts(tx: Transaction, params: Params) -> int:
 
 def _events(tx: Transaction, params: Params) -> int:
     return tx.run(Q["forget_events"], params).rowcount
+
+
+def _letters(tx: Transaction, params: Params) -> int:
+    return tx.run(Q["forget_dead_letters"], params).rowcount

@@ -523,8 +523,83 @@ WHERE id IN (SELECT id FROM alerts
                AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.alert_id = alerts.id)
              LIMIT :few)
 
+-- forget_dead_letters --
+DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE at < :before LIMIT :few)
+
 -- forget_events --
 DELETE FROM events WHERE id < (SELECT min(id) FROM events) + :few AND at < :before
+
+-- add_sink --
+-- A new sink is told of what happens from now on.
+INSERT INTO sinks (sink, position, events, tries, not_before, gap, error)
+VALUES (:sink, (SELECT coalesce(max(id), 0) FROM events), 0, 0, 0, 0, '')
+ON CONFLICT (sink) DO NOTHING
+
+-- sinks --
+SELECT * FROM sinks ORDER BY sink
+
+-- sink --
+SELECT * FROM sinks WHERE sink = :sink
+
+-- drop_sink --
+DELETE FROM sinks WHERE sink = :sink
+
+-- events_after --
+SELECT * FROM events WHERE id > :position ORDER BY id LIMIT :most
+
+-- skip_events --
+UPDATE sinks SET position = :to WHERE sink = :sink AND position = :position AND title IS NULL
+
+-- write_letter --
+UPDATE sinks
+SET position = :to, title = :title, body = :body, events = :events, tries = 0, error = '',
+    owner = NULL
+WHERE sink = :sink AND position = :position AND title IS NULL
+
+-- take_letter --
+-- Who is not among the owners is dead, or was taken for dead.
+UPDATE sinks SET owner = :owner
+WHERE sink = :sink AND title IS NOT NULL
+  AND (owner IS NULL OR owner = :owner OR owner NOT IN (SELECT id FROM owners))
+
+-- letter_sent --
+UPDATE sinks
+SET title = NULL, body = NULL, events = 0, tries = 0, error = '', owner = NULL, gap = :gap,
+    sent_at = :now, not_before = :not_before
+WHERE sink = :sink AND owner = :owner
+
+-- letter_failed --
+UPDATE sinks
+SET tries = tries + 1, error = :error, owner = NULL, not_before = :not_before
+WHERE sink = :sink AND owner = :owner
+
+-- bury_letter --
+INSERT INTO dead_letters (sink, at, title, body, events, tries, error)
+SELECT sink, :now, title, body, events, tries + 1, :error FROM sinks
+WHERE sink = :sink AND owner = :owner
+
+-- clear_letter --
+UPDATE sinks
+SET title = NULL, body = NULL, events = 0, tries = 0, error = :error, owner = NULL
+WHERE sink = :sink AND owner = :owner
+
+-- dead_letters --
+SELECT * FROM dead_letters ORDER BY id DESC LIMIT :most
+
+-- dead_by_sink --
+SELECT sink, count(*) AS n FROM dead_letters GROUP BY sink
+
+-- forget_letter --
+DELETE FROM dead_letters WHERE id = :id
+
+-- mark --
+-- Something is told once: no row when the mark stands already.
+INSERT INTO marks (name, value) VALUES (:name, :value)
+ON CONFLICT (name) DO UPDATE SET value = :value WHERE marks.value <> :value
+RETURNING name
+
+-- mark_of --
+SELECT value FROM marks WHERE name = :name
 
 -- every_fill --
 -- What follows reads everything: for counting the ledger anew, on a connection of its own.

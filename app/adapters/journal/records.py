@@ -1,6 +1,5 @@
 """Records: the journal as people read it, in pages."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -9,10 +8,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.adapters.journal.codec import ALERT
 from app.adapters.journal.ledger import day_records, tally_key, tally_of, trade_record
-from app.adapters.journal.rows import alert_record, fill_of, fill_record, order_record
+from app.adapters.journal.rows import (
+    alert_record,
+    event_of_row,
+    fill_of,
+    fill_record,
+    order_record,
+)
 from app.adapters.sql import from_db
 from app.domain.alert import Alert
-from app.domain.events import Event, EventKind
+from app.domain.events import Event
 from app.domain.order import Fill
 from app.domain.tally import Tally, TallyKey
 from app.ports.journal import AlertRecord, OrderRecord
@@ -65,7 +70,7 @@ class SqlRecords:
 
     def timeline(self, alert_id: str) -> Sequence[Event]:
         """The events of an alert, oldest first."""
-        return [_event(row) for row in self._queries.timeline(alert_id)]
+        return [event_of_row(row) for row in self._queries.timeline(alert_id)]
 
     def orders(self, wanted: OrderFilter) -> Page[OrderRecord]:
         """Orders, newest first, legs included.
@@ -108,7 +113,7 @@ class SqlRecords:
             ValueError: the cursor is none of ours.
         """
         rows = self._queries.events(wanted, _numbers(wanted.before, 2))
-        return _page(rows, wanted.limit, _event, ("at", "id"))
+        return _page(rows, wanted.limit, event_of_row, ("at", "id"))
 
     def days(self, wanted: DayFilter) -> Page[DayRecord]:
         """The days of accounts, newest first.
@@ -213,17 +218,4 @@ def _is_wanted(day: DayRecord, wanted: DayFilter, before: tuple[date, str] | Non
         (wanted.since is None or midnight >= wanted.since)
         and (wanted.until is None or midnight < wanted.until)
         and (before is None or (day.day, day.account) < before)
-    )
-
-
-def _event(row: "RowMapping") -> Event:
-    return Event(
-        kind=EventKind(row["kind"]),
-        at=from_db(row["at"]),
-        alert_id=row["alert_id"],
-        account=row["account"],
-        symbol=row["symbol"],
-        client_order_id=row["client_order_id"],
-        problem=bool(row["problem"]),
-        facts=json.loads(row["facts"]),
     )

@@ -132,6 +132,20 @@ def event_params(event: Event) -> dict[str, Any]:
     }
 
 
+def event_of_row(row: Row) -> Event:
+    """The event of a row."""
+    return Event(
+        kind=EventKind(row["kind"]),
+        at=from_db(row["at"]),
+        alert_id=row["alert_id"],
+        account=row["account"],
+        symbol=row["symbol"],
+        client_order_id=row["client_order_id"],
+        problem=bool(row["problem"]),
+        facts=json.loads(row["facts"]),
+    )
+
+
 def order_record(row: Row) -> OrderRecord:
     """The order of a row."""
     return OrderRecord(

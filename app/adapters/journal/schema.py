@@ -326,6 +326,43 @@ events = Table(
     sqlite_autoincrement=True,
 )
 
+sinks = Table(
+    "sinks",
+    metadata,
+    Column("sink", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("title", Text),
+    Column("body", Text),
+    Column("events", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("gap", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("owner", Text),
+    Column("sent_at", BigInteger),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("sink", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 lane_blocks = Table(
     "lane_blocks",
     metadata,
