@@ -29,7 +29,7 @@ def mail_server() -> Generator[Mailbox, None, None]:
     """A mail server that takes everything."""
     mailbox, loop = Mailbox(), asyncio.new_event_loop()
     server = loop.run_until_complete(loop.create_server(lambda: SMTP(mailbox), "127.0.0.1", 0))
-    mailbox.host = "127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    mailbox.host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:

@@ -590,3 +590,23 @@ def test_lists_of_instruments_come_from_nowhere_else(where: str) -> None:
 def test_only_who_trades_at_fyers_needs_lists_of_instruments() -> None:
     assert read().symbols_url is None
     assert read(ACCOUNTS="paper,india=fyers").symbols_url == "https://public.fyers.in/sym_details"
+
+
+def test_addresses_of_notifications_are_read_and_never_shown() -> None:
+    address = "tgram://123456789:AAFq-x9_canary/4711?notify_events=filled"
+    settings = read(NOTIFY_URLS=address, NOTIFY_EVENTS="problems")
+    (sink,) = settings.sinks
+    assert sink.address == "tgram://123456789:AAFq-x9_canary/4711"
+    assert {"AAFq-x9_canary", sink.address} <= set(settings.secrets)
+    assert "canary" not in f"{settings!r} {settings.shown()} {settings.warnings}"
+
+
+def test_an_event_of_notifications_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ConfigError, match="NOTIFY_EVENTS names events that there are not: fil"):
+        read(NOTIFY_EVENTS="problems,fil")
+
+
+def test_an_address_of_notifications_that_is_none_is_refused_and_not_shown() -> None:
+    with pytest.raises(ConfigError, match="NOTIFY_URLS must be addresses") as caught:
+        read(NOTIFY_URLS="canary:4711")
+    assert "canary" not in str(caught.value)
