@@ -50,6 +50,7 @@ from app.engine.alert_ids import AlertIds
 from app.engine.blocks import Blocks
 from app.engine.closing import Closing
 from app.engine.courier import Courier, trade_of
+from app.engine.daily_summary import DailySummary
 from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
 from app.engine.event_bus import EventBus, Listener
@@ -70,6 +71,7 @@ from app.engine.position_check import PositionCheck
 from app.engine.preview import Preview
 from app.engine.protecting import Protecting
 from app.engine.queue import Queue
+from app.engine.quiet_watch import QuietWatch
 from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import Recovery
 from app.engine.risk_gate import RiskGate
@@ -122,6 +124,7 @@ TOKENS_EVERY = timedelta(seconds=1)
 TOKENS_OF = "XNSE"
 """The calendar of the exchange that logins are for."""
 COURIERS_EVERY = timedelta(seconds=1)
+SUMMARY_EVERY = timedelta(seconds=20)
 LOOK_FOR_BACKUPS_EVERY = timedelta(seconds=10)
 LOOK_FOR_SYMBOLS_EVERY = timedelta(seconds=1)
 
@@ -177,6 +180,10 @@ class Post:
     def open(self) -> None:
         """Have these sinks and no others."""
         self.outbox.open([courier.sink.name for courier in self.couriers])
+
+    def depths(self) -> Mapping[str, int]:
+        """How many events each sink has not been told of yet."""
+        return {courier.sink.name: courier.depth() for courier in self.couriers}
 
     def start(self) -> None:
         """Tell every sink what happens from now on, and what it was not told before."""
@@ -374,6 +381,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             clock,
             lambda: secrets.token_urlsafe(32),
         ),
+        outbox=SqlOutbox(database, bus.publish),
     )
     return Server(
         settings=settings,
@@ -385,10 +393,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         watches=[_watch(services, account) for account in accounts],
         token_loops=[_token_loop(services, manager) for manager in services.logins],
         post=_post(
-            settings,
-            services,
-            SqlOutbox(database, bus.publish),
-            parts.messenger or ApartMessenger(Redaction(settings.secrets).text),
+            settings, services, parts.messenger or ApartMessenger(Redaction(settings.secrets).text)
         ),
         chores=_chores(
             backups,
@@ -396,6 +401,8 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
             _equity_step(services.performance, settings.performance_interval),
             *lists.steps(),
             *_egress_steps(settings, journal, clock),
+            Step("listen for silence", CHORES_EVERY, QuietWatch(journal, sessions, clock).look),
+            *_summary_step(settings, services),
         ),
         reserve=reserve,
         backups=backups,
@@ -412,6 +419,7 @@ def build_app(server: Server) -> Flask:
         data_dir=settings.data_dir,
         clock=server.services.clock,
         backup_age=server.backups.age,
+        outbox_depths=server.post.depths,
     )
     app = build_web(
         server.services,
@@ -485,9 +493,10 @@ def _token_loop(services: Services, manager: TokenManager) -> Loop:
     return loop
 
 
-def _post(settings: Settings, services: Services, outbox: Outbox, messenger: Messenger) -> Post:
+def _post(settings: Settings, services: Services, messenger: Messenger) -> Post:
     veil = Redaction(settings.secrets).text
     trades = partial(trade_of, services.journal)
+    outbox = services.outbox
 
     def write(digest: Digest) -> Letter:
         letter = digest.letter(trades)
@@ -527,6 +536,17 @@ def _egress_steps(settings: Settings, journal: Journal, clock: Clock) -> Iterato
     tell = partial(_tell_of_address, journal, clock, settings.egress_ip)
     egress = Egress(settings.egress_ip, settings.egress_url, tell)
     yield Step("look at our address", EGRESS_EVERY, egress.look)
+
+
+def _summary_step(settings: Settings, services: Services) -> Sequence[Step]:
+    """Sum the day up, where somebody is told of it."""
+    time_of_day = settings.summary_at
+    if time_of_day is None or not settings.sinks:
+        return ()
+    summary = DailySummary(
+        time_of_day, services.journal, services.records, services.accounts, services.clock
+    )
+    return [Step("sum up the day", SUMMARY_EVERY, summary.look)]
 
 
 def _equity_step(performance: Performance, every: timedelta) -> Step:

@@ -29,6 +29,7 @@ from app.domain.errors import ConfigError
 from app.domain.limits import Limits
 from app.domain.session import SessionPolicy, SessionRules
 from app.domain.sinks import PROBLEMS, Choice, Sink, secrets_of, sinks_of
+from app.domain.times_of_day import TimeOfDay
 from app.domain.windows import parse_windows
 
 BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
@@ -94,6 +95,7 @@ CHOSEN_BY_OTHERS = frozenset({"fyers_pin", "fyers_secret_id", "fyers_totp_secret
 """Secrets whose length is not ours to choose."""
 SHORT = frozenset({"fyers_pin"})
 """Secrets of a few digits: hidden wherever they occur, they would hide prices and quantities."""
+NEVER = "never"
 TYPO_LIKENESS = 0.8
 HIDDEN = "***"
 ORDERS_PER_SECOND = 8
@@ -182,6 +184,12 @@ def _address(text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         raise ValueError("must be an address like 192.0.2.7") from None
+
+
+def _daily(text: str) -> str:
+    if text.strip().lower() != NEVER:
+        TimeOfDay.parse(text, _zone)
+    return text
 
 
 def _events(text: str) -> str:
@@ -481,6 +489,11 @@ class Settings(BaseModel):
     notify_events: Annotated[str, AfterValidator(_events)] = Field(
         PROBLEMS, description="of what is told: `all`, `problems`, or names of events"
     )
+    daily_summary: Annotated[str, AfterValidator(_daily)] = Field(
+        "21:00 UTC",
+        description="when the day is summed up for notifications: `17:00 America/New_York`; "
+        "`never`: it is not",
+    )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
     ] = Field("INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`")
@@ -558,6 +571,12 @@ class Settings(BaseModel):
         of_ours = [value.get_secret_value() for value in known if isinstance(value, SecretStr)]
         of_sinks = (text for sink in self.sinks for text in secrets_of(sink))
         return [text for text in (*of_ours, *self._secret_options(), *of_sinks) if text]
+
+    @property
+    def summary_at(self) -> TimeOfDay | None:
+        """When the day is summed up; None = never."""
+        never = self.daily_summary.strip().lower() == NEVER
+        return None if never else TimeOfDay.parse(self.daily_summary, _zone)
 
     @property
     def sinks(self) -> Sequence[Sink]:

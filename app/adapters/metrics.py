@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,12 +38,16 @@ MOST_PENDING = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What the metrics tell of the house itself. `backup_age`: None when there is no backup."""
+    """What the metrics tell of the house itself. `backup_age`: None when there is no backup.
+
+    `outbox_depths`: how much each sink outside has not been told yet.
+    """
 
     version: str
     data_dir: Path
     clock: Clock
     backup_age: Callable[[], timedelta | None]
+    outbox_depths: Callable[[], Mapping[str, int]]
 
 
 class Metrics:
@@ -236,6 +241,7 @@ class _Surroundings:
         self._skew = gauge(
             "clock_skew_seconds", "How far the time of day was moved since the first scrape."
         )
+        self._outbox = gauge("outbox_depth", "What a sink has not been told yet.", "sink")
         self._gap: float | None = None
 
     def read(self, house: House, fine: Mapping[str, bool]) -> None:
@@ -244,11 +250,19 @@ class _Surroundings:
         for name, is_fine in fine.items():
             self._ready.labels(name).set(is_fine)
         self._read_disk(house.data_dir)
+        self._read_outbox(house.outbox_depths)
         age = house.backup_age()
         self._backup_age.set(math.nan if age is None else age.total_seconds())
         gap = house.clock.now().timestamp() - house.clock.monotonic()
         self._gap = gap if self._gap is None else self._gap
         self._skew.set(gap - self._gap)
+
+    def _read_outbox(self, depths: Callable[[], Mapping[str, int]]) -> None:
+        """Not there at all while it cannot be read, or for a sink that went."""
+        self._outbox.clear()
+        with suppress(JournalError):
+            for sink, depth in depths().items():
+                self._outbox.labels(sink).set(depth)
 
     def _read_disk(self, folder: Path) -> None:
         try:

@@ -33,6 +33,7 @@ class Capabilities:
     `exits_reserve`: open exits reserve their quantity, so that a close needs its legs canceled
     first; without `oco` only the stop rests.
     `fees_in_units`: fees are taken out of what was bought: a little less than filled is there.
+    `currency`: of its money; empty = nobody says.
     `apart`: asset classes in which the account's abilities are others.
     `products`: the same for products of the broker, by the names that alerts have for them.
     """
@@ -60,6 +61,7 @@ class Capabilities:
     oco: bool = False
     exits_reserve: bool = False
     fees_in_units: bool = False
+    currency: str = ""
     apart: Mapping[AssetClass, "Capabilities"] = field(
         default_factory=dict[AssetClass, "Capabilities"]
     )

@@ -54,6 +54,8 @@ class EventKind(StrEnum):
     LOGIN_NEEDED = "login_needed"
     LOGGED_IN = "logged_in"
     LETTER_LOST = "letter_lost"
+    WENT_QUIET = "went_quiet"
+    DAILY_SUMMARY = "daily_summary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +314,18 @@ ABOUT: Mapping[EventKind, About] = {
     EventKind.SYMBOLS_REFRESHED: About(
         title="The lists of instruments are new again",
         meaning="the first refresh after a failure",
+        told=True,
+    ),
+    EventKind.WENT_QUIET: About(
+        title="An alert went quiet",
+        meaning="an alert that came regularly has not come for far longer than it ever took",
+        facts=("strategy", "timeframe", "last", "usual_hours"),
+        todo="Is it still active in TradingView, and is its script without an error?",
+    ),
+    EventKind.DAILY_SUMMARY: About(
+        title="Daily summary",
+        meaning="what was traded and realised since the last one, what is open, what went wrong",
+        facts=("since", "until", "trades", "won", "realised", "open", "problems"),
         told=True,
     ),
     EventKind.LETTER_LOST: About(

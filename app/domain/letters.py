@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from typing import cast
 
 from app.domain.events import ABOUT, Event, EventKind
 
@@ -43,7 +44,7 @@ class Digest:
 
     def add(self, event: Event) -> None:
         """Take an event in."""
-        self._counts[_title(event)] += 1
+        self._counts[title_of(event)] += 1
         held = self._urgent if ABOUT[event.kind].urgent else self._others
         if len(held) < 2 * SHOWN:
             held.append(event)
@@ -53,10 +54,10 @@ class Digest:
     def letter(self, trade_of: TradeOf) -> Letter:
         """What is told of them, the urgent ones first."""
         held = (*self._urgent, *self._others)
-        echoes = Counter(_title(event) for event in held if self._is_echo(event))
+        echoes = Counter(title_of(event) for event in held if self._is_echo(event))
         told = [event for event in held if not self._is_echo(event)][:SHOWN]
         counts = self._counts - echoes
-        rest = counts - Counter(map(_title, told))
+        rest = counts - Counter(map(title_of, told))
         if len(told) == 1 and not rest:
             return replace(_letter_of(told[0], trade_of), events=len(self))
         lines = [_line(event, trade_of) for event in told]
@@ -73,11 +74,13 @@ def headline(event: Event, trade_of: TradeOf) -> str:
     trade = _trade(event) or (trade_of(event.alert_id) if event.alert_id else "")
     where = f"on {event.account}" if event.account else ""
     what = " ".join(part for part in (trade, event.symbol, where) if part)
-    return f"{_title(event)}: {what}" if what else _title(event)
+    return f"{title_of(event)}: {what}" if what else title_of(event)
 
 
 def why(event: Event) -> str:
     """Why it happened, as far as its facts tell."""
+    if event.kind is EventKind.DAILY_SUMMARY:
+        return _summary(event.facts)
     words = ": ".join(_plain(event.facts[name]) for name in TELLING if event.facts.get(name))
     more = ", ".join(
         f"{name.replace('_', ' ')} {_plain(value)}"
@@ -96,6 +99,17 @@ def todo(event: Event) -> str:
     return words
 
 
+def _summary(facts: Mapping[str, object]) -> str:
+    """A day in four lines."""
+    lines = (
+        f"Trades closed: {facts.get('trades', 0)}, won {facts.get('won', 0)}",
+        f"Realised: {_plain(facts.get('realised') or 'nothing')}",
+        f"Open: {_plain(facts.get('open') or 'nothing')}",
+        f"Problems: {_plain(facts.get('problems') or 'none')}",
+    )
+    return "\n".join(lines)
+
+
 def _letter_of(event: Event, trade_of: TradeOf) -> Letter:
     at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
     stamp = f"{at}, alert {event.alert_id}" if event.alert_id else at
@@ -108,8 +122,8 @@ def _line(event: Event, trade_of: TradeOf) -> str:
     return f"{event.at:%H:%M:%S} {'. '.join(part.rstrip('.') for part in parts if part)}"
 
 
-def _title(event: Event) -> str:
-    """An alert's end is called by its status."""
+def title_of(event: Event) -> str:
+    """What an event is called; an alert's end by its status."""
     status = event.facts.get("status")
     ends = event.kind in (EventKind.FINISHED, EventKind.RECEIVED)
     return str(status).capitalize() if ends and status else ABOUT[event.kind].title
@@ -128,9 +142,12 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def _plain(value: object) -> str:
-    """A value for people: numbers without trailing zeros, lists without brackets."""
+    """A value for people: numbers without trailing zeros, lists and counts without brackets."""
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[object, object]", value).items()
+        return ", ".join(f"{_plain(amount)} {name}" for name, amount in pairs)
     if isinstance(value, list | tuple):
-        return ", ".join(map(_plain, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # a JSON list
+        return ", ".join(map(_plain, cast("list[object]", value)))
     text = str(value)
     if "." not in text and "e" not in text.lower():
         return text

@@ -23,6 +23,7 @@ from app.engine.stop_watch import StopWatch
 from app.engine.target_watch import TargetWatch
 from app.ports.clock import Clock
 from app.ports.journal import Journal
+from app.ports.outbox import Outbox
 from app.ports.playbook import Playbook
 from app.ports.records import Records
 
@@ -54,3 +55,4 @@ class Services:
     performance: Performance
     preview: Preview
     logins: Logins
+    outbox: Outbox

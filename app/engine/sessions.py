@@ -131,6 +131,15 @@ class Sessions:
             return Denied(Denial.MARKET_CLOSED, f"the dates of {name} in {now.year} are not known")
         return None
 
+    def open_time(self, alert: Alert, start: datetime, end: datetime) -> timedelta:
+        """For how long the regular market of an alert was open between two moments.
+
+        By its exchange's calendar, whatever the hours are in which its account trades.
+        """
+        ticker = Ticker.parse(alert.symbol, alert.exchange)
+        calendar = self._calendars.get(calendar_name(ticker.asset_class, ticker))
+        return calendar.open_time(start, end, SessionPolicy.REGULAR)
+
     def after_hours(self, market: Market) -> bool:
         """Whether it is traded now, and outside its regular hours."""
         return market.after_hours(self._clock.now())

@@ -313,6 +313,10 @@ class Unit(Protocol):
         """Leave the lane until an event or the end of a pause; claim the lane's next job."""
         ...
 
+    def mark(self, name: str, value: str) -> bool:
+        """Note under a name what was done; False when that stands there already."""
+        ...
+
     def record(self, *events: Event) -> None:
         """Add events; they are published after the commit."""
         ...
@@ -442,6 +446,14 @@ class Journal(Protocol):
         """How an alert stands."""
         ...
 
+    def mark_of(self, name: str) -> str | None:
+        """What was noted under a name."""
+        ...
+
+    def alerts_between(self, after: str, until: str, most: int) -> "Sequence[HeardAlert]":
+        """The next alerts after an id and before another, the oldest first."""
+        ...
+
     def last_fill(self) -> int:
         """The number of the newest fill; 0 when there is none."""
         ...
@@ -498,3 +510,13 @@ class AlertRecord:
     request_id: str
     raw: str
     outcomes: Mapping[str, Outcome] = field(default_factory=dict[str, Outcome])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardAlert:
+    """An alert that came, whatever became of it. `account`: as in AlertRecord."""
+
+    alert_id: str
+    received_at: datetime
+    account: str | None
+    alert: Alert

@@ -400,6 +400,37 @@ class Strategies(TypedDict):
     next_cursor: Cursor
 
 
+class SinkRow(TypedDict):
+    """An address of notifications. `title`: of what is on its way; `next_at`: its next try."""
+
+    sink: str
+    title: str | None
+    tries: int
+    error: str
+    sent_at: Moment | None
+    next_at: Moment | None
+
+
+class DeadLetterRow(TypedDict):
+    """A notification that was given up; `events`: of how many it tells."""
+
+    id: int
+    sink: str
+    at: Moment
+    title: str
+    text: str
+    events: int
+    tries: int
+    error: str
+
+
+class Notifications(TypedDict):
+    """How notifications stand."""
+
+    sinks: list[SinkRow]
+    dead_letters: list[DeadLetterRow]
+
+
 class KillSwitch(TypedDict):
     """Whether entries are stopped, why, and since when."""
 

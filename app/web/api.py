@@ -12,6 +12,7 @@ from app.web.controls import controls_blueprint
 from app.web.flatten import flatten_blueprint
 from app.web.lists import lists_blueprint
 from app.web.login import tokens_blueprint
+from app.web.notifications import notifications_blueprint
 from app.web.openapi import openapi_blueprint
 from app.web.options import WebOptions
 from app.web.orders import orders_blueprint
@@ -44,6 +45,7 @@ def api_blueprint(services: Services, options: WebOptions, guard: Guard, veil: V
     blueprint.register_blueprint(lists_blueprint(services.records, options.recent_log))
     blueprint.register_blueprint(strategies_blueprint(services.playbook, services.accounts))
     blueprint.register_blueprint(controls_blueprint(services.kill_switch, services.quotes, clock))
+    blueprint.register_blueprint(notifications_blueprint(services.outbox))
     blueprint.register_blueprint(flatten_blueprint(services))
     blueprint.register_blueprint(tokens_blueprint(services.logins))
     blueprint.register_blueprint(utility_blueprint(services, options))

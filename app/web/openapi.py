@@ -35,6 +35,7 @@ TAGS = {
     "performance": "What it came to.",
     "strategies": "The playbook: the owner's rows.",
     "controls": "The kill switch, and quotes.",
+    "notifications": "What its owner is told.",
     "flatten": "Everything that is ours goes.",
     "tokens": "Logins at brokers that want one each day. No answer holds a token.",
     "login": "Where a login ends.",

@@ -12,7 +12,7 @@ from app.adapters.journal.claims import claim, job_of
 from app.adapters.journal.codec import INTENT, PLAN
 from app.adapters.journal.entries import being_entered, entries_since
 from app.adapters.journal.outcomes import outcomes
-from app.adapters.journal.rows import alert_record, order_record, stake_of
+from app.adapters.journal.rows import alert_record, heard_alert, order_record, stake_of
 from app.adapters.journal.statements import Q
 from app.adapters.journal.unit import SqlUnit
 from app.adapters.sql import Database, Row, Transaction, from_db, to_db
@@ -27,6 +27,7 @@ from app.ports.journal import (
     Admission,
     AlertRecord,
     Block,
+    HeardAlert,
     Job,
     KillState,
     Lot,
@@ -227,6 +228,18 @@ class SqlJournal:
                 return None
             several = SEPARATOR in (row["account"] or "")
             return alert_record(row, outcomes(tx, alert_id) if several else {})
+
+    def mark_of(self, name: str) -> str | None:
+        """What was noted under a name."""
+        row = self._read_one("mark_of", name=name)
+        return row["value"] if row else None
+
+    def alerts_between(self, after: str, until: str, most: int) -> Sequence[HeardAlert]:
+        """The next alerts after an id and before another, the oldest first."""
+        params = {"after": after, "until": until, "most": most}
+        with self._db.reading() as tx:
+            rows = tx.run(Q["alerts_between"], params).fetchall()
+        return [heard_alert(row) for row in rows]
 
     def last_fill(self) -> int:
         """The number of the newest fill; 0 when there is none."""

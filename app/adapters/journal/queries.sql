@@ -592,6 +592,10 @@ SELECT sink, count(*) AS n FROM dead_letters GROUP BY sink
 -- forget_letter --
 DELETE FROM dead_letters WHERE id = :id
 
+-- alerts_between --
+SELECT id, received_at, account, alert FROM alerts
+WHERE id > :after AND id < :until ORDER BY id LIMIT :most
+
 -- mark --
 -- Something is told once: no row when the mark stands already.
 INSERT INTO marks (name, value) VALUES (:name, :value)

@@ -21,7 +21,7 @@ from app.domain.outcome import AlertStatus, Outcome
 from app.domain.position import Direction
 from app.domain.protection import leg_side, leg_type
 from app.domain.stake import Stake
-from app.ports.journal import AlertRecord, NewAlert, OrderRecord
+from app.ports.journal import AlertRecord, HeardAlert, NewAlert, OrderRecord
 from app.ports.records import FillRecord
 
 
@@ -130,6 +130,16 @@ def event_params(event: Event) -> dict[str, Any]:
         "problem": event.problem,
         "facts": json.dumps(event.facts, default=_plain, separators=(",", ":")),
     }
+
+
+def heard_alert(row: Row) -> HeardAlert:
+    """An alert that came."""
+    return HeardAlert(
+        alert_id=row["id"],
+        received_at=from_db(row["received_at"]),
+        account=row["account"],
+        alert=ALERT.load(row["alert"]),
+    )
 
 
 def event_of_row(row: Row) -> Event:

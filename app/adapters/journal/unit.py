@@ -245,6 +245,10 @@ class SqlUnit:
         """Make the waiting jobs of all lanes look again."""
         self._tx.run(Q["wake_waiting"], {"now": self._now})
 
+    def mark(self, name: str, value: str) -> bool:
+        """Note under a name what was done; False when that stands there already."""
+        return self._tx.one(Q["mark"], {"name": name, "value": value}) is not None
+
     def record(self, *events: Event) -> None:
         """Add events; they are published after the commit."""
         for event in events:

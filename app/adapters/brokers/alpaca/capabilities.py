@@ -56,5 +56,6 @@ STOCKS = Capabilities(
     exits_reserve=True,
     positions_lag=timedelta(seconds=5),
     linked_legs=True,
+    currency="USD",
     apart={AssetClass.CRYPTO: CRYPTO, AssetClass.OPTION: OPTIONS},
 )
