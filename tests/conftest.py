@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def make_server(migrated: Path, tmp_path: Path, clock: FakeClock) -> Iterator[Ma
         server = build(read, Parts(clock=clock, pool=InlineExecutor()))
         server.loop, server.chores = StillLoop(), StillLoop()
         server.watches, server.token_loops = (), ()
+        server.post = replace(server.post, loops=())
         server.start()
         server.services.recovery.run()
         made.append(server)

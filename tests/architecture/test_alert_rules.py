@@ -35,8 +35,9 @@ each_rule = pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["aler
 
 @pytest.fixture
 def shown(make_server: MakeServer, tmp_path: Path) -> str:
-    """What Prometheus reads of a server that has traded, and needs lists of instruments."""
-    client = client_of(make_server(FYERS_SYMBOLS_URL=str(tmp_path)))
+    """What Prometheus reads of a server that has traded, needs lists, and tells somebody."""
+    settings = {"FYERS_SYMBOLS_URL": str(tmp_path), "NOTIFY_URLS": "json://127.0.0.1:1/"}
+    client = client_of(make_server(**settings))
     buy(client)
     return client.get("/metrics").text
 
@@ -102,6 +103,7 @@ CALM = {
     'novalgo_webhook_duration_seconds_bucket{le="+Inf"}': "0+100x100",
     "novalgo_disk_free_bytes": "11x100",
     "novalgo_disk_size_bytes": "100x100",
+    'novalgo_outbox_depth{sink="json-1a2b3c"}': "0x60 101x15 0x24",
     "novalgo_clock_skew_seconds": "-1x100",
     "novalgo_kill_switch": "1x40 0x59",
     "novalgo_secrets_refused_total": "0+1x100",
@@ -124,6 +126,7 @@ TROUBLE = {
     "WebhookSlow": {'novalgo_webhook_duration_seconds_bucket{le="1"}': "0+98x100"},
     "DiskFull": {"novalgo_disk_free_bytes": "9x100"},
     "LoginNeeded": {'novalgo_token_expiry_seconds{account="fyers"}': "0x100"},
+    "OutboxFull": {'novalgo_outbox_depth{sink="json-1a2b3c"}': "101x100"},
     "ClockMoved": {"novalgo_clock_skew_seconds": "-3x100"},
     "EntriesStopped": {"novalgo_kill_switch": "1x100"},
     "SecretsRefused": {"novalgo_secrets_refused_total": "0+2x100"},

@@ -1,12 +1,14 @@
 """Worlds: whole servers without gunicorn, at a broker that a test directs, or on paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from app.adapters.brokers import registry
+from app.domain.events import ABOUT, Event
+from app.engine.event_bus import EventBus
 from tests.fakes.broker import FakeBroker
 from tests.integration.gate import gated_world
 from tests.integration.world import World
@@ -42,3 +44,20 @@ def gated(tmp_path: Path, login_host: LoginHost, monkeypatch: pytest.MonkeyPatch
     """On paper, behind a login each day."""
     monkeypatch.setitem(cast("dict[str, str]", registry.BUILT_IN), "fyers", "tests.fakes.gated")
     return gated_world(tmp_path, login_host.options)
+
+
+@pytest.fixture(autouse=True)
+def every_event_is_as_it_is_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every fact of every event that a test sets off is named in `ABOUT`, and in docs/events.md."""
+    strange: set[tuple[str, str]] = set()
+    publish = EventBus.publish
+
+    def checked(bus: EventBus, events: Sequence[Event]) -> None:
+        for event in events:
+            known = ABOUT[event.kind].facts
+            strange.update((event.kind.value, name) for name in event.facts if name not in known)
+        publish(bus, events)
+
+    monkeypatch.setattr(EventBus, "publish", checked)
+    yield
+    assert not strange, "name these facts in ABOUT of app/domain/events.py"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from app.bootstrap import build_app
 from app.domain.errors import JournalError
 from app.domain.events import Event, EventKind
 from app.engine.courier import LONGEST_GAP, TRIES
 from tests.fakes.broker import FakeBroker, reject
 from tests.fakes.messenger import FakeMessenger
-from tests.integration.world import Crash, DiskFault, Fuse, World, fake
+from tests.integration.world import SETTINGS, Crash, DiskFault, Fuse, World, fake
 
 FIRST, SECOND = "json://first/", "json://second/"
 BUY = {"action": "buy", "symbol": "AAPL", "quantity": 10}
@@ -241,6 +242,49 @@ def test_the_depth_counts_what_was_not_told_yet(tmp_path: Path) -> None:
     problem(world)
     problem(world)
     assert courier.depth() == 3
+
+
+def test_the_daily_summary_is_told_with_problems(tmp_path: Path) -> None:
+    world = told(tmp_path)
+    facts: dict[str, object] = {
+        "since": "2026-11-19T21:00:00+00:00",
+        "until": "2026-11-20T21:00:00+00:00",
+        "trades": 3,
+        "won": 2,
+        "realised": {"USD": "12.50", "INR": "-300"},
+        "open": ["4 MSFT on fake", "-1 TSLA on fake"],
+        "problems": {"denied": 2},
+    }
+    with world.server.services.journal.unit() as unit:
+        unit.record(Event(kind=EventKind.DAILY_SUMMARY, at=world.clock.now(), facts=facts))
+    deliver(world)
+    (text,) = world.messenger.texts(FIRST)
+    assert text.splitlines()[:5] == [
+        "Daily summary",
+        "Trades closed: 3, won 2",
+        "Realised: 12.5 USD, -300 INR",
+        "Open: 4 MSFT on fake, -1 TSLA on fake",
+        "Problems: 2 denied",
+    ]
+
+
+def test_the_api_and_the_figures_show_what_is_on_its_way_and_what_was_given_up(
+    tmp_path: Path,
+) -> None:
+    world = told(tmp_path)
+    name = world.server.post.couriers[0].sink.name
+    world.messenger.dead.add(FIRST)
+    problem(world)
+    deliver(world)
+    client = build_app(world.server).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {SETTINGS['API_KEY']}"
+    (sink,) = client.get("/api/v1/notifications").get_json()["sinks"]
+    assert (sink["sink"], sink["title"], sink["tries"]) == (name, "No backup could be made", 1)
+    assert f'novalgo_outbox_depth{{sink="{name}"}} 1.0' in client.get("/metrics").text
+    give_up(world)
+    told_now = client.get("/api/v1/notifications").get_json()
+    assert [each["error"] for each in told_now["dead_letters"]] == ["nobody is there"]
+    assert told_now["sinks"][0]["title"] is None
 
 
 def test_secrets_are_taken_out_of_what_is_told(tmp_path: Path) -> None:
