@@ -35,6 +35,7 @@ from app.adapters.metered import MeteredBroker
 from app.adapters.metrics import House, Metrics
 from app.adapters.notify.apart import ApartMessenger
 from app.adapters.playbook.local import LocalPlaybook
+from app.adapters.playbook.sheets.sheet import Sheet, SheetOptions, SheetResources, open_sheet
 from app.adapters.recent import RecentLines
 from app.adapters.reserve import Reserve
 from app.adapters.sql import Database
@@ -91,6 +92,7 @@ from app.ports.journal import JobKind, Journal
 from app.ports.ledger import Ledger
 from app.ports.messenger import Messenger
 from app.ports.outbox import Outbox
+from app.ports.playbook import Playbook, RefusedRow
 from app.web import build_web
 from app.web.options import WebOptions
 from app.workers.loop import Loop, Step
@@ -125,6 +127,7 @@ TOKENS_OF = "XNSE"
 """The calendar of the exchange that logins are for."""
 COURIERS_EVERY = timedelta(seconds=1)
 SUMMARY_EVERY = timedelta(seconds=20)
+LOOK_AT_THE_SHEET_EVERY = timedelta(seconds=1)
 LOOK_FOR_BACKUPS_EVERY = timedelta(seconds=10)
 LOOK_FOR_SYMBOLS_EVERY = timedelta(seconds=1)
 
@@ -209,6 +212,8 @@ class Server:
     pools: Mapping[str, Executor]
     loop: Loop
     chores: Loop
+    sheet: Sheet | None
+    sheet_loop: Loop | None
     watches: Sequence[Watch]
     token_loops: Sequence[Loop]
     post: Post
@@ -228,14 +233,17 @@ class Server:
         with self._lock:
             if not self._started:
                 self.services.ownership.start()
-                self.loop.start()
-                self.chores.start()
-                for loop in self.token_loops:
+                for loop in self._loops():
                     loop.start()
                 for watch in self.watches:
                     watch.start()
                 self.post.start()
                 self._started = True
+
+    def _loops(self) -> Iterator[Loop]:
+        yield from (self.loop, self.chores, *self.token_loops)
+        if self.sheet_loop is not None:
+            yield self.sheet_loop
 
     def stop(self) -> None:
         """Finish what runs, start nothing more, give the rest back."""
@@ -243,8 +251,7 @@ class Server:
             self.services.lanes.close()
             self.backups.stop()
             self.lists.stop()
-            loops = (self.loop, self.chores, *self.token_loops)
-            for loop in (*loops, *(watch.loop for watch in self.watches)):
+            for loop in (*self._loops(), *(watch.loop for watch in self.watches)):
                 loop.stop()
             self.post.stop()
             for pool in self.pools.values():
@@ -269,7 +276,9 @@ class Parts:
     lease: timedelta = LEASE
 
 
-def build(settings: Settings, parts: Parts | None = None) -> Server:
+def build(  # noqa: PLR0915  # a line for each room
+    settings: Settings, parts: Parts | None = None
+) -> Server:
     """Services of these settings, on a database of this version's schema; nothing runs yet."""
     parts = parts or Parts()
     recent, redaction = _configure_log(settings)
@@ -286,22 +295,19 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         clock,
         lambda: uuid.uuid4().hex,
     )
-    playbook = LocalPlaybook(database)
     records = SqlRecords(settings.database_url)
     lists = _lists(settings, file, journal, clock)
-    accounts, managers = _open_accounts(
-        settings,
-        redaction,
-        Resources(
-            database=database,
-            clock=clock,
-            addresses=SqlAddresses(database),
-            budgets=FileBudgets(file.parent / "budgets", clock),
-            symbols=lists.master,
-        ),
-        parts.wrap_broker,
-        metrics,
+    resources = Resources(
+        database=database,
+        clock=clock,
+        addresses=SqlAddresses(database),
+        budgets=FileBudgets(file.parent / "budgets", clock),
+        symbols=lists.master,
     )
+    accounts, managers = _open_accounts(settings, redaction, resources, parts.wrap_broker, metrics)
+    performance = Performance(SqlLedger(database), records, accounts, clock)
+    sheet = _sheet(settings, resources, accounts, performance, journal, ownership)
+    playbook = _playbook(settings, sheet, database)
     backups = _backups(settings, file, journal, clock)
     settlement = Settlement(journal, clock)
     kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
@@ -372,7 +378,7 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         sessions=sessions,
         blocks=Blocks(journal, order_check, clock),
         order_check=order_check,
-        performance=Performance(SqlLedger(database), records, accounts, clock),
+        performance=performance,
         preview=Preview(accounts, judge),
         logins=Logins(
             managers,
@@ -408,6 +414,8 @@ def build(settings: Settings, parts: Parts | None = None) -> Server:
         backups=backups,
         lists=lists,
         recent=recent,
+        sheet=sheet,
+        sheet_loop=_sheet_loop(settings, sheet),
     )
 
 
@@ -555,6 +563,52 @@ def _equity_step(performance: Performance, every: timedelta) -> Step:
     return Step("note the equity", every, performance.note_equity, due)
 
 
+def _sheet(
+    settings: Settings,
+    resources: Resources,
+    accounts: Accounts,
+    performance: Performance,
+    journal: Journal,
+    ownership: Ownership,
+) -> Sheet | None:
+    """The sheet of the settings; also where only `sheets init` will need it."""
+    if settings.google_sheet_id is None:
+        return None
+    return open_sheet(
+        SheetOptions(
+            sheet_id=settings.google_sheet_id,
+            url=settings.sheets_api_url,
+            credentials=settings.google_application_credentials,
+            zone=zone(settings.sheet_timezone),
+            figures_every=settings.performance_interval,
+        ),
+        SheetResources(
+            database=resources.database,
+            clock=resources.clock,
+            budgets=resources.budgets,
+            accounts=accounts,
+            figures=lambda: performance.figures()[0],
+            leads=ownership.leads,
+            tell_trouble=partial(_tell_of_sheet, journal, resources.clock),
+            tell_refused=partial(_tell_of_rows, journal, resources.clock),
+        ),
+    )
+
+
+def _playbook(settings: Settings, sheet: Sheet | None, database: Database) -> Playbook:
+    if sheet is None or settings.playbook != "google_sheets":
+        return LocalPlaybook(database)
+    return sheet.playbook
+
+
+def _sheet_loop(settings: Settings, sheet: Sheet | None) -> Loop | None:
+    """What waits for Google, on a thread that nothing else waits for."""
+    if sheet is None or settings.playbook != "google_sheets":
+        return None
+    step = Step("look after the sheet", LOOK_AT_THE_SHEET_EVERY, sheet.background.turn)
+    return Loop([step], LOOK_AT_THE_SHEET_EVERY, "novalgo-sheet")
+
+
 def _backups(settings: Settings, database: Path, journal: Journal, clock: Clock) -> Backups:
     rules = Rules(
         every=settings.backup_interval or None,
@@ -603,6 +657,20 @@ def _tell_of_address(journal: Journal, clock: Clock, expected: str, found: str) 
     with journal.unit() as unit:
         kind = EventKind.EGRESS_CHANGED
         unit.record(Event(kind=kind, at=clock.now(), problem=True, facts=facts))
+
+
+def _tell_of_sheet(journal: Journal, clock: Clock, tab: str, why: str | None) -> None:
+    kind = EventKind.SHEET_FINE if why is None else EventKind.SHEET_TROUBLE
+    facts = {"tab": tab} if why is None else {"tab": tab, "why": why}
+    with journal.unit() as unit:
+        unit.record(Event(kind=kind, at=clock.now(), problem=why is not None, facts=facts))
+
+
+def _tell_of_rows(journal: Journal, clock: Clock, rows: Sequence[RefusedRow]) -> None:
+    facts = {"rows": [{"line": row.number, "why": row.why} for row in rows]}
+    event = Event(kind=EventKind.SHEET_ROWS_REFUSED, at=clock.now(), problem=True, facts=facts)
+    with journal.unit() as unit:
+        unit.record(event)
 
 
 def _tell_of_disk(journal: Journal, clock: Clock, *, full: bool) -> None:

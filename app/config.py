@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, cast
 from zoneinfo import ZoneInfo
 
+import pytz
 from dotenv import dotenv_values
 from limits import parse_many
 from pydantic import (
@@ -90,6 +91,7 @@ DAILY_LOGIN = frozenset({FYERS})
 FYERS_SYMBOLS = "https://public.fyers.in/sym_details"
 """Where Fyers publishes its lists of instruments."""
 
+GOOGLE_SHEETS = "https://sheets.googleapis.com"
 SHORTEST_STRONG_SECRET = 16
 CHOSEN_BY_OTHERS = frozenset({"fyers_pin", "fyers_secret_id", "fyers_totp_secret"})
 """Secrets whose length is not ours to choose."""
@@ -151,6 +153,20 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):
         raise ValueError(f"names a time zone that there is not: {name!r}") from None
+
+
+def _zone_name(name: str) -> str:
+    """A name of pytz's data, which the machine's own may lack."""
+    if name not in pytz.all_timezones_set:
+        raise ValueError(f"names a time zone that there is not: {name!r}")
+    return name
+
+
+def _sheet_id(text: str) -> str:
+    match = re.fullmatch(r"(?:https://docs\.google\.com/spreadsheets/d/)?([\w-]+)(?:/.*)?", text)
+    if match is None:
+        raise ValueError("must be like 1AbC...xyz, or the address of the sheet in the browser")
+    return match[1]
 
 
 def _windows(text: str) -> str:
@@ -218,6 +234,8 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Url = Annotated[str, AfterValidator(_url)]
 Lists = Annotated[str, AfterValidator(_lists)]
 Address = Annotated[str, AfterValidator(_address)]
+SheetId = Annotated[str, AfterValidator(_sheet_id)]
+Zone = Annotated[str, AfterValidator(_zone_name)]
 Hours = Annotated[SessionPolicy, BeforeValidator(_lower)]
 
 
@@ -384,10 +402,6 @@ class Settings(BaseModel):
     )
     gcs_bucket_name: str = Field("", description="bucket of the tokens, for `TOKEN_STORE=gcs`")
     gcs_tokens_file: str = Field("tokens.json", description="name of their object in the bucket")
-    google_application_credentials: Path | None = Field(
-        None,
-        description="key file of a Google service account; empty: what Google's libraries find",
-    )
     max_alert_age: Seconds = Field(
         timedelta(seconds=60), description="seconds after which an entry alert is too old to trade"
     )
@@ -396,6 +410,26 @@ class Settings(BaseModel):
     )
     performance_interval: Seconds = Field(
         timedelta(seconds=300), description="seconds between looks at what the accounts are worth"
+    )
+    playbook: Annotated[Literal["local", "google_sheets"], BeforeValidator(_lower)] = Field(
+        "local", description="where your rows are: `local`, in the database, or `google_sheets`"
+    )
+    google_sheet_id: SheetId | None = Field(
+        None,
+        validate_default=True,
+        description="the sheet, by its id or its address in the browser",
+    )
+    sheets_api_url: Url = Field(
+        GOOGLE_SHEETS, description="where Google Sheets is; a local server may stand there"
+    )
+    google_application_credentials: Path | None = Field(
+        None,
+        validate_default=True,
+        description="key file of the Google service account that the sheet is shared with and that"
+        " may write tokens; without a sheet empty means what Google's libraries find",
+    )
+    sheet_timezone: Zone = Field(
+        "US/Pacific", description="time zone of what is written into the sheet"
     )
     dedupe_window: SecondsOrZero = Field(
         timedelta(seconds=20),
@@ -510,6 +544,23 @@ class Settings(BaseModel):
         if len({account.name for account in accounts}) < len(accounts):
             raise ValueError("must name each account once")
         return accounts
+
+    @field_validator("google_sheet_id")
+    @classmethod
+    def _there_is_a_sheet(cls, sheet_id: str | None, info: ValidationInfo) -> str | None:
+        if sheet_id is None and info.data.get("playbook") == "google_sheets":
+            raise ValueError("must be set for PLAYBOOK=google_sheets")
+        return sheet_id
+
+    @field_validator("google_application_credentials")
+    @classmethod
+    def _google_is_told_who_asks(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        is_google = info.data.get("sheets_api_url") == GOOGLE_SHEETS
+        if file is None and is_google and info.data.get("playbook") == "google_sheets":
+            raise ValueError(
+                "must be set for PLAYBOOK=google_sheets: Google lets nobody in without"
+            )
+        return file
 
     @field_validator("default_account")
     @classmethod

@@ -17,6 +17,7 @@ from app.cli.notify import notify
 from app.cli.reconcile import reconcile
 from app.cli.replay import replay
 from app.cli.shared import FAULT, SETTINGS
+from app.cli.sheets import sheets
 from app.cli.strategies import strategies
 from app.cli.sweep import sweep
 from app.cli.symbols import symbols
@@ -35,6 +36,7 @@ COMMANDS = (
     reconcile,
     replay,
     restore,
+    sheets,
     strategies,
     sweep,
     symbols,

@@ -63,6 +63,7 @@ def _findings() -> Iterator[Finding]:
             yield from _store(ours.services, account)
             yield from _foreign(ours.services, account)
         yield _switch(ours.services)
+        yield from _sheet(ours.services)
         yield from _blocks(ours.services)
         yield from _lists(ours)
     for warning in settings().warnings:
@@ -146,6 +147,21 @@ def _switch(services: Services) -> Finding:
     state = services.kill_switch.state()
     detail = f"entries are stopped: {state.reason}" if state.active else "entries are allowed"
     return Finding("kill switch", ok=True, note=state.active, detail=detail)
+
+
+def _sheet(services: Services) -> Iterator[Finding]:
+    """The copy of the sheet's rows, and its lines that do not trade."""
+    try:
+        standing = services.playbook.standing()
+    except TradingError as error:
+        yield Finding("sheet", ok=False, detail=f"{error.code}: {error}")
+        return
+    if standing is None:
+        return
+    now = services.clock.now()
+    yield Finding("sheet", ok=standing.is_fresh(now), detail=standing.in_words(now))
+    for row in standing.refused:
+        yield Finding("sheet", ok=True, note=True, detail=f"line {row.number}: {row.why}")
 
 
 def _blocks(services: Services) -> Iterator[Finding]:

@@ -19,6 +19,9 @@
     │ └ StoreUnavailable              it cannot be reached: the copy on this machine counts
     ├ SymbolsError                    the lists of instruments were not refreshed; old ones count
     ├ NotSent                         a notification; it is tried again, and may arrive twice
+    ├ PlaybookError                   503: where the rows are kept; trading goes on without it
+    │ ├ PlaybookUnavailable           it cannot be reached now: safe to try again
+    │ └ PlaybookRefused               it does not let us, or is not as it must be: a person acts
     ├ BackupError                     no whole copy was made or found; nothing was changed
     └ FencedOut                       another process owns this work now: stop, touch nothing
 
@@ -153,6 +156,24 @@ class NotSent(TradingError):
     """A notification did not arrive, or nobody knows."""
 
     code = "not_sent"
+
+
+class PlaybookError(TradingError):
+    """The place where the playbook's rows are kept did not do as asked."""
+
+    code = "playbook"
+
+
+class PlaybookUnavailable(PlaybookError):
+    """It cannot be reached now, or we have asked it too much. It is safe to try again."""
+
+    code = "playbook_unavailable"
+
+
+class PlaybookRefused(PlaybookError):
+    """It does not let us, or is not as it must be. A person acts; the words say what to do."""
+
+    code = "playbook_refused"
 
 
 class BackupError(TradingError):

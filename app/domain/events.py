@@ -56,6 +56,9 @@ class EventKind(StrEnum):
     LETTER_LOST = "letter_lost"
     WENT_QUIET = "went_quiet"
     DAILY_SUMMARY = "daily_summary"
+    SHEET_TROUBLE = "sheet_trouble"
+    SHEET_FINE = "sheet_fine"
+    SHEET_ROWS_REFUSED = "sheet_rows_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

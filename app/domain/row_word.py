@@ -5,7 +5,10 @@ from enum import StrEnum
 
 
 class RowWord(StrEnum):
-    """The life of a row's order. A skipped alert leaves its reason instead: `ALREADY LONG`."""
+    """The life of a row's order. A skipped alert leaves its reason instead: `ALREADY LONG`.
+
+    `REFUSED` is no order's word: the row itself is not understood, and does not trade.
+    """
 
     READY = "READY"
     SUBMITTED = "ORDER SUBMITTED"
@@ -13,6 +16,7 @@ class RowWord(StrEnum):
     PARTIAL = "PARTIAL FILL"
     FAILED = "FAILED"
     WAITING = "WAITING"
+    REFUSED = "REFUSED"
 
 
 _TELLING = (RowWord.FAILED, RowWord.PARTIAL, RowWord.SUBMITTED, RowWord.FILLED)

@@ -62,6 +62,14 @@ class Ownership:
         if idle > SAFE_SHARE * self._owners.lease.total_seconds():
             raise FencedOut(f"the lease was not renewed for {idle:.1f} s")
 
+    def leads(self) -> bool:
+        """Whether what one process does for all of them is ours to do, now."""
+        try:
+            self.check()
+        except FencedOut:
+            return False
+        return self._owners.first() == self.id
+
     def take_over(self) -> int:
         """Release the jobs of dead processes; how many."""
         released = self._owners.release_dead(self.id)

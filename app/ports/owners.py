@@ -21,6 +21,10 @@ class Owners(Protocol):
         """Renew the lease; False when another process has taken this owner's work."""
         ...
 
+    def first(self) -> str:
+        """Who registered first of all that are here; empty when nobody is."""
+        ...
+
     def release_dead(self, owner: str) -> Sequence[tuple[str, int]]:
         """Release the work of dead owners: (owner, number of jobs) each."""
         ...

@@ -538,10 +538,27 @@ class Positions(TypedDict):
     positions: list[Position]
 
 
+class RefusedRow(TypedDict):
+    """A line of the sheet that does not trade, and why."""
+
+    line: int
+    why: str
+
+
+class Sheet(TypedDict):
+    """The copy of a Google sheet's rows: how old it is, and what is wrong with the sheet."""
+
+    read_at: Moment | None
+    age: Number | None
+    trouble: str
+    refused: list[RefusedRow]
+
+
 class Config(TypedDict):
-    """The playbook and the settings, secrets shown as `***`."""
+    """The playbook and the settings, secrets shown as `***`. `sheet`: where the rows are in one."""
 
     strategies: list[Strategy]
+    sheet: NotRequired[Sheet]
     settings: dict[str, object]
 
 

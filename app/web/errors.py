@@ -18,6 +18,8 @@ from app.domain.errors import (
     LoginRefused,
     MalformedAlert,
     OutcomeUnknown,
+    PlaybookRefused,
+    PlaybookUnavailable,
     TradingError,
     UnauthorizedAlert,
 )
@@ -36,6 +38,8 @@ STATUS_OF: dict[type[TradingError], HTTPStatus] = {
     BrokerError: HTTPStatus.SERVICE_UNAVAILABLE,
     JournalError: HTTPStatus.SERVICE_UNAVAILABLE,
     LoginRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    PlaybookUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    PlaybookRefused: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 CODE_OF = {
     HTTPStatus.BAD_REQUEST: "malformed_request",

@@ -17,7 +17,7 @@ PROBE_EVERY = 1.0
 """Seconds that a write probe counts for: anybody may ask, and each probe is a durable commit."""
 
 
-DEGRADES = frozenset({"backup", "symbols"})
+DEGRADES = frozenset({"backup", "sheet", "symbols"})
 """Checks that forbid nothing: alerts may be sent here, and somebody should look."""
 
 
@@ -56,7 +56,19 @@ class Readiness:
         if self._options.symbols_trouble is not None:
             trouble = self._options.symbols_trouble()
             checks["symbols"] = Check(ok=trouble is None, detail=trouble or "of the day")
-        return checks
+        sheet = self._sheet()
+        return checks if sheet is None else {**checks, "sheet": sheet}
+
+    def _sheet(self) -> Check | None:
+        """Whether the rows are those of the sheet, where they are kept there."""
+        try:
+            standing = self._services.playbook.standing()
+        except JournalError as error:
+            return Check(ok=False, detail=str(error))
+        if standing is None:
+            return None
+        now = self._services.clock.now()
+        return Check(standing.is_fresh(now), standing.in_words(now))
 
     def _database(self) -> Check:
         with self._lock:

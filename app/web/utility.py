@@ -1,18 +1,20 @@
 """How the server is doing: health, readiness, positions, settings, performance, metrics."""
 
 import sys
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify
 
 from app.engine.holdings import Holding, holdings_of
 from app.engine.services import Services
+from app.ports.playbook import Standing
 from app.web import answers
 from app.web.described import described
 from app.web.options import WebOptions
 from app.web.readiness import Readiness
 from app.web.results import number
-from app.web.schemas import PositionsQuery, read_query
+from app.web.schemas import PositionsQuery, read_query, utc
 from app.web.strategies import shown_strategy
 
 # The root package's own word. To import it from here would be to import what it puts together.
@@ -65,7 +67,11 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
     @described("The playbook and the settings, without secrets", answers.Config)
     def config() -> Response:
         rows = [shown_strategy(row) for row in services.playbook.rows()]
-        return jsonify({"strategies": rows, "settings": options.settings})
+        shown: answers.Config = {"strategies": rows, "settings": dict(options.settings)}
+        standing = services.playbook.standing()
+        if standing is not None:
+            shown["sheet"] = _sheet(standing, services.clock.now())
+        return jsonify(shown)
 
     @blueprint.get("/metrics")
     @described("Metrics for Prometheus", texts=("text/plain",))
@@ -74,6 +80,16 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
         return Response(options.metrics_page(fine), content_type=METRICS_TYPE)
 
     return blueprint
+
+
+def _sheet(standing: Standing, now: datetime) -> answers.Sheet:
+    age = None if standing.read_at is None else (now - standing.read_at).total_seconds()
+    return {
+        "read_at": utc(standing.read_at),
+        "age": age,
+        "trouble": standing.trouble,
+        "refused": [{"line": row.number, "why": row.why} for row in standing.refused],
+    }
 
 
 def _position(holding: Holding) -> answers.Position:

@@ -53,6 +53,12 @@ class FileOwners:
             self._let_go(owner)
         return row is not None
 
+    def first(self) -> str:
+        """Who registered first of all that are here; empty when nobody is."""
+        with self._db.reading() as tx:
+            row = tx.one(Q["first_owner"], {})
+        return "" if row is None else str(row["id"])
+
     def release_dead(self, owner: str) -> Sequence[tuple[str, int]]:
         """Release the work of dead owners: (owner, jobs released) each."""
         with self._db.reading() as tx:

@@ -482,6 +482,9 @@ INSERT INTO owners (id, pid, started_at, beat_at) VALUES (:id, :pid, :now, :now)
 -- beat --
 UPDATE owners SET beat_at = :now WHERE id = :id RETURNING id
 
+-- first_owner --
+SELECT id FROM owners ORDER BY started_at, id LIMIT 1
+
 -- owners --
 SELECT id, beat_at FROM owners WHERE id <> :id
 

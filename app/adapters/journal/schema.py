@@ -417,6 +417,15 @@ row_words = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+sheets = Table(
+    "sheets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("read_at", BigInteger),
+    Column("trouble", Text, nullable=False),
+    Column("refused", Text, nullable=False),
+)
+
 paper_accounts = Table(
     "paper_accounts",
     metadata,

@@ -2,7 +2,7 @@
 
 Apprise knows a hundred services and takes some 50 MB and its time for it; it sleeps between
 requests, and what it waits for cannot be broken off. In a child it costs memory only while it
-sends, and a time limit is a time limit (docs/adr/0021-notifications.md).
+sends, and a time limit is a time limit (docs/adr/0022-notifications.md).
 """
 
 import json

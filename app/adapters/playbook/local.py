@@ -8,8 +8,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from app.adapters.sql import Database, Row, from_db, load_queries
-from app.domain.row_word import most_telling
+from app.domain.row_word import RowWord, most_telling
 from app.domain.strategy import Strategy
+from app.ports.playbook import Standing
 
 Q = load_queries(Path(__file__).with_name("queries.sql"))
 _STRATEGY = TypeAdapter(Strategy)
@@ -41,10 +42,13 @@ class LocalPlaybook:
         """Write rows as `put` does, all of them or none."""
         with self._db.transaction() as tx:
             for row in rows:
-                bare = replace(row, order_status="READY", last_updated=None)
-                text = _STRATEGY.dump_json(bare, exclude_defaults=True).decode()
-                params = {"symbol": row.symbol, "timeframe": row.timeframe, "strategy": text}
+                bare = stored(replace(row, order_status=RowWord.READY))
+                params = {"symbol": row.symbol, "timeframe": row.timeframe, "strategy": bare}
                 tx.run(Q["put"], params)
+
+    def standing(self) -> Standing | None:
+        """None: the rows are kept here."""
+        return None
 
     def delete(self, symbol: str, timeframe: str) -> bool:
         """Remove a row; whether there was one."""
@@ -54,13 +58,18 @@ class LocalPlaybook:
             return tx.run(Q["delete"], params).rowcount > 0
 
 
+def stored(row: Strategy) -> str:
+    """A row as the database keeps it: without when its word was told."""
+    return _STRATEGY.dump_json(replace(row, last_updated=None), exclude_defaults=True).decode()
+
+
 def _strategies(lines: Sequence[Row]) -> Iterator[Strategy]:
     """Rows, each with its words: of all its accounts that the latest alert was of."""
     for _, group in groupby(lines, lambda line: (line["symbol"], line["timeframe"])):
         of_row = list(group)
         known = _STRATEGY.validate_json(of_row[0]["strategy"])
         told = [line for line in of_row if line["word"] is not None]
-        if not told:
+        if not told or known.order_status == RowWord.REFUSED:
             yield known
             continue
         latest = max(line["alert_id"] for line in told)

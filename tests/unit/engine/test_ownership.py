@@ -36,6 +36,9 @@ class FakeOwners:
         self._write()
         return owner in self.alive
 
+    def first(self) -> str:
+        return next(iter(self.alive), "")
+
     def release_dead(self, owner: str) -> Sequence[tuple[str, int]]:
         return [entry for entry in self.dead if entry[0] != owner]
 

@@ -438,6 +438,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("symbol", "timeframe", "account"),
     )
     op.create_table(
+        "sheets",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "stakes",
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("instrument", sa.Text(), nullable=False),
@@ -520,6 +528,7 @@ def downgrade() -> None:
     op.drop_table("strategies")
     op.drop_table("steps")
     op.drop_table("stakes")
+    op.drop_table("sheets")
     op.drop_table("row_words")
     op.drop_table("paper_quotes")
     op.drop_table("paper_positions")

@@ -1,0 +1,1 @@
+"""The playbook in Google Sheets: the owner's rows there, a copy of them here."""
