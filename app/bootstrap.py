@@ -587,7 +587,7 @@ def _sheet(
             clock=resources.clock,
             budgets=resources.budgets,
             accounts=accounts,
-            figures=lambda: performance.figures()[0],
+            figures=lambda: performance.figures().symbols,
             leads=ownership.leads,
             tell_trouble=partial(_tell_of_sheet, journal, resources.clock),
             tell_refused=partial(_tell_of_rows, journal, resources.clock),
