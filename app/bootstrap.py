@@ -44,17 +44,21 @@ from app.config import DAILY_LOGIN, Settings
 from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits
 from app.domain.letters import Digest, Letter
+from app.domain.order import Level, LevelKind
 from app.engine.accounts import Account, Accounts
 from app.engine.adoption import Adoption
 from app.engine.alert_flow import AlertFlow, Rooms
 from app.engine.alert_ids import AlertIds
 from app.engine.blocks import Blocks
 from app.engine.closing import Closing
+from app.engine.contracts import Contracts
 from app.engine.courier import Courier, trade_of
 from app.engine.daily_summary import DailySummary
 from app.engine.dispatcher import Dispatcher
 from app.engine.entering import Entering
+from app.engine.entry_terms import Levels
 from app.engine.event_bus import EventBus, Listener
+from app.engine.flatten import Flatten
 from app.engine.follow_up import FollowUp
 from app.engine.gates import Gates
 from app.engine.hearing import Hearing
@@ -77,8 +81,9 @@ from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import Recovery
 from app.engine.risk_gate import RiskGate
 from app.engine.services import Services
-from app.engine.sessions import Sessions
+from app.engine.sessions import ExpiryRules, Sessions
 from app.engine.settlement import Settlement
+from app.engine.square_off import SquareOff
 from app.engine.stop_watch import StopWatch
 from app.engine.target_watch import TargetWatch
 from app.engine.token_hours import TokenHours
@@ -117,6 +122,7 @@ TARGET_WATCH_EVERY = timedelta(seconds=2)
 FOLLOW_UP_EVERY = timedelta(seconds=0.5)
 BEAT_EVERY = timedelta(seconds=10)
 ALWAYS = timedelta(0)
+SQUARE_OFF_EVERY = timedelta(seconds=5)
 LEARN_EVERY = timedelta(seconds=60)
 RECONCILE_EVERY = timedelta(seconds=10)
 FIRST_LOOK = timedelta(seconds=60)
@@ -312,11 +318,7 @@ def build(  # noqa: PLR0915  # a line for each room
     settlement = Settlement(journal, clock)
     kill_switch = KillSwitch(journal, accounts, settlement, clock, settings.kill_file)
     quotes = QuoteDesk(accounts, settlement)
-    risk_gate = RiskGate(journal, clock, zone)
-    sessions = Sessions(FileCalendars(zone, settings.data_dir / CALENDARS), clock)
-    judge = Judge(
-        journal, playbook, TradeRouter(), OrderEngine(sessions.day_end), risk_gate, sessions
-    )
+    risk_gate, sessions, judge = _court(settings, journal, playbook, clock)
     gates = Gates(kill_switch, sessions, risk_gate)
     dispatcher, closing, entering = _order_rooms(journal, settlement, ownership, gates, clock)
     rooms = Rooms(
@@ -346,6 +348,18 @@ def build(  # noqa: PLR0915  # a line for each room
     order_check, recovery = _truth(
         journal, SqlLedger(database), accounts, settlement, ownership, clock
     )
+    intake = Intake(
+        journal=journal,
+        playbook=playbook,
+        lanes=lanes,
+        ownership=ownership,
+        endings=Endings(bus, journal),
+        clock=clock,
+        default_account=settings.default_account,
+        window=settings.dedupe_window,
+        ids=AlertIds(lambda: secrets.randbits(80)),
+        only_exits=lambda: reserve.spent,
+    )
     services = Services(
         clock=clock,
         journal=journal,
@@ -353,18 +367,7 @@ def build(  # noqa: PLR0915  # a line for each room
         playbook=playbook,
         accounts=accounts,
         bus=bus,
-        intake=Intake(
-            journal=journal,
-            playbook=playbook,
-            lanes=lanes,
-            ownership=ownership,
-            endings=Endings(bus, journal),
-            clock=clock,
-            default_account=settings.default_account,
-            window=settings.dedupe_window,
-            ids=AlertIds(lambda: secrets.randbits(80)),
-            only_exits=lambda: reserve.spent,
-        ),
+        intake=intake,
         lanes=lanes,
         ownership=ownership,
         settlement=settlement,
@@ -376,6 +379,14 @@ def build(  # noqa: PLR0915  # a line for each room
         follow_up=FollowUp(journal, accounts, settlement, clock),
         adoption=Adoption(journal, accounts, recovery, clock),
         sessions=sessions,
+        square_off=SquareOff(
+            journal=journal,
+            records=records,
+            playbook=playbook,
+            flatten=Flatten(journal, records, intake),
+            sessions=sessions,
+            clock=clock,
+        ),
         blocks=Blocks(journal, order_check, clock),
         order_check=order_check,
         performance=performance,
@@ -483,6 +494,7 @@ def _watch(services: Services, account: Account) -> Watch:
             Step("watch the stops", STOP_WATCH_EVERY, partial(services.stop_watch.look, account)),
             Step("follow up", FOLLOW_UP_EVERY, partial(services.follow_up.look, account)),
             Step("watch targets", TARGET_WATCH_EVERY, partial(services.target_watch.look, account)),
+            Step("square off", SQUARE_OFF_EVERY, partial(services.square_off.look, account)),
             Step("enforce", TAKE_OVER_EVERY, partial(services.kill_switch.enforce, account)),
         ],
         name=f"novalgo-{account.name}",
@@ -679,6 +691,24 @@ def _tell_of_disk(journal: Journal, clock: Clock, *, full: bool) -> None:
         unit.record(Event(kind=kind, at=clock.now(), problem=full))
 
 
+def _court(
+    settings: Settings, journal: Journal, playbook: Playbook, clock: Clock
+) -> tuple[RiskGate, Sessions, Judge]:
+    calendars = FileCalendars(zone, settings.data_dir / CALENDARS)
+    sessions = Sessions(calendars, clock, _expiry_rules(settings))
+    risk_gate = RiskGate(journal, clock, zone)
+    judge = Judge(
+        journal=journal,
+        playbook=playbook,
+        router=TradeRouter(),
+        order_engine=OrderEngine(sessions.day_end, _levels_of_options(settings)),
+        risk_gate=risk_gate,
+        sessions=sessions,
+        contracts=Contracts(journal, clock),
+    )
+    return risk_gate, sessions, judge
+
+
 def _order_rooms(
     journal: Journal, settlement: Settlement, ownership: Ownership, gates: Gates, clock: Clock
 ) -> tuple[Dispatcher, Closing, Entering]:
@@ -772,6 +802,21 @@ def _pools(settings: Settings, given: Executor | None) -> Mapping[str, Executor]
 
 def _ages(settings: Settings) -> AgeLimits:
     return AgeLimits(entry=settings.max_alert_age, exit=settings.max_exit_age)
+
+
+def _levels_of_options(settings: Settings) -> Levels:
+    stop, target = settings.option_stop_percent, settings.option_target_percent
+    return Levels(
+        Level(LevelKind.PERCENT, stop) if stop is not None else None,
+        Level(LevelKind.PERCENT, target) if target is not None else None,
+    )
+
+
+def _expiry_rules(settings: Settings) -> ExpiryRules:
+    return ExpiryRules(
+        no_entry=timedelta(minutes=settings.expiry_entry_minutes),
+        flat=timedelta(minutes=settings.expiry_flatten_minutes),
+    )
 
 
 def _configure_log(settings: Settings) -> tuple[RecentLines, Redaction]:

@@ -124,6 +124,10 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _or_none(value: object) -> object:
+    return None if isinstance(value, str) and value.lower() == "none" else value
+
+
 def _name(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
         raise ValueError(
@@ -227,6 +231,8 @@ OrderRate = Annotated[Count, BeforeValidator(_usual_rate)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 SecondsOrZero = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0))]
 Percent = Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
+PercentOrNone = Annotated[Percent | None, BeforeValidator(_or_none)]
+Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
 Windows = Annotated[str, AfterValidator(_windows)]
 Symbols = Annotated[str, AfterValidator(_symbols)]
 Name = Annotated[str, AfterValidator(_name)]
@@ -489,6 +495,22 @@ class Settings(BaseModel):
         None,
         description="hours in which is traded: `always`, `regular`, `extended`; empty: `always` on "
         "the paper account, `regular` elsewhere; a strategy row overrides it",
+    )
+    option_stop_percent: PercentOrNone = Field(
+        Decimal(15),
+        description="how far from the premium the stop of an option is for which nobody gave one, "
+        "in percent; `none`: there is none",
+    )
+    option_target_percent: PercentOrNone = Field(
+        Decimal(25), description="the same of its target; `none`: there is none"
+    )
+    expiry_entry_minutes: Minutes = Field(
+        60, description="minutes before a contract expires in which it is not entered"
+    )
+    expiry_flatten_minutes: Minutes = Field(
+        30,
+        description="minutes before it expires that options of ours are closed, and stock futures "
+        "(stocks: a day earlier); 0: never",
     )
     secret_rate_limit: Annotated[str, AfterValidator(_rate)] = Field(
         "30 per minute", description="wrong secrets from one source before it is told to wait"

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.domain.alert import Amount
-from app.domain.instrument import AssetClass
+from app.domain.instrument import AssetClass, Instrument
 from app.domain.order import OrderIntent, Side
 
 
@@ -47,6 +47,8 @@ class Denial(StrEnum):
     AMBIGUOUS_QUANTITY = "AMBIGUOUS_QUANTITY"
     CONFLICT = "CONFLICT"
     IMPLAUSIBLE_STOP = "IMPLAUSIBLE_STOP"
+    NAKED_OPTION = "NAKED_OPTION"
+    NEAR_EXPIRY = "NEAR_EXPIRY"
     SIDE_NOT_ALLOWED = "SIDE_NOT_ALLOWED"
     CANCELED_BY_EXIT = "CANCELED_BY_EXIT"
     EXIT_MISSED = "EXIT_MISSED"
@@ -165,12 +167,17 @@ class Plan:
     `entry` is complete, or says why there is none: what forbids an entry never blocks the close
     that comes before it. `budget` is the notional of the entry, in the account's currency.
     `out_of_sync`: how the position differs from the one that the alert knew.
+
+    Of an option or a future: `contract` is the one that the alert is about, `into` the one that is
+    entered when that is another one, after a roll (trading-rules 28).
     """
 
     signal: Signal
     entry: OrderIntent | Denied | None = None
     budget: Decimal | None = None
     out_of_sync: str = ""
+    contract: Instrument | None = None
+    into: Instrument | None = None
 
 
 Refusal = Denied | Skipped | Noted | Expired

@@ -108,7 +108,8 @@ class Instrument:
 
     Of a contract: its `underlying`, the moment of its `expiry` (aware UTC), and for an option its
     `strike` and `option_type` (`CE` or `PE`). `freeze`: the most units that the exchange takes in
-    one order, None where nothing is known.
+    one order, None where nothing is known. `delivered`: who holds it at its expiry gives or takes
+    shares.
     """
 
     symbol: str
@@ -125,6 +126,7 @@ class Instrument:
     strike: Decimal | None = None
     option_type: str | None = None
     freeze: Decimal | None = None
+    delivered: bool = False
 
     def tradable(self, quantity: Decimal) -> Decimal:
         """What of a holding can be closed; dust counts as flat (trading-rules 39)."""

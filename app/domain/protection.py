@@ -62,8 +62,13 @@ def check_levels(
     entry_side: Side,
     reference: Decimal,
     tick: Decimal,
+    farthest: Decimal | None = None,
 ) -> Denied | None:
-    """Refuse a stop or target on the wrong side of the entry, or a price that cannot exist."""
+    """Refuse a stop or target on the wrong side of the entry, or a price that cannot exist.
+
+    `farthest`: how far from the entry a level that was given as a price may be, in percent: of an
+    option it is otherwise one of the underlying (trading-rules 30).
+    """
     legs = ((OrderRole.STOP_LOSS, stop_loss), (OrderRole.TAKE_PROFIT, take_profit))
     for role, level in legs:
         if level is None:
@@ -81,4 +86,8 @@ def check_levels(
                 Denial.IMPLAUSIBLE_STOP,
                 f"{role.value} {price} is on the wrong side of {reference} to {entry_side.value}",
             )
+        away = abs(gain) * HUNDRED
+        if farthest and level.kind is LevelKind.PRICE and away > farthest * reference:
+            detail = f"{role.value} {price} is more than {farthest} % away from {reference}"
+            return Denied(Denial.IMPLAUSIBLE_STOP, detail)
     return None

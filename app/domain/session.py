@@ -8,7 +8,7 @@ from enum import StrEnum
 from app.domain.instrument import AssetClass, Ticker
 
 US = frozenset({"AMEX", "ARCA", "BATS", "CBOE", "IEX", "NASDAQ", "NYSE", "NYSEARCA", "OTC"})
-INDIA = frozenset({"BFO", "BSE", "NFO", "NSE"})
+INDIA = frozenset({"BFO", "BSE", "BSE_INDEX", "NFO", "NSE", "NSE_INDEX"})
 CME = frozenset({"CBOT", "CBOT_MINI", "CME", "CME_MINI", "COMEX", "COMEX_MINI", "NYMEX"})
 INDIAN_INDICES = ("BANKNIFTY", "FINNIFTY", "MIDCPNIFTY", "NIFTY", "SENSEX")
 """Underlyings that people name without an exchange."""
@@ -68,7 +68,8 @@ class Calendar:
     """When an exchange is open: its usual days, and the dates that differ.
 
     `years` are those of which all dates are known; None = this market has no dates of its own.
-    `intraday_ends`: how long before the close entries end that are for the day only.
+    `intraday_ends`: how long before the close entries end that are for the day only;
+    `intraday_flat`: how long before it such positions are closed.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Calendar:
     dates: Mapping[date, Day] = field(default_factory=dict[date, Day])
     years: frozenset[int] | None = None
     intraday_ends: timedelta | None = None
+    intraday_flat: timedelta | None = None
 
     def knows(self, at: datetime) -> bool:
         """Whether that date or its year is known; without that every weekday is a usual day."""
@@ -183,6 +185,15 @@ class Market:
         if not self.intraday or ends is None or self.policy is SessionPolicy.ALWAYS:
             return False
         return self.calendar.close_of(at, SessionPolicy.REGULAR) - at <= ends
+
+    def day_is_over(self, at: datetime) -> bool:
+        """Whether what has to be closed with the day has to be closed now (trading-rules 27)."""
+        flat = self.calendar.intraday_flat
+        if not self.intraday or flat is None or not self.is_open(at):
+            return False
+        if self.policy is SessionPolicy.ALWAYS:
+            return False
+        return self.calendar.close_of(at, SessionPolicy.REGULAR) - at <= flat
 
     @property
     def has_extended_hours(self) -> bool:

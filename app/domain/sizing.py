@@ -75,7 +75,7 @@ def exit_quantity(share: Amount, held: Decimal, means: Means) -> Decimal | Denie
     wanted = _wanted(share, size, means)
     if isinstance(wanted, Denied):
         return wanted
-    return size if wanted >= size else _on_grid(wanted, means.grid)
+    return size if wanted >= size else _on_grid(wanted, means)
 
 
 def _wanted(share: Amount, size: Decimal, means: Means) -> Decimal | Denied:
@@ -96,7 +96,7 @@ def _wanted(share: Amount, size: Decimal, means: Means) -> Decimal | Denied:
 def _for_money(budget: Decimal, means: Means) -> Decimal | Denied:
     if means.price is None or means.price <= 0:
         return _no_quote()
-    return _on_grid(_DOWN.divide(budget, _DOWN.multiply(means.price, means.multiplier)), means.grid)
+    return _on_grid(_DOWN.divide(budget, _DOWN.multiply(means.price, means.multiplier)), means)
 
 
 def _by_risk(risk: Decimal, means: Means) -> Decimal | Denied:
@@ -111,17 +111,17 @@ def _by_risk(risk: Decimal, means: Means) -> Decimal | Denied:
         return Denied(Denial.IMPLAUSIBLE_STOP, detail)
     at_risk = _DOWN.divide(risk, _DOWN.multiply(distance, means.multiplier))
     affordable = _DOWN.divide(means.buying_power, _DOWN.multiply(means.price, means.multiplier))
-    return _on_grid(min(at_risk, affordable), means.grid)
+    return _on_grid(min(at_risk, affordable), means)
 
 
 def _whole_lots(quantity: Decimal, means: Means) -> Decimal | Denied:
     """A quantity that was given outright: floored to the step, never to another number of lots."""
     lot = means.lot
     if lot is None:
-        return _on_grid(quantity, means.step)
+        return _on_grid(quantity, means)
     below = floor_to_step(quantity, lot)
     if below == quantity:
-        return _on_grid(quantity, lot)
+        return _on_grid(quantity, means)
     nearest = " or ".join(f"{each:f}" for each in (below, below + lot) if each)
     detail = f"{quantity:f} is not a multiple of the lot of {lot:f}; the nearest: {nearest}"
     return Denied(Denial.WRONG_LOT, detail)
@@ -131,10 +131,12 @@ def _percent_of(whole: Decimal, percent: Decimal) -> Decimal:
     return _DOWN.divide(_DOWN.multiply(whole, percent), HUNDRED)
 
 
-def _on_grid(quantity: Decimal, step: Decimal) -> Decimal | Denied:
-    floored = floor_to_step(max(quantity, ZERO), step)
+def _on_grid(quantity: Decimal, means: Means) -> Decimal | Denied:
+    floored = floor_to_step(max(quantity, ZERO), means.grid)
     if not floored:
-        return Denied(Denial.TOO_SMALL, f"{quantity:.9f} is less than one step of {step:f}")
+        what = "step" if means.lot is None else "lot"
+        detail = f"{quantity:.9f} is less than one {what} of {means.grid:f}"
+        return Denied(Denial.TOO_SMALL, detail)
     return floored
 
 

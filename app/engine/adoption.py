@@ -4,13 +4,14 @@ from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.alert import Alert
 from app.domain.events import Event, EventKind
-from app.domain.identity import lane_of
 from app.domain.instrument import Ticker
 from app.domain.order import Fill, Side
 from app.domain.position import Position
 from app.domain.stake import ZERO, Stake, Stakes
 from app.engine.accounts import Account, Accounts
+from app.engine.contracts import place_of
 from app.engine.recovery import Recovery
 from app.ports.clock import Clock
 from app.ports.journal import Journal, Unit
@@ -54,7 +55,7 @@ class Adoption:
         instrument = account.broker.instrument(ticker)
         if instrument is None:
             return Hindrance.UNKNOWN_SYMBOL
-        if self._is_busy(account, ticker):
+        if self._is_busy(account, symbol):
             return Hindrance.BUSY
         known = self._journal.stakes(account.name, instrument.key)
         position = account.broker.position(instrument.key)
@@ -69,10 +70,11 @@ class Adoption:
                 return Hindrance.BUSY
         return stakes.nobodys
 
-    def _is_busy(self, account: Account, ticker: Ticker) -> bool:
+    def _is_busy(self, account: Account, symbol: str) -> bool:
         """Whether what is there may be a fill of ours that is not journaled yet."""
         self._recovery.reconcile(account)
-        orders = self._journal.unsettled_orders(account.name, lane_of(account.name, ticker.key))
+        lane = place_of(Alert(symbol=symbol)).lane(account.name)
+        orders = self._journal.unsettled_orders(account.name, lane)
         return any(not order.role.protects for order in orders)
 
     def _write(

@@ -5,6 +5,7 @@ order is placed once under an id that is derived from the alert; the rest only r
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -26,9 +27,11 @@ from app.domain.decision import (
 from app.domain.errors import BrokerError, FencedOut, JournalError
 from app.domain.events import Event, EventKind
 from app.domain.freshness import AgeLimits, age, age_in_session
+from app.domain.instrument import Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
-from app.engine.accounts import Accounts
+from app.domain.stake import Stake
+from app.engine.accounts import Account, Accounts
 from app.engine.closing import Closing
 from app.engine.dispatcher import decided, out_of_sync
 from app.engine.endings import finished, naked, outcome_of
@@ -93,11 +96,13 @@ class AlertFlow:
         if account is None:
             names = ", ".join(self._rooms.accounts.names)
             return Ending(refusal=Denied(Denial.UNKNOWN_ACCOUNT, f"the accounts are: {names}"))
-        case = self._rooms.judge.open(job.alert, account, job.share)
+        plan = self._journal.plan_of(job.id) if job.resumed else None
+        if plan is None:
+            self._take_price(job, account)
+        case = self._rooms.judge.open(job.alert, account, job.share, plan)
         if not isinstance(case, Case):
             return Ending(refusal=case)
         walk = Walk(job, case, self._journal, self._clock, self._ages)
-        plan = self._journal.plan_of(job.id) if job.resumed else None
         if plan is None and job.halted:
             walk = self._back_in_line(walk)
         decision = plan or self._decide(walk)
@@ -105,6 +110,19 @@ class AlertFlow:
             return decision
         ending = self._execute(walk, decision, fresh=plan is None)
         return replace(ending, multiplier=walk.instrument.multiplier)
+
+    def _take_price(self, job: Job, account: Account) -> None:
+        """A new quote works resting orders first, then the alert (trading-rules 42).
+
+        It is the chart's price, and so what the strike of an option is chosen by (rule 30).
+        """
+        ticker = Ticker.parse(job.alert.symbol, job.alert.exchange)
+        if job.alert.price is None or ticker.delayed or self._is_overtaken(job):
+            return
+        self._rooms.quotes.tell(account, ticker, job.alert.price, job.received_at)
+
+    def _is_overtaken(self, job: Job) -> bool:
+        return job.opens_at is None and self._journal.newer_taken(job)
 
     def _back_in_line(self, walk: Walk) -> Walk:
         """An exit halts the entries before it, not one that has waited for just this exit (5)."""
@@ -117,13 +135,9 @@ class AlertFlow:
         return replace(walk, job=replace(walk.job, halted=False, unwanted=False))
 
     def _decide(self, walk: Walk) -> Plan | Ending:
-        if walk.job.opens_at is None and self._journal.newer_taken(walk.job):
+        if self._is_overtaken(walk.job):
             why = "a later alert of this strategy was taken already"
             return Ending(refusal=Skipped(Skip.OUT_OF_ORDER, why))
-        if walk.alert.price is not None:
-            # A new quote works resting orders first, then the alert (trading-rules 42).
-            seen_at = walk.job.received_at
-            self._rooms.quotes.tell(walk.account, walk.case.ticker, walk.alert.price, seen_at)
         judge, case = self._rooms.judge, walk.case
         situation = judge.situation(case)
         if situation.unexplained and self._rooms.closing.catch_up(walk):
@@ -144,7 +158,16 @@ class AlertFlow:
             return self._refused(walk, situation, late)
         self._rooms.queue.await_price(walk)
         plan = judge.plan(case, situation, signal, alert_id=walk.job.alert_id)
+        self._forget_stops(walk, plan)
         return replace(plan, out_of_sync=_out_of_sync(walk, situation))
+
+    def _forget_stops(self, walk: Walk, plan: Plan) -> None:
+        """After an entry no exit is late any more of a contract that a stop had closed (rule 7)."""
+        if not isinstance(plan.entry, OrderIntent):
+            return
+        for key in self._rooms.judge.old_stops(walk.case):
+            with self._journal.unit(walk.job) as unit:
+                unit.forget_stop(key)
 
     def _await_predecessor(self, walk: Walk, situation: Situation) -> None:
         """Same-second chains may arrive reversed: give the predecessor its time (rule 5)."""
@@ -214,6 +237,8 @@ class AlertFlow:
             raise Wait(AlertStatus.WAITING, pause, "an entry before it is not settled yet")
         if not count:
             return noted
+        if self._rooms.judge.holds(walk.case):
+            raise Wait(AlertStatus.WAITING, timedelta(0), "an entry filled before its cancel")
         return replace(noted, detail=f"{noted.detail}; {count} entries canceled")
 
     def _execute(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
@@ -233,7 +258,7 @@ class AlertFlow:
                 if closing.order is not None:
                     done = f"{closing.order.filled_quantity:f} closed first"
                 fresh = False
-            ending = self._rooms.entering.enter(walk, plan, fresh=fresh)
+            ending = self._rooms.entering.enter(walk.into(plan), plan, fresh=fresh)
         except Refused as refused:
             return Ending(refusal=refused.refusal, detail=done)
         return replace(ending, detail="; ".join(part for part in (done, ending.detail) if part))
@@ -345,9 +370,20 @@ class AlertFlow:
         mine = job.alert.strategy or ""
         return any(
             stake.strategy == mine and stake.quantity * sign > 0
-            for stake in self._journal.stakes(job.account, job.instrument)
+            for stake in self._stakes(job)
             for sign in signs.get(job.alert.action or Action.ADD, ())
         )
+
+    def _stakes(self, job: Job) -> Sequence[Stake]:
+        """What the alert of a job could be about: of a derivative all that is held in its lane."""
+        if not job.part:
+            return self._journal.stakes(job.account, job.instrument)
+        account = self._rooms.accounts.get(job.account)
+        assert account is not None  # noqa: S101  # its broker was asked
+        try:
+            return self._rooms.judge.stakes_of(job.alert, account)
+        except BrokerError:
+            return self._journal.stakes(job.account)
 
     def _failed(self, job: Job, error: Exception) -> Job | None:
         """A fault of ours: try again a few times, then give up aloud. It never blocks the lane.

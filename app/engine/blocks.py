@@ -1,10 +1,12 @@
 """Blocks: a lane that is shut to entries is let in again by hand."""
 
+from app.domain.alert import Alert
 from app.domain.decision import Denial
 from app.domain.events import Event, EventKind
 from app.domain.identity import lane_of
 from app.domain.instrument import Ticker
 from app.engine.accounts import Account
+from app.engine.contracts import place_of
 from app.engine.holdings import stakes_in
 from app.engine.order_check import OrderCheck
 from app.ports.clock import Clock
@@ -30,7 +32,7 @@ class Blocks:
         """
         ticker = Ticker.parse(symbol)
         instrument = account.broker.instrument(ticker)
-        lanes = {lane_of(account.name, ticker.key)}
+        lanes = {place_of(Alert(symbol=symbol)).lane(account.name)}
         lanes |= {lane_of(account.name, instrument.key)} if instrument is not None else set()
         blocks = [block for lane in sorted(lanes) for block in self._journal.blocks(lane)]
         if not blocks:

@@ -137,7 +137,7 @@ class Closing:
         return self.cancel_resting(walk, lambda order: is_entry(order) and order.strategy == mine)
 
     def cancel_resting(self, walk: Walk, wanted: Wanted) -> int:
-        """Cancel resting orders of other alerts in the lane; what became of each is settled.
+        """Cancel resting orders of other alerts in its part of the lane; each is settled.
 
         Raises:
             Wait: the broker has not done it yet, and one may still fill.
@@ -145,6 +145,8 @@ class Closing:
         count = 0
         for order in self._journal.unsettled_orders(walk.account.name, walk.job.lane):
             if order.job_id == walk.job.id or not order.status.working or not wanted(order):
+                continue
+            if order.part != walk.job.part:
                 continue
             self._ownership.check(walk.job.owner)
             answer = walk.broker.cancel(order.client_order_id)
@@ -197,7 +199,7 @@ class Closing:
         if abilities.reduce_only_legs and not abilities.exits_reserve and _is_alone(walk):
             return  # a broker cuts legs to the whole position: to what others hold of it, too
         lane = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
-        legs = [leg for leg in lane if leg.role.protects and leg.strategy == walk.case.strategy]
+        legs = [leg for leg in lane if leg.role.protects and _is_of(leg, walk)]
         aside = [leg for leg in legs if leg.status in AT_BROKER]
         unsent = [leg for leg in legs if leg.status is OrderStatus.NEW and leg.guarded]
         if aside or unsent:
@@ -287,7 +289,8 @@ class Closing:
     def _settle_legs(self, walk: Walk) -> None:
         """Take over what the close made of the legs: a broker cuts or cancels them by itself."""
         orders = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
-        self._look_up(walk, [order for order in orders if order.role.protects])
+        legs = [leg for leg in orders if leg.role.protects and leg.instrument == walk.key]
+        self._look_up(walk, legs)
 
     def _being_closed(self, walk: Walk, entered: Side) -> Decimal:
         """What closes of other alerts take off the strategy's position; negative of a short one."""
@@ -392,6 +395,11 @@ def _asked_type(walk: Walk, intent: OrderIntent) -> OrderType:
     """Whether an exit may rest at its limit, or has to fill."""
     asked = walk.alert.order_type is OrderType.LIMIT and intent.order_type is not OrderType.MARKET
     return OrderType.LIMIT if asked else OrderType.MARKET
+
+
+def _is_of(leg: OrderRecord, walk: Walk) -> bool:
+    """Whether a leg is the strategy's, and of what is to be closed: a lane may have several."""
+    return leg.strategy == walk.case.strategy and leg.instrument == walk.key
 
 
 def _guards_fractions(walk: Walk) -> bool:

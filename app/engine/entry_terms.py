@@ -33,17 +33,18 @@ UNPROTECTED = Levels(None, None)
 """Nothing that goes with an order to its broker."""
 
 
-def wanted_levels(alert: Alert, row: Strategy | None) -> Levels:
-    """The alert's levels; the row's where the alert gives none. A trail is a stop that follows.
+def wanted_levels(alert: Alert, row: Strategy | None, usual: Levels = UNPROTECTED) -> Levels:
+    """The alert's levels; the row's where the alert gives none, and `usual` where that has none.
 
-    The trail of a trailing_stop entry is how it enters, and protects nothing.
+    A trail is a stop that follows. The trail of a trailing_stop entry is how it enters, and
+    protects nothing.
     """
     stop = alert.stop_loss
     if alert.trail is not None and alert.order_type is not OrderType.TRAILING_STOP:
         stop = replace(alert.trail, type=OrderType.TRAILING_STOP)
     return Levels(
-        stop or (row.stop_loss if row else None),
-        alert.take_profit or (row.take_profit if row else None),
+        stop or (row.stop_loss if row else None) or usual.stop_loss,
+        alert.take_profit or (row.take_profit if row else None) or usual.take_profit,
     )
 
 

@@ -6,17 +6,18 @@ and the flow do the rest, exactly once and through a crash (trading-rules 17, 22
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from app.domain.alert import Action, Alert
+from app.domain.contract import wish_named
 from app.domain.errors import BrokerError
-from app.domain.identity import lane_of
 from app.domain.instrument import Ticker
 from app.domain.position import Position
 from app.domain.stake import Stake, Stakes
 from app.engine.accounts import Account
 from app.engine.closing import is_entry
+from app.engine.contracts import place_of
 from app.engine.intake import Intake, Receipt, Submission
 from app.ports.journal import AlertRecord, Journal
 from app.ports.records import Records
@@ -29,12 +30,14 @@ class Target:
     """What one strategy has in one instrument. `quantity` is what would be closed, signed.
 
     `entries`: the alerts of which an order rests or which still wait; they would be canceled.
+    `instrument`: its key in the account; empty while that is not known.
     """
 
     account: str
     strategy: str
     alert: Alert
     symbol: str
+    instrument: str = ""
     quantity: Decimal = Decimal(0)
     entries: set[str] = field(default_factory=set[str])
 
@@ -72,7 +75,9 @@ class Flatten:
             self._look(account, symbol, findings)
         return findings
 
-    def close(self, findings: Findings, *, request_id: str) -> Sequence[tuple[Target, Receipt]]:
+    def close(
+        self, findings: Findings, *, request_id: str, note: str = NOTE, once: str | None = None
+    ) -> Sequence[tuple[Target, Receipt]]:
         """Admit a close for everything that was found; the alert of each.
 
         It asks for a state, so that nothing makes it a repeat: it acts on what is held now, and a
@@ -81,26 +86,28 @@ class Flatten:
         Args:
             findings: what `look` found.
             request_id: of whoever asks for it.
+            note: why.
+            once: what makes another one a repeat, after all.
 
         Raises:
             JournalError: nothing was admitted.
         """
         if not findings.targets:
             return ()
-        wanted = [_submission(target, request_id) for target in findings.targets]
+        wanted = [_submission(target, request_id, note, once) for target in findings.targets]
         return list(zip(findings.targets, self._intake.admit(wanted), strict=True))
 
     def _look(self, account: Account, symbol: Ticker | None, findings: Findings) -> None:
         # The stakes are read first: what a leg closes meanwhile is then shown too large, not left.
         stakes = self._journal.stakes(account.name)
         held = _positions(account, findings)
-        found: dict[tuple[str, str], Target] = {}
+        found: dict[tuple[str, ...], Target] = {}
         for target in (*self._stakes(account, stakes, held), *self._entries(account)):
-            ticker = Ticker.parse(target.alert.symbol, target.alert.exchange)
-            if symbol is not None and ticker.key != symbol.key:
+            alert, place = target.alert, place_of(target.alert)
+            ticker = Ticker.parse(alert.symbol, alert.exchange)
+            if symbol is not None and symbol.key not in (ticker.key, place.name):
                 continue
-            lane = lane_of(account.name, ticker.key)
-            known = found.setdefault((lane, target.strategy), target)
+            known = found.setdefault((ticker.key, place.part, target.strategy), target)
             if known is not target:
                 known.entries |= target.entries
         findings.targets += sorted(found.values(), key=lambda one: (one.symbol, one.strategy))
@@ -123,8 +130,11 @@ class Flatten:
             yield Target(
                 account=account.name,
                 strategy=stake.strategy,
-                alert=_close(account, stake.strategy, model or Alert(symbol=symbol)),
+                alert=_close(
+                    account, stake.strategy, model or Alert(symbol=symbol), stake.instrument
+                ),
                 symbol=symbol,
+                instrument=stake.instrument,
                 quantity=quantity,
             )
 
@@ -133,7 +143,7 @@ class Flatten:
         for order in self._journal.unsettled_orders(account.name):
             record = self._journal.alert(order.alert_id) if is_entry(order) else None
             if record is not None:
-                yield _entry(account, order.strategy, record, order.symbol)
+                yield _entry(account, order.strategy, record, order.symbol, order.instrument)
         for record in self._journal.open_alerts(account.name):
             if not record.alert.only_reduces:
                 yield _entry(account, record.alert.strategy or "", record, record.alert.symbol)
@@ -165,18 +175,28 @@ def _foreign(
             yield Foreign(account.name, position.symbol, rest)
 
 
-def _entry(account: Account, strategy: str, record: AlertRecord, symbol: str) -> Target:
+def _entry(
+    account: Account, strategy: str, record: AlertRecord, symbol: str, instrument: str = ""
+) -> Target:
     return Target(
         account=account.name,
         strategy=strategy,
-        alert=_close(account, strategy, record.alert),
+        alert=_close(account, strategy, record.alert, instrument),
         symbol=symbol,
+        instrument=instrument,
         entries={record.alert_id},
     )
 
 
-def _close(account: Account, strategy: str, model: Alert) -> Alert:
-    """The close of what an alert traded: the same instrument, and nothing else of it."""
+def _close(account: Account, strategy: str, model: Alert, instrument: str) -> Alert:
+    """The close of what an alert traded: the same instrument, and nothing else of it.
+
+    An option or a future is named by itself: its alert would be about another one by now.
+    """
+    if wish_named(Ticker.parse(instrument)) is not None:
+        model = replace(
+            model, symbol=instrument, exchange=None, strike=None, option_type=None, expiry=None
+        )
     return Alert(
         action=Action.CLOSE,
         symbol=model.symbol,
@@ -188,25 +208,26 @@ def _close(account: Account, strategy: str, model: Alert) -> Alert:
         expiry=model.expiry,
         account=account.name,
         strategy=strategy or None,
-        notes=(NOTE,),
         sent={"action": Action.CLOSE.value, "symbol": model.symbol},
     )
 
 
-def _submission(target: Target, request_id: str) -> Submission:
+def _submission(target: Target, request_id: str, note: str, once: str | None) -> Submission:
     body = {
         "action": Action.CLOSE.value,
         "symbol": target.alert.symbol,
         "account": target.account,
         "strategy": target.strategy,
-        "comment": NOTE,
+        "comment": note,
     }
+    part = f"#{target.account}:{target.alert.symbol}:{target.strategy}"
     return Submission(
-        alert=target.alert,
+        alert=replace(target.alert, notes=(note,)),
         raw=json.dumps(body),
         canonical=json.dumps(body),
         scope="",
         request_id=request_id,
-        part=f"#{target.account}:{target.alert.symbol}:{target.strategy}",
+        header=once,
+        part=part,
         by_owner=True,
     )

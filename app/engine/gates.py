@@ -23,12 +23,13 @@ class Gates:
         return self._risk_gate.admission(walk.account, entry)
 
     def entry(self, walk: Walk) -> Refusal | None:
-        """What is asked right before the wire write of every entry (rules 2, 16, 25, 26)."""
+        """What is asked right before the wire write of every entry (rules 2, 16, 25-27)."""
         market, ticker = walk.market, walk.case.ticker
         return (
             self._stopped(walk)
             or self._sessions.refuses_entry(market, came_closed=walk.came_closed)
             or walk.too_late_to_enter()
+            or self._sessions.near_expiry(walk.instrument)
             or self._risk_gate.look_again(walk.account, walk.instrument, ticker)
         )
 

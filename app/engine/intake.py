@@ -10,12 +10,13 @@ from app.domain.alert import Alert
 from app.domain.decision import Note
 from app.domain.errors import DiskFull, JournalError, MalformedAlert
 from app.domain.events import Event, EventKind
-from app.domain.identity import DedupeKey, dedupe_key, lane_of
+from app.domain.identity import DedupeKey, dedupe_key
 from app.domain.instrument import Ticker
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.share import Share, shares_of
 from app.domain.strategy import Strategy
 from app.engine.alert_ids import AlertIds
+from app.engine.contracts import place_of
 from app.engine.event_bus import EventBus
 from app.engine.lanes import Lanes
 from app.engine.ownership import Ownership
@@ -183,6 +184,7 @@ class Intake:
         key = Ticker.parse(alert.symbol, alert.exchange).key
         row = self._playbook.find(key, alert.timeframe) if outcome is None else None
         shares = self._shares_of(alert, row) if outcome is None else ()
+        place = place_of(alert)
         return NewAlert(
             alert_id=self._ids.next(now),
             alert=alert,
@@ -195,7 +197,8 @@ class Intake:
                 NewJob(
                     share=share,
                     instrument=key,
-                    lane=lane_of(share.account, key),
+                    lane=place.lane(share.account),
+                    part=place.part,
                     row_timeframe=row.timeframe if row is not None else None,
                 )
                 for share in shares

@@ -3,17 +3,30 @@
 It reads and changes nothing, so that the flow and the preview cannot disagree.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.domain.alert import Alert
-from app.domain.decision import Denial, Denied, Note, Noted, Plan, Refusal, Signal
-from app.domain.identity import lane_of
-from app.domain.instrument import Instrument, Ticker
+from app.domain.contract import wish_of
+from app.domain.decision import (
+    Denial,
+    Denied,
+    Note,
+    Noted,
+    Plan,
+    Refusal,
+    Signal,
+    TradeType,
+)
+from app.domain.instrument import AssetClass, Instrument, Ticker
+from app.domain.order import OrderIntent
 from app.domain.session import Market
 from app.domain.share import WHOLE, Share
+from app.domain.stake import Stake, StakeKey
 from app.domain.strategy import Strategy
 from app.engine.accounts import Account
+from app.engine.contracts import Contracts, Family, place_of
 from app.engine.entry_terms import wanted_levels
 from app.engine.holdings import stakes_in
 from app.engine.names import unknown
@@ -32,7 +45,9 @@ class Case:
     """An alert on one account, and what it means there.
 
     An instrument, its market, the owner's row, the name of the strategy that it is of, and the
-    account's share of it. `after_hours`: it is traded at this moment, outside its regular hours.
+    account's share of it. `derived`: it is about an option or a future, which was found out;
+    `family`: those that an exit of it could be about. `after_hours`: it is traded at this moment,
+    outside its regular hours.
     """
 
     alert: Alert
@@ -43,6 +58,8 @@ class Case:
     row: Strategy | None
     strategy: str = ""
     share: Share = WHOLE
+    derived: bool = False
+    family: Family | None = None
     after_hours: bool = False
 
     @property
@@ -55,14 +72,16 @@ class Case:
 class Judge:
     """Finds an alert's meaning and its order, held against the limits."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # whoever rules has to hear all of them
         self,
+        *,
         journal: Journal,
         playbook: Playbook,
         router: TradeRouter,
         order_engine: OrderEngine,
         risk_gate: RiskGate,
         sessions: Sessions,
+        contracts: Contracts,
     ) -> None:
         self._journal = journal
         self._playbook = playbook
@@ -70,36 +89,75 @@ class Judge:
         self._order_engine = order_engine
         self._risk_gate = risk_gate
         self._sessions = sessions
+        self._contracts = contracts
 
-    def open(self, alert: Alert, account: Account, share: Share = WHOLE) -> Case | Refusal:
+    def open(
+        self,
+        alert: Alert,
+        account: Account,
+        share: Share = WHOLE,
+        decided: Plan | None = None,
+    ) -> Case | Refusal:
         """The case of an alert; refused when there is nothing that it could trade there.
 
         Args:
             alert: as it concerns the account.
             account: where it trades.
             share: what the account takes of sizes that the alert does not give.
+            decided: the plan that was made of it before; its contract is not chosen again.
         """
         ticker = Ticker.parse(alert.symbol, alert.exchange)
         if alert.action is None:
             return Noted(Note.NO_ACTION, "the message names no side")
         if ticker.delayed:
             return Denied(Denial.DELAYED_DATA, f"{ticker.exchange} is delayed data")
-        if alert.strike or alert.option_type or alert.expiry:
-            return Denied(Denial.UNKNOWN_SYMBOL, f"{account.name} knows no option contracts")
-        instrument = account.broker.instrument(ticker)
-        if instrument is None:
-            return unknown(ticker, account)
+        family = self._contracts.family(alert, account)
+        strategy = self._strategy(alert, account, family)
+        known = decided.contract if decided is not None else None
+        found = known or self._subject(alert, account, family, strategy or "")
+        if isinstance(found, Denied):
+            return found
         row = self._playbook.find(ticker.key, alert.timeframe)
-        market = self._sessions.market(alert, account, row, instrument)
-        strategy = self._strategy(alert, account, ticker, instrument)
-        late = self._sessions.after_hours(market)
-        return Case(alert, account, ticker, instrument, market, row, strategy, share, late)
+        market = self._sessions.market(alert, account, row, found)
+        return Case(
+            alert=alert,
+            account=account,
+            ticker=ticker,
+            instrument=found,
+            market=market,
+            row=row,
+            strategy=self._holder(alert, account, found) if strategy is None else strategy,
+            share=share,
+            derived=wish_of(alert) is not None,
+            family=family,
+            after_hours=self._sessions.after_hours(market),
+        )
 
-    def market(self, alert: Alert, account: Account) -> Market:
-        """The market of an alert as far as it is known without its broker."""
+    def market(
+        self, alert: Alert, account: Account, instrument: Instrument | None = None
+    ) -> Market:
+        """The market of an alert; without its instrument as far as it is known without a broker."""
         ticker = Ticker.parse(alert.symbol, alert.exchange)
         row = self._playbook.find(ticker.key, alert.timeframe)
-        return self._sessions.market(alert, account, row)
+        return self._sessions.market(alert, account, row, instrument)
+
+    def holds(self, case: Case) -> bool:
+        """Whether the strategy of a case holds a contract that the case could be about."""
+        held = self._contracts.held(case.account, case.family) if case.family is not None else ()
+        return any(each.stake.strategy == case.strategy for each in held)
+
+    def stakes_of(self, alert: Alert, account: Account) -> Sequence[Stake]:
+        """What strategies hold of the contracts that an exit of an alert could be about."""
+        family = self._contracts.family(alert, account)
+        held = self._contracts.held(account, family) if family is not None else ()
+        return [each.stake for each in held]
+
+    def old_stops(self, case: Case) -> Sequence[StakeKey]:
+        """The contracts that a leg closed, of which an exit means nothing after a new entry."""
+        if case.family is None:
+            return ()
+        stopped = self._contracts.stopped(case.account, case.family, case.strategy)
+        return [StakeKey(case.account.name, each.instrument.key, case.strategy) for each in stopped]
 
     def situation(self, case: Case) -> Situation:
         """What is held, whose it is, and what the owner's row says, read at this moment."""
@@ -135,36 +193,75 @@ class Judge:
     ) -> Plan:
         """The orders of a signal. `quoted`: a price that counts as the newest quote."""
         if signal.barred is not None:
-            return Plan(signal=signal, entry=signal.barred)
+            return self._about(case, Plan(signal=signal, entry=signal.barred))
+        into = self._into(case, signal)
+        if isinstance(into, Denied):
+            return self._about(case, Plan(signal=signal, entry=into))
         order = Order(
             alert_id=alert_id,
             alert=case.alert,
             signal=signal,
-            instrument=case.instrument,
+            instrument=into,
             account=case.account,
             strategy=situation.strategy,
             share=case.share,
-            quoted=quoted,
+            # The price of the chart is not that of an option (trading-rules 30).
+            quoted=None if case.derived else quoted,
             extended_hours=case.extended_hours,
         )
-        return self._risk_gate.judge(order, self._order_engine.plan(order))
+        plan = self._risk_gate.judge(order, self._order_engine.plan(order))
+        near = self._sessions.near_expiry(into) if isinstance(plan.entry, OrderIntent) else None
+        if near is not None:
+            plan = replace(plan, entry=near, budget=None)
+        return self._about(case, plan, into)
 
-    def _strategy(
-        self, alert: Alert, account: Account, ticker: Ticker, instrument: Instrument
-    ) -> str:
-        """Whose alert it is (rule 17).
+    def _into(self, case: Case, signal: Signal) -> Instrument | Denied:
+        """What is entered: of a future that is turned the one of today, whatever is closed."""
+        if signal.trade_type is not TradeType.REVERSE or case.family is None:
+            return case.instrument
+        if case.instrument.asset_class is AssetClass.OPTION:
+            return case.instrument
+        return self._contracts.meant(case.alert, case.account)
 
-        An exit without a name, of an instrument in which nothing unnamed was ever traded, is that
-        of the one strategy which holds it or is about to: whoever closes by hand means that one.
-        """
+    def _about(self, case: Case, plan: Plan, into: Instrument | None = None) -> Plan:
+        """The plan with its contracts, so that they are not chosen again (trading-rules 28)."""
+        if not case.derived:
+            return plan
+        other = into if into is not None and into.key != case.instrument.key else None
+        return replace(plan, contract=case.instrument, into=other)
+
+    def _subject(
+        self, alert: Alert, account: Account, family: Family | None, strategy: str
+    ) -> Instrument | Denied:
+        if wish_of(alert) is not None:
+            return self._contracts.about(alert, account, family, strategy)
+        ticker = Ticker.parse(alert.symbol, alert.exchange)
+        return account.broker.instrument(ticker) or unknown(ticker, account)
+
+    def _strategy(self, alert: Alert, account: Account, family: Family | None) -> str | None:
+        """Whose alert it is (rule 17); None when that is for the instrument to say."""
         if alert.strategy or not alert.only_reduces:
             return alert.strategy or ""
-        stakes = self._journal.stakes(account.name, instrument.key)
+        if family is None:
+            return None
+        stakes = [each.stake for each in self._contracts.held(account, family)]
+        return self._one_of(alert, account, stakes)
+
+    def _holder(self, alert: Alert, account: Account, instrument: Instrument) -> str:
+        """Of an instrument that the journal knows by its key."""
+        return self._one_of(alert, account, self._journal.stakes(account.name, instrument.key))
+
+    def _one_of(self, alert: Alert, account: Account, stakes: Sequence[Stake]) -> str:
+        """An exit without a name, where nothing unnamed was traded, is that of the one holder.
+
+        It is the strategy which holds it or is about to: whoever closes by hand means that one.
+        """
         if any(stake.strategy == "" for stake in stakes):
             return ""
-        orders = self._journal.unsettled_orders(account.name, lane_of(account.name, ticker.key))
+        place = place_of(alert)
+        orders = self._journal.unsettled_orders(account.name, place.lane(account.name))
         meant = {stake.strategy for stake in stakes if stake.quantity}
-        meant |= {order.strategy for order in orders}
+        meant |= {order.strategy for order in orders if order.part == place.part}
         return meant.pop() if len(meant) == 1 else ""
 
 

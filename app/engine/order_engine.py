@@ -10,7 +10,16 @@ from app.domain.capabilities import Capabilities
 from app.domain.decision import Denial, Denied, Plan, Signal
 from app.domain.identity import client_order_id
 from app.domain.instrument import AssetClass, Instrument
-from app.domain.order import Guard, Leg, Level, OrderIntent, OrderRole, OrderType, Side
+from app.domain.order import (
+    Guard,
+    Leg,
+    Level,
+    LevelKind,
+    OrderIntent,
+    OrderRole,
+    OrderType,
+    Side,
+)
 from app.domain.protection import check_levels, leg_price
 from app.domain.share import WHOLE, Share
 from app.domain.sizing import Means, entry_quantity
@@ -27,6 +36,8 @@ from app.engine.entry_terms import (
 )
 
 CENT = Decimal("0.01")
+FARTHEST = Decimal(90)
+"""How far from the premium the stop or target of an option may be, in percent of it."""
 OF_THE_ACCOUNT = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY, AmountUnit.RISK_CASH)
 """Sizes that depend on the account's money."""
 
@@ -37,7 +48,7 @@ class Order:
 
     `share`: what the account takes of a size that the owner gave. `quoted`: a price that counts as
     the newest quote. `extended_hours`: the order may be executed outside the regular hours of its
-    market.
+    market. `usual`: levels where neither alert nor row gives any.
     """
 
     alert_id: str
@@ -49,6 +60,17 @@ class Order:
     share: Share = WHOLE
     quoted: Decimal | None = None
     extended_hours: bool = False
+    usual: Levels = UNPROTECTED
+
+    @property
+    def is_option(self) -> bool:
+        """Whether a right is traded, whose price is a premium (trading-rules 29 and 30)."""
+        return self.instrument.asset_class is AssetClass.OPTION
+
+    @property
+    def levels(self) -> Levels:
+        """The stop and the target that were asked for."""
+        return wanted_levels(self.alert, self.strategy, self.usual)
 
     @property
     def abilities(self) -> Capabilities:
@@ -68,17 +90,20 @@ def endless(_: Order) -> None:
 class OrderEngine:
     """Decides type, price, quantity and protection of an entry.
 
-    `day_end`: when an order that lasts for the day ends.
+    `day_end`: when an order that lasts for the day ends. `of_options`: levels of options for which
+    nobody gave any (trading-rules 30).
     """
 
-    def __init__(self, day_end: DayEnd = endless) -> None:
+    def __init__(self, day_end: DayEnd = endless, of_options: Levels = UNPROTECTED) -> None:
         self._day_end = day_end
+        self._of_options = of_options
 
     def plan(self, order: Order) -> Plan:
         """The plan of a signal. What forbids the entry never blocks a close that comes first."""
         if not order.signal.enters:
             return Plan(signal=order.signal)
-        entry = self._entry(order)
+        usual = self._of_options if order.is_option else UNPROTECTED
+        entry = self._entry(replace(order, usual=usual))
         if isinstance(entry, Denied):
             return Plan(signal=order.signal, entry=entry)
         intent, budget = entry
@@ -213,7 +238,7 @@ def _newest_price(order: Order) -> Decimal | None:
 
 
 def _quantity(order: Order, side: Side, prices: _Prices, levels: Levels) -> Decimal | Denied:
-    size = order.signal.size or _known_size(order)
+    size = order.signal.size or _known_size(order) or _one_lot(order)
     if size is None:
         return Denied(Denial.NO_SIZE, "neither the alert nor a strategy row gives a size")
     stop = _stop_price(order, side, prices.reference, levels.stop_loss)
@@ -232,6 +257,11 @@ def _known_size(order: Order) -> Amount | None:
     if of_row is None and default is not None:
         of_row = Amount(default, AmountUnit.CASH)
     return order.share.scaled(of_row)
+
+
+def _one_lot(order: Order) -> Amount | None:
+    """What is meant of an option when nobody says how many."""
+    return order.share.scaled(Amount(Decimal(1), AmountUnit.LOTS)) if order.is_option else None
 
 
 def _stop_price(
@@ -276,13 +306,12 @@ def _whole_if_needed(
     """Whole units where the broker takes no fractions, or not so: with protection, short (34)."""
     abilities = order.abilities
     allowed = abilities.fractional and kind in abilities.fractional_types
-    protected = wanted_levels(order.alert, order.strategy)
-    barred = protected and not abilities.fractional_brackets
+    barred = order.levels and not abilities.fractional_brackets
     short = side is Side.SELL and not abilities.fractional_shorts
     if allowed and not barred and not short:
         return quantity
     whole = floor_to_step(quantity, Decimal(1))
-    if whole <= 0 and allowed and not short and _may_be_watched(order, protected):
+    if whole <= 0 and allowed and not short and _may_be_watched(order, order.levels):
         return quantity
     if whole <= 0:
         return Denied(Denial.TOO_SMALL, f"{quantity} is less than one whole unit")
@@ -305,8 +334,9 @@ def _watch(levels: Levels) -> Guard:
 
 
 def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
-    abilities = order.abilities
-    levels = wanted_levels(order.alert, order.strategy)
+    abilities, levels = order.abilities, order.levels
+    if order.is_option and side is Side.SELL and levels.stop_loss is None:
+        return Denied(Denial.NAKED_OPTION, "an option is only written with a stop")
     if not levels:
         return levels
     if prices.order_type not in abilities.bracket_entries and not abilities.can_guard:
@@ -321,15 +351,25 @@ def _levels(order: Order, side: Side, prices: _Prices) -> Levels | Denied:
         detail = "its stop would sleep outside regular hours"
         return Denied(Denial.NO_STOP_IN_SESSION, detail)
     if prices.reference is None:
-        return levels
+        return _unjudged(order, levels)
     wrong = check_levels(
         levels.stop_loss,
         levels.take_profit,
         entry_side=side,
         reference=prices.reference,
         tick=order.instrument.tick,
+        farthest=FARTHEST if order.is_option else None,
     )
     return wrong or levels
+
+
+def _unjudged(order: Order, levels: Levels) -> Levels | Denied:
+    """Levels while no price is known. Those of an option may be meant of its underlying."""
+    given = (levels.stop_loss, levels.take_profit)
+    if order.is_option and any(level and level.kind is LevelKind.PRICE for level in given):
+        detail = f"no premium of {order.instrument.symbol} is known to hold its levels against"
+        return Denied(Denial.NO_QUOTE, detail)
+    return levels
 
 
 def _notional(order: Order, quantity: Decimal, reference: Decimal | None) -> Decimal | None:
@@ -347,7 +387,7 @@ def _worth(order: Order, intent: OrderIntent) -> Decimal | None:
         return None
     if size is None or size.unit is not AmountUnit.CASH or order.instrument.step >= 1:
         return None
-    return None if wanted_levels(order.alert, order.strategy) else _cents(size.value)
+    return None if order.levels else _cents(size.value)
 
 
 def _cents(money: Decimal) -> Decimal | None:

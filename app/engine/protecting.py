@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from app.domain.alert import Alert
 from app.domain.decision import Note, Noted, Refusal
 from app.domain.errors import BrokerError, FencedOut, JournalError
 from app.domain.events import EventKind
@@ -115,7 +114,7 @@ class Protecting:
         account = self._accounts.get(entry.account)
         if account is None:
             raise Wait(AlertStatus.WAITING, backoff(job.tries), f"no account {entry.account}")
-        instrument = account.broker.instrument(_ticker(job.alert))
+        instrument = account.broker.instrument(_ticker(job, entry))
         if instrument is None:
             raise Wait(AlertStatus.WAITING, backoff(job.tries), f"{entry.symbol} is not known")
         of_class = account.broker.capabilities.for_class(instrument.asset_class)
@@ -233,7 +232,13 @@ class Protecting:
         """More would be closed than is held: the youngest stop goes, and comes back smaller."""
         entry = duty.entry
         lane = self._journal.unsettled_orders(entry.account, entry.lane)
-        mine = [order for order in lane if order.strategy == entry.strategy and _works(order)]
+        mine = [
+            order
+            for order in lane
+            if order.strategy == entry.strategy
+            and order.instrument == entry.instrument
+            and _works(order)
+        ]
         stops = [order for order in mine if guards(order, mine)]
         for stop in stops:
             if self._look_up(duty, stop):
@@ -265,7 +270,7 @@ class Protecting:
         entry = duty.entry
         for order in self._journal.unsettled_orders(entry.account, entry.lane):
             rests = order.role is OrderRole.ENTRY and order.status.working
-            if rests and order.side is entry.side:
+            if rests and order.side is entry.side and order.instrument == entry.instrument:
                 return self._cancel(duty, order)
         return False
 
@@ -273,7 +278,7 @@ class Protecting:
         """No stop is taken: the part is closed at the market, while it trades (rule 24)."""
         if not any(order.role is OrderRole.EXIT for order in duty.family):
             self._tell(duty.job, duty.entry, "the broker refused its stop twice: it is closed")
-        market = self._judge.market(duty.job.alert, duty.account)
+        market = self._judge.market(duty.job.alert, duty.account, duty.instrument)
         if not market.is_open(self._clock.now()):
             raise Wait(AlertStatus.WAITING, backoff(duty.job.tries), "its market is closed")
         intent = duty.shields.close(quantity)
@@ -396,8 +401,11 @@ def _is_sale(order: OrderRecord) -> bool:
     return order.role is OrderRole.TAKE_PROFIT and order.order_type is OrderType.MARKET
 
 
-def _ticker(alert: Alert) -> Ticker:
-    return Ticker.parse(alert.symbol, alert.exchange)
+def _ticker(job: Job, entry: OrderRecord) -> Ticker:
+    """The name of what was entered: an option's alert names its underlying only."""
+    if job.part:
+        return Ticker.parse(entry.instrument)
+    return Ticker.parse(job.alert.symbol, job.alert.exchange)
 
 
 def _is_held(leg: OrderRecord) -> bool:

@@ -19,6 +19,7 @@ from app.engine.quote_desk import QuoteDesk
 from app.engine.recovery import Recovery
 from app.engine.sessions import Sessions
 from app.engine.settlement import Settlement
+from app.engine.square_off import SquareOff
 from app.engine.stop_watch import StopWatch
 from app.engine.target_watch import TargetWatch
 from app.ports.clock import Clock
@@ -50,6 +51,7 @@ class Services:
     stop_watch: StopWatch
     target_watch: TargetWatch
     sessions: Sessions
+    square_off: SquareOff
     blocks: Blocks
     order_check: OrderCheck
     performance: Performance

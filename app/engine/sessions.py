@@ -25,11 +25,29 @@ from app.engine.order_engine import Order
 from app.ports.calendars import Calendars
 from app.ports.clock import Clock
 
-INTRADAY = "intraday"
+INTRADAY = frozenset({"intraday", "bo", "co"})
+"""Products that are closed with the day."""
+WITH_THE_DAY = "XNSE"
+"""The calendar of the market that has products for the day."""
+BRIDGE = timedelta(days=14)
+"""Within so many days there is always a session."""
 BEFORE, AHEAD = timedelta(days=1), timedelta(days=14)
 """For which days a broker is asked: a holiday and a weekend are bridged without it."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryRules:
+    """What is not done any more before a contract expires (trading-rules 27).
+
+    Attributes:
+        no_entry: how long before it nothing is entered.
+        flat: how long before it what is ours is closed; zero: never.
+    """
+
+    no_entry: timedelta = timedelta(minutes=60)
+    flat: timedelta = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +61,12 @@ class Queued:
 class Sessions:
     """Knows the market of every instrument, and the time."""
 
-    def __init__(self, calendars: Calendars, clock: Clock) -> None:
+    def __init__(
+        self, calendars: Calendars, clock: Clock, expiry: ExpiryRules = ExpiryRules()
+    ) -> None:
         self._calendars = calendars
         self._clock = clock
+        self._expiry = expiry
         self._warned: set[tuple[str, int]] = set()
         self._told: dict[tuple[str, AssetClass], Mapping[date, Day]] = {}
         self._asked: dict[str, date] = {}
@@ -92,7 +113,7 @@ class Sessions:
             policy=_longer(own or account.sessions.policy, alert),
             queues=strategy is not None and strategy.when_closed is WhenClosed.QUEUE,
             trusts_weekdays=account.sessions.trusts_weekdays,
-            intraday=alert.product_type == INTRADAY,
+            intraday=alert.product_type in INTRADAY,
         )
 
     def ruling(self, market: Market, signal: Signal | None) -> Queued | Denied | None:
@@ -139,6 +160,49 @@ class Sessions:
         ticker = Ticker.parse(alert.symbol, alert.exchange)
         calendar = self._calendars.get(calendar_name(ticker.asset_class, ticker))
         return calendar.open_time(start, end, SessionPolicy.REGULAR)
+
+    def near_expiry(self, instrument: Instrument) -> Denied | None:
+        """Whether a contract is too near to its end to be entered (trading-rules 27)."""
+        ends = self.last_moment(instrument)
+        if ends is None or self._clock.now() < ends - self._expiry.no_entry:
+            return None
+        span = f"{self._expiry.no_entry.total_seconds() / 60:.0f} minutes"
+        by = f"{instrument.symbol} has to be closed by {_utc(ends)}"
+        return Denied(Denial.NEAR_EXPIRY, f"{by}: nothing is entered in the {span} before that")
+
+    def to_be_flat(self, instrument: Instrument) -> bool:
+        """Whether what is held of a contract has to be closed now, before it expires.
+
+        Options, and what would be delivered; a future of an index is settled in cash.
+        """
+        ends = self.last_moment(instrument)
+        if ends is None or not self._expiry.flat:
+            return False
+        spared = instrument.asset_class is AssetClass.FUTURE and not instrument.delivered
+        return not spared and ends - self._expiry.flat <= self._clock.now() < ends
+
+    def day_may_be_over(self) -> bool:
+        """Whether a market that closes positions with its day is about to close."""
+        now, calendar = self._clock.now(), self._calendars.get(WITH_THE_DAY)
+        flat = calendar.intraday_flat
+        return flat is not None and (calendar.close_of(now, SessionPolicy.REGULAR) - now <= flat)
+
+    def last_moment(self, instrument: Instrument) -> datetime | None:
+        """The end of the last session in which a contract may be held; None: it has none.
+
+        What is settled by delivery is not held on the day of its expiry.
+        """
+        expiry = instrument.expiry
+        if expiry is None or not instrument.delivered:
+            return expiry
+        name = calendar_name(instrument.asset_class, Ticker.parse(instrument.symbol))
+        sessions = self._calendars.get(name).sessions(expiry - BRIDGE, SessionPolicy.REGULAR)
+        before = expiry
+        for session in sessions:
+            if session.closes >= expiry:
+                break
+            before = session.closes
+        return before
 
     def after_hours(self, market: Market) -> bool:
         """Whether it is traded now, and outside its regular hours."""

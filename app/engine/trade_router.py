@@ -223,9 +223,15 @@ def _grow(alert: Alert, now: Situation, side: Side) -> Signal | Refusal:
 
 
 def _against(alert: Alert, now: Situation, side: Side) -> Signal | Refusal:
-    """An order against what is held: a percentage only reduces (rule 10), else it turns."""
+    """An order against what is held: a percentage only reduces (rule 10), else it turns.
+
+    An option is never turned: a sell is the exit of what was bought, a buy of what was written, and
+    which side the chart's position has says nothing of the option's (rule 29).
+    """
     if alert.quantity is not None and alert.quantity.unit in PERCENTS:
         return _close(now, alert.quantity)
+    if now.asset_class is AssetClass.OPTION:
+        return _close(now, _share(alert))
     if not now.sides.allow(side) and alert.position_word is None:
         return _close(now, _share(alert))
     signal = _reverse(now, side, _new_size(alert, now, side))

@@ -1,13 +1,13 @@
 """The walk of one alert: its job, its account, its instrument, and what is asked on the way."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from app.domain.alert import Alert
 from app.domain.capabilities import Capabilities
-from app.domain.decision import Expired, Lapse, Refusal, Signal
+from app.domain.decision import Expired, Lapse, Plan, Refusal, Signal
 from app.domain.events import Event
 from app.domain.freshness import AgeLimits, age, age_in_session
 from app.domain.identity import client_order_id
@@ -85,6 +85,12 @@ class Walk:
     def age_in_session(self) -> timedelta:
         """The same without the time in which its market was closed since it came (rule 26)."""
         return age_in_session(self.alert, self.job.received_at, self.clock.now(), self.market)
+
+    def into(self, plan: Plan) -> "Walk":
+        """The walk as it goes on after the close: into another contract, when its plan has one."""
+        if plan.into is None:
+            return self
+        return replace(self, case=replace(self.case, instrument=plan.into))
 
     def order_id(self, leg: str) -> str:
         """Our id of one of the alert's orders."""

@@ -53,11 +53,15 @@ class NewAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """The work of one alert on one account. `row_timeframe`: of its row in the playbook, if any."""
+    """The work of one alert on one account. `row_timeframe`: of its row in the playbook, if any.
+
+    `part`: what of the lane it is about, where that is an underlying: `CE`, `PE` or `FUT`.
+    """
 
     share: Share
     instrument: str
     lane: str
+    part: str = ""
     row_timeframe: str | None = None
 
 
@@ -92,6 +96,7 @@ class Job:
     `opens_at`: the last open of its market that it waited for. `subject`: the order whose fills a
     duty is to protect.
     `alert` is what concerns the account: its `share` of it. `several`: others have theirs.
+    `part`: what of the lane it is about, where that is an underlying (trading-rules 28).
     """
 
     id: int
@@ -108,6 +113,7 @@ class Job:
     unwanted: bool
     resumed: bool
     opens_at: datetime | None = None
+    part: str = ""
     kind: JobKind = JobKind.ALERT
     subject: str = ""
     share: Share = WHOLE
@@ -163,6 +169,7 @@ class OrderRecord:
     updated_at: datetime
     triggered_at: datetime | None = None
     guarded: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +255,7 @@ class Unit(Protocol):
         ...
 
     def halt_entries(self, strategy: str, *, unwanted: bool) -> int:
-        """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many.
+        """Tell a strategy's unfinished earlier jobs of the part to enter no more; how many.
 
         `unwanted`: and to undo what of them has filled.
         """
@@ -378,6 +385,10 @@ class Journal(Protocol):
 
         Of an instrument: with the strategies that hold nothing any more. Else all that is held.
         """
+        ...
+
+    def stopped_stakes(self, account: str, strategy: str) -> Sequence[Stake]:
+        """What a strategy had until its stop or target closed it, and its own exit may yet come."""
         ...
 
     def has_sibling(self, job: Job) -> bool:

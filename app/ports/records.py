@@ -234,7 +234,7 @@ class Records(Protocol):
         ...
 
     def traded_by(self, account: str, instrument: str, strategy: str) -> Alert | None:
-        """The latest alert of a strategy that made an order of an instrument."""
+        """The alert of a strategy that entered an instrument last, else that of another order."""
         ...
 
     def counts(self) -> "Counts":

@@ -55,7 +55,9 @@ def parse_alert(element: Mapping[str, object], *, now: datetime) -> Alert:
     asked, action_sent = read_action(reading)
     position = read_position(reading)
     protection = read_protection(reading, asked.side or position.word)
-    prices = read_prices(reading)
+    strike, expiry = read_strike(reading), read_expiry(reading)
+    option_type = reading.word("option_type", words.OPTION_TYPES)
+    prices = read_prices(reading, of_option=bool(strike or expiry or option_type))
     moments = read_moments(reading)
     alert = Alert(
         action=asked.action,
@@ -73,9 +75,9 @@ def parse_alert(element: Mapping[str, object], *, now: datetime) -> Alert:
         take_profit=protection.take_profit,
         trail=protection.trail,
         product_type=reading.word("product_type", words.PRODUCT_TYPES),
-        strike=read_strike(reading),
-        option_type=reading.word("option_type", words.OPTION_TYPES),
-        expiry=read_expiry(reading),
+        strike=strike,
+        option_type=option_type,
+        expiry=expiry,
         sentiment=position.sentiment,
         market_position=position.market,
         prev_market_position=position.previous,

@@ -20,11 +20,12 @@ class Prices(NamedTuple):
     price: Decimal | None
 
 
-def read_prices(reading: Reading) -> Prices:
+def read_prices(reading: Reading, *, of_option: bool) -> Prices:
     """The type and the prices; a limit or stop without its own price takes `price`.
 
     `entry_price` is the stop price of stop orders and otherwise a limit price; `order_price` is
-    the limit price of orders that say so, otherwise the reference price.
+    the limit price of orders that say so, otherwise the reference price. `of_option`: there are
+    option fields, so that `price` is the chart's and no premium (trading-rules 30).
     """
     order_type = _order_type(reading)
     limit, stop = reading.price("limit_price"), reading.price("stop_price")
@@ -37,7 +38,8 @@ def read_prices(reading: Reading) -> Prices:
         limit = limit or reading.price("limit_price", names="order_price")
     elif "price" not in reading.unusable:
         price = price or reading.price("price", names="order_price")
-    return _completed(Prices(order_type or _implied(limit, stop), limit, stop, price))
+    prices = Prices(order_type or _implied(limit, stop), limit, stop, price)
+    return prices if of_option else _completed(prices)
 
 
 def _completed(prices: Prices) -> Prices:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.domain.capabilities import Capabilities
-from app.domain.contract import Wish
+from app.domain.contract import Wish, wish_named
 from app.domain.decision import Denial, Denied
 from app.domain.errors import (
     BrokerError,
@@ -324,12 +324,18 @@ class FakeBroker:
         return self._capabilities
 
     def instrument(self, ticker: Ticker) -> Instrument | None:
-        """Any name of a class that the capabilities have."""
+        """Any name of a class that the capabilities have; of contracts those in `contracts`."""
         self._raise("instrument")
+        if self.contracts and wish_named(ticker) is not None:
+            return self._contract(ticker)
         if not ticker.key or ticker.asset_class not in self._capabilities.asset_classes:
             return None
         kind = ticker.asset_class
         return Instrument(symbol=ticker.name, key=ticker.key, asset_class=kind, least=self.least)
+
+    def _contract(self, ticker: Ticker) -> Instrument | None:
+        known = [each for each in self.contracts.values() if isinstance(each, Instrument)]
+        return next((each for each in known if Ticker.parse(each.symbol) == ticker), None)
 
     def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
         """The contract that the test put into `contracts`; else any future by its name."""

@@ -73,10 +73,13 @@ def _usual(
         weekdays=weekdays,
         dates=dates,
         years=None if table.get("no_dates") else years,
-        intraday_ends=timedelta(minutes=table["intraday_ends"])
-        if "intraday_ends" in table
-        else None,
+        intraday_ends=_minutes(table, "intraday_ends"),
+        intraday_flat=_minutes(table, "intraday_flat"),
     )
+
+
+def _minutes(table: Table, name: str) -> timedelta | None:
+    return timedelta(minutes=table[name]) if name in table else None
 
 
 def _year(file: Path, table: Table) -> dict[date, Day]:

@@ -29,6 +29,7 @@ def job_of(tx: Transaction, job_id: int) -> Job:
         account=row["account"],
         instrument=row["instrument"],
         lane=row["lane"],
+        part=row["part"],
         received_at=from_db(row["received_at"]),
         owner=row["owner"] or "",
         attempt=row["attempt"],

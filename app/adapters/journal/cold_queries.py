@@ -189,11 +189,12 @@ class ColdQueries:
         return self._all(query if account is None else query.where(tallies.c.account == account))
 
     def traded_by(self, account: str, instrument: str, strategy: str) -> Sequence[RowMapping]:
-        """The alert of the latest order of a strategy in an instrument."""
+        """The alert of the latest entry of a strategy in an instrument, else of another order."""
         same = orders.c.account == account, orders.c.instrument == instrument
         query = select(alerts.c.alert).join(orders, orders.c.alert_id == alerts.c.id)
         query = query.where(*same, orders.c.strategy == strategy)
-        return self._all(query.order_by(orders.c.created_at.desc()).limit(1))
+        entries_first = (orders.c.role == "entry").desc(), orders.c.created_at.desc()
+        return self._all(query.order_by(*entries_first).limit(1))
 
     def orders_by_status(self) -> Sequence[RowMapping]:
         """How many orders there are in each status."""

@@ -133,6 +133,13 @@ class SqlJournal:
         with self._db.reading() as tx:
             return [stake_of(row) for row in tx.run(Q[query], params).fetchall()]
 
+    def stopped_stakes(self, account: str, strategy: str) -> Sequence[Stake]:
+        """What a strategy had until its stop or target closed it, and its own exit may yet come."""
+        with self._db.reading() as tx:
+            params = {"account": account, "strategy": strategy}
+            rows = tx.run(Q["stakes_stopped"], params).fetchall()
+        return [stake_of(row) for row in rows]
+
     def has_sibling(self, job: Job) -> bool:
         """Whether another alert of the same strategy in the lane fired at the very same time."""
         return self._fired_beside("sibling", job)
@@ -284,8 +291,8 @@ class SqlJournal:
         fired_at, strategy = job.alert.fired_at, job.alert.strategy or ""
         if fired_at is None:
             return False
-        beside = {"lane": job.lane, "fired_at": to_db(fired_at), "strategy": strategy}
-        return self._read_one(query, id=job.id, **beside) is not None
+        beside = {"lane": job.lane, "part": job.part, "strategy": strategy}
+        return self._read_one(query, id=job.id, fired_at=to_db(fired_at), **beside) is not None
 
     def _read_one(self, query: str, /, **params: Any) -> Row | None:
         with self._db.reading() as tx:

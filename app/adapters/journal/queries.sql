@@ -28,10 +28,10 @@ VALUES (:id, :received_at, :status, :reason, :detail, :symbol, :strategy, :accou
 -- add_job --
 -- Claims at once when the lane is free: one commit from POST to work. A process whose work was taken
 -- over meanwhile has no row any more: in its old name it claims nothing, for nobody would find that.
-INSERT INTO jobs (alert_id, account, instrument, lane, strategy, kind, share, several,
+INSERT INTO jobs (alert_id, account, instrument, lane, part, strategy, kind, share, several,
                   row_timeframe, fired_at, state, owner, attempt, tries, halted, unwanted,
                   unsettled, run_at, updated_at)
-SELECT :alert_id, :account, :instrument, :lane, :strategy, 'alert', :share, :several,
+SELECT :alert_id, :account, :instrument, :lane, :part, :strategy, 'alert', :share, :several,
        :row_timeframe, :fired_at,
        CASE WHEN busy THEN 'ready' ELSE 'running' END,
        CASE WHEN busy THEN NULL ELSE :owner END,
@@ -79,9 +79,9 @@ WHERE state = 'waiting' AND state IN ('ready', 'waiting') AND (kind = 'alert' OR
 -- owe --
 -- The duty to protect what an order has filled. One that runs may have read less: then another one
 -- follows it.
-INSERT INTO jobs (alert_id, account, instrument, lane, strategy, kind, subject, share, several,
-                  state, attempt, tries, halted, unwanted, unsettled, run_at, updated_at)
-SELECT alert_id, account, instrument, lane, strategy, 'protect', client_order_id, '', FALSE,
+INSERT INTO jobs (alert_id, account, instrument, lane, part, strategy, kind, subject, share,
+                  several, state, attempt, tries, halted, unwanted, unsettled, run_at, updated_at)
+SELECT alert_id, account, instrument, lane, part, strategy, 'protect', client_order_id, '', FALSE,
        CASE WHEN :run_at <= :now THEN 'ready' ELSE 'waiting' END,
        0, 0, FALSE, FALSE, :run_at <= :now, :run_at, :now
 FROM orders
@@ -134,14 +134,14 @@ WHERE id = :id
 -- end_queued --
 -- Earlier entries of the lane that wait for the open: the latest wins. What reduces is unsettled.
 UPDATE jobs SET state = 'done', owner = NULL, updated_at = :now
-WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting')
+WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND part = :part
   AND opens_at IS NOT NULL AND NOT unsettled
 RETURNING id, alert_id, several
 
 -- halt_entries --
 UPDATE jobs SET halted = TRUE, unwanted = (unwanted OR :unwanted)
 WHERE lane = :lane AND id < :id AND state IN ('ready', 'waiting') AND strategy = :strategy
-  AND kind = 'alert' AND (NOT halted OR (:unwanted AND NOT unwanted))
+  AND part = :part AND kind = 'alert' AND (NOT halted OR (:unwanted AND NOT unwanted))
 
 -- lift_halt --
 UPDATE jobs SET halted = FALSE, unwanted = FALSE WHERE id = :id
@@ -155,14 +155,14 @@ LIMIT 1
 -- newer_taken --
 -- An alert of the same strategy that fired later and was taken already (trading-rules 5).
 SELECT 1 FROM jobs
-WHERE lane = :lane AND fired_at > :fired_at AND strategy = :strategy AND id <> :id
+WHERE lane = :lane AND fired_at > :fired_at AND strategy = :strategy AND part = :part AND id <> :id
   AND attempt > 0 AND state NOT IN ('ready', 'waiting')
 LIMIT 1
 
 -- sibling --
 -- An alert of the same strategy that fired at the same time: they may have arrived reversed.
 SELECT 1 FROM jobs
-WHERE lane = :lane AND fired_at = :fired_at AND strategy = :strategy AND id <> :id
+WHERE lane = :lane AND fired_at = :fired_at AND strategy = :strategy AND part = :part AND id <> :id
 LIMIT 1
 
 -- add_step --
@@ -207,11 +207,11 @@ WHERE jobs.state = 'running' AND jobs.account = :account AND jobs.kind = 'alert'
 
 -- add_order --
 INSERT INTO orders (client_order_id, broker_order_id, alert_id, job_id, account, symbol, instrument,
-                    lane, role, side, order_type, quantity, filled_quantity, average_price,
+                    lane, part, role, side, order_type, quantity, filled_quantity, average_price,
                     limit_price, stop_price, multiplier, status, reason, parent, strategy, guarded,
                     intent, submitted_at, created_at, updated_at)
-VALUES (:client_order_id, NULL, :alert_id, :job_id, :account, :symbol, :instrument, :lane, :role,
-        :side, :order_type, :quantity, '0', NULL, :limit_price, :stop_price, :multiplier, :status,
+VALUES (:client_order_id, NULL, :alert_id, :job_id, :account, :symbol, :instrument, :lane, :part,
+        :role, :side, :order_type, :quantity, '0', NULL, :limit_price, :stop_price, :multiplier, :status,
         '', :parent, :strategy, :guarded, :intent, :submitted_at, :now, :now)
 
 -- order --
@@ -387,6 +387,11 @@ SELECT * FROM stakes WHERE account = :account AND instrument = :instrument ORDER
 
 -- stakes_held --
 SELECT * FROM stakes WHERE account = :account AND quantity <> '0' ORDER BY instrument, strategy
+
+-- stakes_stopped --
+SELECT * FROM stakes
+WHERE account = :account AND strategy = :strategy AND stopped IS NOT NULL
+ORDER BY instrument
 
 -- stake --
 SELECT * FROM stakes

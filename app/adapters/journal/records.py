@@ -144,7 +144,7 @@ class SqlRecords:
         return from_db(max(row["entered_at"], row["stop_at"]))
 
     def traded_by(self, account: str, instrument: str, strategy: str) -> Alert | None:
-        """The latest alert of a strategy that made an order of an instrument."""
+        """The alert of a strategy that entered an instrument last, else that of another order."""
         rows = self._queries.traded_by(account, instrument, strategy)
         return ALERT.load(rows[0]["alert"]) if rows else None
 

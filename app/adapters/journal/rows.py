@@ -167,6 +167,7 @@ def order_record(row: Row) -> OrderRecord:
         symbol=row["symbol"],
         instrument=row["instrument"],
         lane=row["lane"],
+        part=row["part"],
         role=OrderRole(row["role"]),
         side=Side(row["side"]),
         order_type=OrderType(row["order_type"]),

@@ -69,6 +69,7 @@ class SqlUnit:
             "symbol": intent.symbol,
             "instrument": intent.instrument,
             "lane": job.lane,
+            "part": job.part,
             "quantity": str(intent.quantity),
             "submitted_at": sent,
             "now": self._now,
@@ -140,7 +141,13 @@ class SqlUnit:
     def halt_entries(self, strategy: str, *, unwanted: bool) -> int:
         """Tell a strategy's unfinished earlier jobs of the lane to enter no more; how many."""
         job = self._own_job()
-        params = {"lane": job.lane, "id": job.id, "strategy": strategy, "unwanted": unwanted}
+        params = {
+            "lane": job.lane,
+            "part": job.part,
+            "id": job.id,
+            "strategy": strategy,
+            "unwanted": unwanted,
+        }
         return self._tx.run(Q["halt_entries"], params).rowcount
 
     def lift_halt(self) -> None:
@@ -177,7 +184,7 @@ class SqlUnit:
     def end_queued(self, outcome: Outcome) -> Sequence[str]:
         """End the earlier entries of the job's lane that wait for the open; their alerts' ids."""
         job = self._own_job()
-        params = {"lane": job.lane, "id": job.id, "now": self._now}
+        params = {"lane": job.lane, "part": job.part, "id": job.id, "now": self._now}
         ended = self._tx.run(Q["end_queued"], params).fetchall()
         for row in ended:
             self._tell(row["id"], row["alert_id"], outcome, several=row["several"])

@@ -147,3 +147,42 @@ def test_rule_31_relative_levels_are_on_the_right_side_and_no_nearer_than_asked(
         away = (price - reference) * side.sign * sign
         assert asked <= away < asked + tick
         assert price % tick == 0
+
+
+@pytest.mark.parametrize(
+    ("stop", "target", "side", "plausible"),
+    [
+        (level_at(10), None, Side.BUY, True),
+        (level_at("9.99"), None, Side.BUY, False),
+        (None, level_at(190), Side.BUY, True),
+        (None, level_at("190.01"), Side.BUY, False),
+        (level_at(190), level_at(10), Side.SELL, True),
+        (level_at(25900), None, Side.SELL, False),
+        (percent_away(95), percent_away(300), Side.BUY, True),
+        (points_away(95), points_away(300), Side.BUY, True),
+    ],
+)
+def test_rule_30_a_premium_is_not_more_than_90_percent_away(
+    *, stop: Level | None, target: Level | None, side: Side, plausible: bool
+) -> None:
+    denied = check_levels(
+        stop, target, entry_side=side, reference=D(100), tick=CENT, farthest=D(90)
+    )
+    assert (denied is None) is plausible
+
+
+@given(premium=PRICES, percent=st.integers(-99, 900), side=SIDES, stop=st.booleans())
+def test_rule_30_a_price_passes_on_its_own_side_within_90_percent_only(
+    *, premium: Decimal, percent: int, side: Side, stop: bool
+) -> None:
+    level = level_at(premium * (100 + percent) / 100)
+    denied = check_levels(
+        level if stop else None,
+        None if stop else level,
+        entry_side=side,
+        reference=premium,
+        tick=D("0.00000001"),
+        farthest=D(90),
+    )
+    gains = percent * side.sign
+    assert (denied is None) is (0 < (-gains if stop else gains) <= 90)

@@ -303,3 +303,33 @@ def test_rule_17_an_exit_never_exceeds_what_is_held(
 def test_rule_10_a_hundred_percent_closes_exactly(*, held: Decimal, step: Decimal) -> None:
     assert exit_quantity(percent(100), held, means(None, step)) == held
     assert exit_quantity(of_position(100), -held, means(None, step)) == held
+
+
+@given(
+    value=st.decimals("0.01", 10**6, places=2),
+    unit=st.sampled_from([AmountUnit.UNITS, AmountUnit.CASH, AmountUnit.PERCENT]),
+    held=st.integers(1, 40),
+    lot=st.sampled_from([1, 25, 65, 1250]),
+)
+def test_an_exit_takes_whole_lots_and_says_the_lot_when_it_is_less(
+    *, value: Decimal, unit: AmountUnit, held: int, lot: int
+) -> None:
+    quantity = exit_quantity(Amount(value, unit), D(held * lot), means(lot=lot))
+    if isinstance(quantity, Denied):
+        assert quantity.reason is Denial.TOO_SMALL
+        assert f"one lot of {lot}" in quantity.detail
+    else:
+        assert quantity % lot == 0
+        assert 0 < quantity <= held * lot
+
+
+@given(quantity=st.integers(1, 10**6), lot=st.integers(2, 2000))
+def test_a_wrong_multiple_is_told_the_two_beside_it(*, quantity: int, lot: int) -> None:
+    sized = entry_quantity(units(quantity), means(None, lot=lot))
+    below = quantity // lot * lot
+    if below == quantity:
+        assert sized == quantity
+    else:
+        assert isinstance(sized, Denied)
+        told = f"the lot of {lot}; the nearest: " + (f"{below} or " if below else "")
+        assert sized.detail.endswith(f"{told}{below + lot}")

@@ -18,6 +18,7 @@ from app.domain.instrument import AssetClass, Instrument
 from app.domain.order import Level, LevelKind, OrderIntent, OrderRole, OrderType, Side
 from app.domain.strategy import Sides, Sizing, Strategy
 from app.engine.accounts import Account
+from app.engine.entry_terms import Levels
 from app.engine.order_engine import Order, OrderEngine, endless
 from app.engine.trade_router import ALL
 from tests.builders import (
@@ -45,6 +46,8 @@ COIN = an_instrument(
 )
 WHOLE_BRACKETS = capabilities(fractional_brackets=False)
 FRACTIONS = an_instrument(step=D("0.001"))
+CALL = an_instrument(asset_class=AssetClass.OPTION, lot=D(65), tick=D("0.05"))
+USUAL = Levels(percent_away(15), percent_away(25))
 TWO_TO_ONE: dict[str, Any] = {"stop_loss": percent_away(2), "take_profit": percent_away(4)}
 
 
@@ -83,7 +86,7 @@ class Desk:
             account=Account("paper", self.broker, default_size=given_parts.get("default")),
             strategy=row,
         )
-        return OrderEngine(given_parts.get("day_end", endless)).plan(order)
+        return OrderEngine(given_parts.get("day_end", endless), USUAL).plan(order)
 
     def entry(self, *args: Any, **more: Any) -> OrderIntent:
         """Plan an order that is complete."""
@@ -633,3 +636,76 @@ def test_whatever_forbids_the_entry_of_a_reversal_leaves_its_close(alert: Alert)
     plan = Desk().plan(alert, units(10), TradeType.REVERSE)
     assert isinstance(plan.entry, Denied)
     assert plan.signal.reduce == ALL
+
+
+# --- options -------------------------------------------------------------------------------------
+
+
+def levels_of(entry: OrderIntent) -> tuple[Level | None, Level | None]:
+    return entry.protection.stop_loss, entry.protection.take_profit
+
+
+@pytest.mark.parametrize(
+    ("alert", "row", "levels"),
+    [
+        ({}, None, (percent_away(15), percent_away(25))),
+        ({"stop_loss": percent_away(5)}, None, (percent_away(5), percent_away(25))),
+        ({"stop_loss": level_at(80)}, None, (level_at(80), percent_away(25))),
+        ({}, a_strategy(take_profit=percent_away(50)), (percent_away(15), percent_away(50))),
+    ],
+)
+@pytest.mark.parametrize("side", Side)
+def test_rule_30_an_option_has_the_usual_levels_where_none_are_given(
+    alert: dict[str, Any], row: Strategy | None, levels: tuple[Level, Level], side: Side
+) -> None:
+    if side is Side.SELL and "stop_loss" in alert and alert["stop_loss"].kind is LevelKind.PRICE:
+        alert = {"stop_loss": level_at(120)}
+        levels = (level_at(120), levels[1])
+    entry = Desk().entry(an_alert(**alert), lots(1), side=side, row=row, instrument=CALL)
+    assert levels_of(entry) == levels
+
+
+def test_rule_30_what_is_no_option_has_none() -> None:
+    future = replace(CALL, asset_class=AssetClass.FUTURE)
+    assert levels_of(Desk().entry(size=lots(1), instrument=future)) == (None, None)
+
+
+def test_rule_30_a_trail_takes_the_place_of_the_usual_stop() -> None:
+    entry = Desk().entry(an_alert(trail=percent_away(5)), lots(1), instrument=CALL)
+    assert levels_of(entry) == (Level(LevelKind.PERCENT, D(5), "trailing_stop"), percent_away(25))
+
+
+def test_an_option_without_any_size_is_one_lot_and_a_future_is_denied() -> None:
+    assert Desk().entry(instrument=CALL).quantity == 65
+    future = replace(CALL, asset_class=AssetClass.FUTURE)
+    assert Desk().refusal(instrument=future) is Denial.NO_SIZE
+
+
+@pytest.mark.parametrize(
+    ("size", "quantity"),
+    [(lots(2), 130), (cash(20_000), 195), (of_equity(10), 65), (risk(2_000), 130)],
+)
+def test_rule_16_sizes_are_whole_lots_of_the_premium(size: Amount, quantity: int) -> None:
+    assert Desk().entry(size=size, instrument=CALL).quantity == quantity
+
+
+def test_rule_29_an_option_is_not_written_without_a_stop() -> None:
+    desk = Desk()
+    signal = Signal(asset_class=AssetClass.OPTION, trade_type=TradeType.ENTRY, side=Side.SELL)
+    order = Order(
+        alert_id=ALERT_ID,
+        alert=an_alert(take_profit=percent_away(25)),
+        signal=signal,
+        instrument=CALL,
+        account=Account("paper", desk.broker),
+        strategy=None,
+    )
+    entry = OrderEngine().plan(order).entry
+    assert isinstance(entry, Denied)
+    assert entry.reason is Denial.NAKED_OPTION
+
+
+def test_rule_30_a_price_needs_a_premium_to_be_held_against() -> None:
+    alert = an_alert(stop_loss=level_at(85))
+    assert Desk(price=None).refusal(alert, lots(1), instrument=CALL) is Denial.NO_QUOTE
+    assert Desk(price=None).entry(size=lots(1), instrument=CALL).quantity == 65

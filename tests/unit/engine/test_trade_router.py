@@ -859,3 +859,31 @@ def test_only_a_cancel_has_no_side(alert: Alert, now: Situation) -> None:
     signal = TradeRouter().route(alert, now)
     if isinstance(signal, Signal):
         assert (signal.side is None) == (signal.trade_type is TradeType.CANCEL)
+
+
+# --- options -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("held", "action", "said", "meant"),
+    [
+        (0, BUY, {}, "entry buy, enter default"),
+        (0, SELL, {}, "entry sell, enter default"),
+        (65, SELL, {}, "exit sell, close all"),
+        (130, SELL, {"quantity": units(65)}, "exit sell, close 65"),
+        (65, SELL, {"quantity": units(130)}, "exit sell, close 130"),
+        (65, SELL, {"market_position": "short"}, "exit sell, close all"),
+        (65, SELL, {"wants_state": True}, "exit sell, close all"),
+        (65, SELL, {"quantity": cash(500)}, "exit sell, close 500 dollar_amount"),
+        (-65, BUY, {}, "exit buy, close all"),
+        (65, BUY, {}, "skipped ALREADY_LONG"),
+        (-65, SELL, {}, "skipped ALREADY_SHORT"),
+        (65, CLOSE, {}, "exit sell, close all"),
+        (65, REVERSE, {}, "reverse sell, close all, enter 65"),
+    ],
+)
+def test_rule_29_an_option_is_never_turned_by_an_order_of_the_other_side(
+    held: Number, action: Action, said: dict[str, Any], meant: str
+) -> None:
+    now = a_situation(held, asset_class=AssetClass.OPTION)
+    assert told(TradeRouter().route(an_alert(action, **said), now)) == meant

@@ -5,20 +5,22 @@ lets the matcher decide, and writes the result back: it survives a kill at any s
 several processes can use one account.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
+from functools import partial
+from typing import TypeVar
 
 from app.adapters.brokers import Resources
-from app.adapters.brokers.paper.instruments import CAPABILITIES, instrument_of
+from app.adapters.brokers.paper.instruments import CAPABILITIES, instrument_of, make_instrument
 from app.adapters.brokers.paper.money import EXACT, usable_price
 from app.adapters.brokers.paper.options import PaperOptions, read_options
 from app.adapters.brokers.paper.orders import legs_of, order_of
 from app.adapters.brokers.paper.store import Books
 from app.domain.capabilities import Capabilities
-from app.domain.contract import Wish
+from app.domain.contract import Wish, wish_named
 from app.domain.decision import Denial, Denied
 from app.domain.errors import BrokerRejected, BrokerUnavailable, JournalError
 from app.domain.instrument import AssetClass, Instrument, Ticker
@@ -26,6 +28,9 @@ from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.position import Balance, Position, Quote
 from app.domain.session import Day
 from app.ports.broker import Hint
+from app.ports.symbols import Symbols
+
+Found = TypeVar("Found")
 
 
 def open_broker(account: str, options: Mapping[str, str], resources: Resources) -> "PaperBroker":
@@ -51,6 +56,7 @@ class PaperBroker:
         self._options = options
         self._db = resources.database
         self._clock = resources.clock
+        self._symbols = resources.symbols
 
     @property
     def account(self) -> str:
@@ -59,28 +65,37 @@ class PaperBroker:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Everything but options, and orders for an auction."""
+        """Everything but orders for an auction."""
         return CAPABILITIES
 
     def instrument(self, ticker: Ticker) -> Instrument | None:
-        """Any name is an instrument; None when it is empty."""
-        instrument = instrument_of(ticker)
-        if instrument is None:
-            return None
+        """Any name is an instrument; None when it is empty.
+
+        Of an underlying that the list of contracts has, a contract is one of that list, or one that
+        was: what was traded once is known for ever.
+        """
+        wish = wish_named(ticker)
+        found = self._listed(wish, self._clock.now()) if wish is not None else None
+        if found is None:
+            return self._remembered(instrument_of(ticker))
+        if isinstance(found, Denied):
+            found = self._in_list(lambda symbols: symbols.named(ticker))
+        if found is not None:
+            return self._remembered(found)
         with self._reading() as books:
-            known = books.asset_class(instrument.key)
-        if known is not instrument.asset_class:
-            with self._writing() as books:
-                books.remember(instrument)
-        return instrument
+            symbol = f"{ticker.exchange}:{ticker.name}"
+            known = books.asset_class(symbol)
+        return make_instrument(symbol, symbol, known) if known is not None else None
 
     def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
-        """A future by its name, as any name; options need a list of contracts."""
-        del at
+        """One of the list of contracts; where that has none of the underlying, one by its name."""
+        found = self._listed(wish, at)
+        if found is not None:
+            return found if isinstance(found, Denied) else self._remembered(found) or found
         named = None if wish.name is None else self.instrument(wish.name)
         if named is not None:
             return named
-        return Denied(Denial.UNKNOWN_SYMBOL, f"{wish}: {self._account} knows no contracts")
+        return Denied(Denial.UNKNOWN_SYMBOL, f"{wish}: {self._account} knows no option contracts")
 
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Place an order; an id that was used before answers with the first order.
@@ -198,6 +213,36 @@ class PaperBroker:
 
     def close(self) -> None:
         """Nothing is held open: the database belongs to the house."""
+
+    def _listed(self, wish: Wish, at: datetime) -> Instrument | Denied | None:
+        """What the list says of a wish; None when it does not have its underlying."""
+        price_of = partial(self._price_of, wish)
+        found = self._in_list(lambda symbols: symbols.contract(wish, at, price_of))
+        if isinstance(found, Instrument):
+            return found
+        known = self._in_list(lambda symbols: symbols.quoted(wish.underlying))
+        return None if known is None else found
+
+    def _price_of(self, wish: Wish, symbol: str) -> Decimal | None:
+        """The price of an underlying, whose quotes came by its name or by that of the chart."""
+        quotes = map(self.quote, (Ticker.parse(symbol).key, wish.underlying.key))
+        return next((quote.price for quote in quotes if quote is not None), None)
+
+    def _in_list(self, look: Callable[[Symbols], Found]) -> Found:
+        try:
+            return look(self._symbols)
+        except JournalError as error:
+            raise BrokerUnavailable(f"the list of contracts: {error}") from error
+
+    def _remembered(self, instrument: Instrument | None) -> Instrument | None:
+        if instrument is None:
+            return None
+        with self._reading() as books:
+            known = books.asset_class(instrument.key)
+        if known is not instrument.asset_class:
+            with self._writing() as books:
+                books.remember(instrument)
+        return instrument
 
     def _place(self, books: Books, intent: OrderIntent) -> None:
         order, legs = order_of(intent), legs_of(intent)

@@ -13,7 +13,7 @@ from app.domain.capabilities import Capabilities
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import OrderType
 
-ASSET_CLASSES = frozenset(AssetClass) - {AssetClass.OPTION}
+ASSET_CLASSES = frozenset(AssetClass)
 ORDER_TYPES = frozenset(OrderType)
 STOP_TYPES = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP})
 TIMES_IN_FORCE = frozenset({"day", "gtc", "ioc", "fok"})
