@@ -40,6 +40,7 @@ FARTHEST = Decimal(90)
 """How far from the premium the stop or target of an option may be, in percent of it."""
 OF_THE_ACCOUNT = (AmountUnit.PERCENT, AmountUnit.PERCENT_OF_EQUITY, AmountUnit.RISK_CASH)
 """Sizes that depend on the account's money."""
+OUTRIGHT = (AmountUnit.UNITS, AmountUnit.LOTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ class OrderEngine:
     def _entry(self, order: Order) -> tuple[OrderIntent, Decimal | None] | Denied:
         assert order.signal.side is not None  # noqa: S101  # only a cancel has no side
         side = order.signal.side
-        refusal = _unfit(order, side)
+        refusal = _unfit(order, side) or _beside_the_lot(order)
         if refusal is not None:
             return refusal
         prices = _prices(order, side)
@@ -182,6 +183,15 @@ def _unfit(order: Order, side: Side) -> Denied | None:
         reason = Denial.CRYPTO_SHORT if crypto else Denial.NOT_SHORTABLE
         return Denied(reason, f"{order.instrument.symbol} cannot be sold short there")
     return None
+
+
+def _beside_the_lot(order: Order) -> Denied | None:
+    """Whether what was given outright is no number of lots: no price is needed to tell."""
+    size, lot = order.signal.size or _known_size(order), order.instrument.lot
+    if size is None or lot is None or size.unit not in OUTRIGHT:
+        return None
+    sized = entry_quantity(size, _means(order, size, None, None))
+    return sized if isinstance(sized, Denied) else None
 
 
 def _prices(order: Order, side: Side) -> _Prices | Denied:

@@ -35,7 +35,7 @@ HIGHEST = Decimal(10**12)
 """Above every strike; SQLite's integers end where ten million times as much would be."""
 _IN_ONE = int(1 / STRIKE_UNIT)
 _CLASSES = {Kind.FUTURE: AssetClass.FUTURE, Kind.OPTION: AssetClass.OPTION}
-_COLUMNS = "symbol, root, kind, option_type, expiry, strike, lot, tick, freeze"
+_COLUMNS = "symbol, root, kind, option_type, expiry, strike, lot, tick, freeze, delivered"
 _SYMBOL = f"SELECT {_COLUMNS} FROM symbols WHERE symbol = ?"  # noqa: S608  # our words
 _CHAIN = "exchange = ? AND folded = ? AND kind = ?"
 _ROOTS = f"SELECT {_COLUMNS} FROM symbols WHERE {_CHAIN}"  # noqa: S608  # our words
@@ -183,6 +183,7 @@ def _instrument(  # noqa: PLR0913, PLR0917  # the columns
     lot: int,
     tick: str,
     freeze: int | None,
+    delivered: int,
 ) -> Instrument | None:
     """An instrument; None of an index, which nobody can trade."""
     if kind == Kind.INDEX:
@@ -201,6 +202,7 @@ def _instrument(  # noqa: PLR0913, PLR0917  # the columns
         strike=_strike(strike) if option_type else None,
         option_type=option_type or None,
         freeze=None if freeze is None else Decimal(freeze),
+        delivered=bool(delivered),
     )
 
 

@@ -19,7 +19,7 @@ from app.domain.listing import IST, day_of
 
 FOLDER = "symbols"
 CURRENT = "current"
-FORMAT = 1
+FORMAT = 2
 """Of the tables below. A generation of another one is no generation: it is made anew."""
 STAMP = "%Y-%m-%dT%H%M%SZ"
 KEPT_DAYS = 5
@@ -36,7 +36,7 @@ CREATE TABLE symbols (
     symbol TEXT PRIMARY KEY, source TEXT NOT NULL, exchange TEXT NOT NULL, root TEXT NOT NULL,
     folded TEXT NOT NULL, kind INTEGER NOT NULL, option_type TEXT NOT NULL,
     expiry INTEGER NOT NULL, strike INTEGER NOT NULL, lot INTEGER NOT NULL, tick TEXT NOT NULL,
-    freeze INTEGER
+    freeze INTEGER, delivered INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
 FINISH = """

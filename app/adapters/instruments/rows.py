@@ -14,6 +14,8 @@ COLUMNS = 21
 STRIKE_UNIT = Decimal("0.0001")
 """Strikes are kept as whole numbers of this, so that they sort as they count."""
 _INDEX, _SHARES = "10", frozenset({"0", "9"})
+_ON_SHARES = frozenset({"13", "15"})
+"""Futures and options of shares, which are settled by delivery."""
 _RIGHTS = frozenset({"CE", "PE"})
 _LATEST = 32_503_680_000
 """The year 3000: an expiry beyond it is counted in something else than seconds."""
@@ -47,6 +49,7 @@ class SymbolRow(NamedTuple):
     lot: int
     tick: str
     freeze: int | None
+    delivered: bool
 
 
 def read_row(cells: Sequence[str], exchange: str, freezes: Mapping[str, int]) -> SymbolRow:
@@ -79,6 +82,7 @@ def read_row(cells: Sequence[str], exchange: str, freezes: Mapping[str, int]) ->
         lot=_lot(cells[3], may_be_none=kind is Kind.INDEX),
         tick=_tick(cells[4]),
         freeze=freezes.get(root) if is_contract else None,
+        delivered=is_contract and cells[2] in _ON_SHARES,
     )
 
 

@@ -361,3 +361,15 @@ def test_damaged_lists_alone_are_none(tmp_path: Path) -> None:
     damage(tmp_path / "symbols")
     told = denied(SymbolMaster(tmp_path), AT_MONEY)
     assert told.detail.endswith("is loaded")
+
+
+@pytest.mark.parametrize(
+    ("name", "delivered"),
+    [("NIFTY1!", False), ("SBIN1!", True), ("NSE:M_M25AUG3300CE", True), ("BSE:SENSEX1!", False)],
+)
+def test_what_is_of_a_share_is_settled_by_delivery(
+    master: SymbolMaster, name: str, *, delivered: bool
+) -> None:
+    wish = wish_named(Ticker.parse(name))
+    assert wish is not None
+    assert find(master, wish).delivered is delivered

@@ -74,6 +74,7 @@ def test_a_row_is_read() -> None:
         lot=65,
         tick="0.05",
         freeze=1800,
+        delivered=False,
     )
 
 
