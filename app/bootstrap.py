@@ -714,7 +714,9 @@ def _order_rooms(
 ) -> tuple[Dispatcher, Closing, Entering]:
     dispatcher = Dispatcher(journal, ownership, clock)
     closing = Closing(journal, dispatcher, settlement, ownership)
-    return dispatcher, closing, Entering(journal, dispatcher, settlement, closing, gates)
+    contracts = Contracts(journal, clock)
+    entering = Entering(journal, dispatcher, settlement, closing, gates, contracts)
+    return dispatcher, closing, entering
 
 
 def _truth(

@@ -123,12 +123,18 @@ class Contracts:
 
     def held(self, account: Account, family: Family) -> Sequence[Holding]:
         """The contracts of a family that strategies hold by their fills, the latest first."""
-        return self._in_family(account, family, self._journal.stakes(account.name))
+        found = self._holdings(account, self._journal.stakes(account.name))
+        return [each for each in found if family.has(each.instrument)]
+
+    def any_of(self, account: Account, place: Place) -> bool:
+        """Whether strategies hold any contract of a lane's underlying, whatever its kind."""
+        held = self._holdings(account, self._journal.stakes(account.name))
+        return any(_folded(each.instrument.underlying or "") == place.name for each in held)
 
     def stopped(self, account: Account, family: Family, strategy: str) -> Sequence[Holding]:
         """Those that a protective leg of the strategy has closed, while its own exit may come."""
         stakes = self._journal.stopped_stakes(account.name, strategy)
-        return self._in_family(account, family, stakes)
+        return [each for each in self._holdings(account, stakes) if family.has(each.instrument)]
 
     def family(self, alert: Alert, account: Account) -> Family | None:
         """The contracts that an exit could be about; None where the account trades by name only."""
@@ -168,14 +174,13 @@ class Contracts:
             return account.broker.instrument(wish.name) or found
         return found
 
-    def _in_family(
-        self, account: Account, family: Family, stakes: Sequence[Stake]
-    ) -> Sequence[Holding]:
+    def _holdings(self, account: Account, stakes: Sequence[Stake]) -> Sequence[Holding]:
+        """The stakes in instruments that the account knows by their keys, the latest first."""
         found: list[Holding] = []
         for stake in sorted(stakes, key=_when, reverse=True):
             instrument = account.broker.instrument(Ticker.parse(stake.instrument))
             if instrument is not None and instrument.key == stake.instrument:
-                found += [Holding(stake, instrument)] if family.has(instrument) else []
+                found.append(Holding(stake, instrument))
         return found
 
 

@@ -9,6 +9,7 @@ from app.domain.identity import lane_of
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.engine.closing import Closing, is_entry
+from app.engine.contracts import Contracts, place_of
 from app.engine.dispatcher import Dispatcher
 from app.engine.gates import CANCELED, Gates
 from app.engine.settlement import Settlement, lacks_stop
@@ -32,12 +33,14 @@ class Entering:
         settlement: Settlement,
         closing: Closing,
         gates: Gates,
+        contracts: Contracts,
     ) -> None:
         self._journal = journal
         self._dispatcher = dispatcher
         self._settlement = settlement
         self._closing = closing
         self._gates = gates
+        self._contracts = contracts
 
     def enter(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
         """Place the plan's entry. `fresh`: the plan is journaled together with the order."""
@@ -105,10 +108,17 @@ class Entering:
         for block in [each for lane in sorted(lanes) for each in self._journal.blocks(lane)]:
             if block.kind is not Denial.EXIT_MISSED:
                 raise Refused(Denied(block.kind, block.reason))
-            stakes = walk.stakes()
-            if any(stakes.own(holder) for holder in stakes.holders):
+            if self._is_held(walk):
                 raise Refused(Denied(block.kind, f"the position is still open: {block.reason}"))
             self._lift(walk, block)
+
+    def _is_held(self, walk: Walk) -> bool:
+        """Whether strategies hold what the lane is about: of an underlying any contract."""
+        stakes = walk.stakes()
+        if any(stakes.own(holder) for holder in stakes.holders):
+            return True
+        place = place_of(walk.alert)
+        return walk.case.derived and self._contracts.any_of(walk.account, place)
 
     def _lift(self, walk: Walk, block: Block) -> None:
         event = Event(

@@ -69,6 +69,11 @@ class Order:
         return self.instrument.asset_class is AssetClass.OPTION
 
     @property
+    def is_derived(self) -> bool:
+        """Whether the alert's price may be that of the underlying."""
+        return self.instrument.underlying is not None
+
+    @property
     def levels(self) -> Levels:
         """The stop and the target that were asked for."""
         return wanted_levels(self.alert, self.strategy, self.usual)

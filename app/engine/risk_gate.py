@@ -145,6 +145,8 @@ class RiskGate:
         The positions are read before the journal: what is closed in between counts twice rather
         than not at all.
         """
+        if not ticker.exchange:
+            ticker = Ticker.parse(instrument.symbol)
         since = day_start(self._clock.now(), ticker, instrument.asset_class, self._zone_of)
         still_open = sum((position.unrealized_pl for position in held), Decimal(0))
         return self._journal.realised(account.name, since) + still_open
@@ -194,7 +196,7 @@ def _market_facts(
         return (), None, None
     quote = order.account.broker.quote(order.instrument.key)
     own = tuple(price for price in (entry.limit_price, entry.stop_price) if price is not None)
-    if not own and order.alert.price is not None:
+    if not own and order.alert.price is not None and not order.is_derived:
         own = (order.alert.price,)
     market = _independent(order, quote)
     spread = quote.spread if quote is not None else None

@@ -1,7 +1,7 @@
 """Messages that people published for NSE, with the lists of the exchange loaded.
 
-Each goes through the real webhook to a paper account: to the right contract, in whole lots, with its
-protection; or it is denied with the lot or the expiries that there are.
+Each goes through the real webhook to a paper account: to the right contract, in whole lots, with
+its protection; or it is denied with the lot or the expiries that there are.
 """
 
 import json

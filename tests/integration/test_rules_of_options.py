@@ -12,7 +12,7 @@ from app.domain.order import OrderRole, Side
 from app.domain.strategy import Strategy
 from tests.fakes.broker import REST, FakeBroker
 from tests.integration.nse import CALL, EXPIRY, FRONT, PUT, future, option
-from tests.integration.world import World
+from tests.integration.world import World, fake
 
 
 @pytest.fixture
@@ -27,14 +27,9 @@ def nse(tmp_path: Path) -> World:
     return world
 
 
-def broker(world: World) -> FakeBroker:
-    assert isinstance(world.broker, FakeBroker)
-    return world.broker
-
-
 def at_the_money(world: World, strike: int) -> None:
     """The price moves: from now on this strike is at the money."""
-    contracts = broker(world).contracts
+    contracts = fake(world).contracts
     for kind in ("CE", "PE"):
         contracts[f"NIFTY WEEKLY {strike} {kind}"] = option(strike, kind)
         contracts[f"NIFTY WEEKLY ATM {kind}"] = option(strike, kind)
@@ -42,7 +37,7 @@ def at_the_money(world: World, strike: int) -> None:
 
 def front(world: World, contract: Instrument) -> None:
     """The front month is this one; the others are still there."""
-    contracts = broker(world).contracts
+    contracts = fake(world).contracts
     contracts[contract.symbol] = contract
     contracts["NIFTY +0 future"] = contract
 
@@ -61,7 +56,7 @@ def held(world: World) -> dict[str, Decimal]:
 
 def asked(world: World) -> int:
     """How often a contract was chosen."""
-    return sum(name == "contract" for name, _ in broker(world).calls)
+    return sum(name == "contract" for name, _ in fake(world).calls)
 
 
 # --- rule 28 -------------------------------------------------------------------------------------
@@ -94,7 +89,7 @@ def test_rule_28_every_exit_is_about_what_is_held(nse: World, words: dict[str, o
 def test_rule_28_an_exit_needs_no_list_of_contracts(nse: World) -> None:
     ended(nse, action="BUY", **CALL)
     stale = Denied(Denial.SYMBOLS_STALE, "the list is of yesterday")
-    broker(nse).contracts["NIFTY WEEKLY ATM CE"] = stale
+    fake(nse).contracts["NIFTY WEEKLY ATM CE"] = stale
     assert ended(nse, action="BUY", **CALL)[1] == "ALREADY_LONG"
     assert ended(nse, action="SELL", **CALL) == ("success", "")
     assert ended(nse, action="BUY", **CALL) == ("denied", "SYMBOLS_STALE")
@@ -118,12 +113,12 @@ def test_rule_28_so_are_strategies(nse: World) -> None:
 
 
 def test_rule_28_an_exit_takes_back_the_entry_that_rests(nse: World) -> None:
-    broker(nse).script.append(REST)
+    fake(nse).script.append(REST)
     limit = {"orderType": "limit", "limit_price": 90}
     nse.send(action="BUY", **CALL, **limit)
     nse.send(action="BUY", **PUT, **limit)
     assert ended(nse, action="close", **CALL) == ("info", "NO_POSITION")
-    assert [order.symbol for order in broker(nse).working] == ["NSE:NIFTY26N2426000PE"]
+    assert [order.symbol for order in fake(nse).working] == ["NSE:NIFTY26N2426000PE"]
 
 
 def test_rule_28_the_lane_of_a_derivative_is_its_underlying(nse: World) -> None:
@@ -149,15 +144,15 @@ def test_rule_28_a_future_is_turned_into_the_month_of_today(nse: World) -> None:
 
 def test_rule_28_protection_is_that_of_the_contract(nse: World) -> None:
     ended(nse, action="BUY", **CALL)
-    legs = {(leg.symbol, leg.stop_price, leg.limit_price) for leg in broker(nse).working}
+    legs = {(leg.symbol, leg.stop_price, leg.limit_price) for leg in fake(nse).working}
     name = "NSE:NIFTY26N2426000CE"
     assert legs == {(name, Decimal(85), None), (name, None, Decimal(125))}
 
 
 def test_rule_7_the_late_exit_of_a_stopped_option_writes_nothing(nse: World) -> None:
     ended(nse, action="BUY", **CALL)
-    stop = next(leg for leg in broker(nse).working if leg.stop_price is not None)
-    broker(nse).fill(stop.client_order_id)
+    stop = next(leg for leg in fake(nse).working if leg.stop_price is not None)
+    fake(nse).fill(stop.client_order_id)
     nse.run(seconds=15)
     at_the_money(nse, 25900)
     assert ended(nse, action="SELL", **CALL) == ("skipped", "STOPPED_OUT")
@@ -166,8 +161,8 @@ def test_rule_7_the_late_exit_of_a_stopped_option_writes_nothing(nse: World) -> 
 
 def test_rule_7_a_new_option_makes_an_end_of_it(nse: World) -> None:
     ended(nse, action="BUY", **CALL)
-    stop = next(leg for leg in broker(nse).working if leg.stop_price is not None)
-    broker(nse).fill(stop.client_order_id)
+    stop = next(leg for leg in fake(nse).working if leg.stop_price is not None)
+    fake(nse).fill(stop.client_order_id)
     nse.run(seconds=15)
     at_the_money(nse, 25900)
     for action in ("BUY", "SELL", "SELL"):
@@ -181,7 +176,7 @@ def test_rule_7_a_new_option_makes_an_end_of_it(nse: World) -> None:
 def test_rule_29_a_sell_without_a_position_writes(nse: World) -> None:
     assert ended(nse, action="SELL", **CALL) == ("success", "")
     assert held(nse) == {"NIFTY26N2426000CE": -65}
-    legs = {(leg.side, leg.stop_price, leg.limit_price) for leg in broker(nse).working}
+    legs = {(leg.side, leg.stop_price, leg.limit_price) for leg in fake(nse).working}
     assert legs == {(Side.BUY, Decimal(115), None), (Side.BUY, None, Decimal(75))}
 
 
@@ -215,7 +210,7 @@ def test_rule_29_nothing_is_written_without_a_stop(tmp_path: Path) -> None:
 
 def test_rule_30_the_price_of_the_chart_is_not_the_premium(nse: World) -> None:
     assert ended(nse, action="BUY", **CALL, price=26012.5) == ("success", "")
-    stop = next(leg for leg in broker(nse).working if leg.stop_price is not None)
+    stop = next(leg for leg in fake(nse).working if leg.stop_price is not None)
     assert stop.stop_price == 85
     assert ended(nse, action="BUY", **PUT, price=26012.5, orderType="limit") == (
         "denied",
@@ -227,7 +222,7 @@ def test_rule_30_the_price_of_the_chart_is_not_the_premium(nse: World) -> None:
 def test_rule_30_a_level_of_the_underlying_is_implausible(
     nse: World, levels: dict[str, object]
 ) -> None:
-    broker(nse).prices["NSE:NIFTY26N2426000CE"] = Decimal(100)
+    fake(nse).prices["NSE:NIFTY26N2426000CE"] = Decimal(100)
     assert ended(nse, action="BUY", **CALL, **levels) == ("denied", "IMPLAUSIBLE_STOP")
 
 
@@ -239,14 +234,14 @@ def test_rule_30_the_alert_and_its_row_come_before_the_usual_levels(nse: World) 
     row = Strategy(symbol="NIFTY", stop_loss=None)
     nse.server.services.playbook.put(row)
     ended(nse, action="BUY", **CALL, sl="10%")
-    prices = {(leg.stop_price, leg.limit_price) for leg in broker(nse).working}
+    prices = {(leg.stop_price, leg.limit_price) for leg in fake(nse).working}
     assert prices == {(Decimal(90), None), (None, Decimal(125))}
 
 
 def test_rule_30_futures_and_shares_have_no_usual_levels(nse: World) -> None:
     ended(nse, action="BUY", **FRONT)
     ended(nse, action="BUY", symbol="SBIN", quantity=5)
-    assert not broker(nse).working
+    assert not fake(nse).working
 
 
 # --- lots ----------------------------------------------------------------------------------------
@@ -286,7 +281,7 @@ def test_rule_27_nothing_is_entered_in_the_last_hour(nse: World, minutes: int, r
 
 
 def test_rule_27_what_is_delivered_counts_a_session_earlier(nse: World) -> None:
-    broker(nse).contracts["NIFTY WEEKLY ATM CE"] = option(26000, delivered=True)
+    fake(nse).contracts["NIFTY WEEKLY ATM CE"] = option(26000, delivered=True)
     nse.clock.jump(EXPIRY - timedelta(days=1, minutes=60) - nse.clock.now())
     assert ended(nse, action="BUY", **CALL)[1] == "NEAR_EXPIRY"
 
@@ -301,7 +296,7 @@ def test_rule_27_an_exit_goes_at_any_time(nse: World) -> None:
 
 
 def test_a_resumed_job_does_not_choose_again(nse: World) -> None:
-    broker(nse).script.append(REST)
+    fake(nse).script.append(REST)
     nse.send(action="BUY", **CALL)
     at_the_money(nse, 26100)
     nse.crash_and_boot()
@@ -309,3 +304,36 @@ def test_a_resumed_job_does_not_choose_again(nse: World) -> None:
     (order,) = [order for order in nse.orders() if order.role is OrderRole.ENTRY]
     assert order.symbol == "NSE:NIFTY26N2426000CE"
     assert asked(nse) == 1
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+def test_rule_3_a_missed_exit_keeps_all_of_the_underlying_out_until_it_is_flat(nse: World) -> None:
+    ended(nse, action="BUY", **CALL)
+    nse.clock.advance(timedelta(minutes=21))
+    late = (nse.clock.now() - timedelta(minutes=20)).isoformat()
+    nse.send(action="SELL", **CALL, timenow=late)
+    at_the_money(nse, 26100)
+    assert ended(nse, action="BUY", **PUT) == ("denied", "EXIT_MISSED")
+    assert ended(nse, action="close", **CALL) == ("success", "")
+    assert ended(nse, action="BUY", **PUT) == ("success", "")
+
+
+def test_rule_30_a_collar_does_not_compare_the_chart_with_the_premium(tmp_path: Path) -> None:
+    world = World(tmp_path, settings={"PRICE_COLLAR_PERCENT": "2"})
+    world.broker = FakeBroker(clock=world.clock)
+    world.boot()
+    at_the_money(world, 26000)
+    fake(world).prices["NSE:NIFTY26N2426000CE"] = Decimal(100)
+    assert ended(world, action="BUY", **CALL, price=26012.5) == ("success", "")
+
+
+def test_rule_16_a_limit_on_money_counts_the_premium_of_all_units(tmp_path: Path) -> None:
+    world = World(tmp_path, settings={"MAX_ORDER_NOTIONAL": "6500"})
+    world.broker = FakeBroker(clock=world.clock)
+    world.boot()
+    at_the_money(world, 26000)
+    fake(world).prices["NSE:NIFTY26N2426000CE"] = Decimal(100)
+    assert ended(world, action="BUY", **CALL) == ("success", "")
+    assert ended(world, action="BUY", **{**PUT, "qty": 130})[1] == "LIMIT_NOTIONAL"
