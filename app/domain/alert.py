@@ -113,6 +113,11 @@ class Alert:
         return (self.action, word) in ((Action.SELL, "long"), (Action.BUY, "short"))
 
     @property
+    def has_option_fields(self) -> bool:
+        """Whether an option of its symbol is meant: then `price` is no premium (rules 29, 30)."""
+        return bool(self.strike or self.option_type or self.expiry)
+
+    @property
     def only_reduces(self) -> bool:
         """Whether the alert can, by its own words, never open or grow a position."""
         return (

@@ -115,7 +115,7 @@ def wish_of(alert: Alert) -> Wish | Denied | None:
     """The wish of an alert; None when it names no option and no future."""
     ticker = Ticker.parse(alert.symbol, alert.exchange)
     named = wish_named(ticker)
-    if not (alert.strike or alert.option_type or alert.expiry):
+    if not alert.has_option_fields:
         return named
     if named is not None and named.option_type is not None:
         return _unclear(f"{ticker.name} is an option by itself, and there are option fields too")

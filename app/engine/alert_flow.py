@@ -97,7 +97,8 @@ class AlertFlow:
             names = ", ".join(self._rooms.accounts.names)
             return Ending(refusal=Denied(Denial.UNKNOWN_ACCOUNT, f"the accounts are: {names}"))
         plan = self._journal.plan_of(job.id) if job.resumed else None
-        if plan is None:
+        overtaken = plan is None and self._is_overtaken(job)
+        if plan is None and not overtaken:
             self._take_price(job, account)
         case = self._rooms.judge.open(job.alert, account, job.share, plan)
         if not isinstance(case, Case):
@@ -105,7 +106,7 @@ class AlertFlow:
         walk = Walk(job, case, self._journal, self._clock, self._ages)
         if plan is None and job.halted:
             walk = self._back_in_line(walk)
-        decision = plan or self._decide(walk)
+        decision = plan or self._decide(walk, overtaken=overtaken)
         if not isinstance(decision, Plan):
             return decision
         ending = self._execute(walk, decision, fresh=plan is None)
@@ -117,9 +118,8 @@ class AlertFlow:
         It is the chart's price, and so what the strike of an option is chosen by (rule 30).
         """
         ticker = Ticker.parse(job.alert.symbol, job.alert.exchange)
-        if job.alert.price is None or ticker.delayed or self._is_overtaken(job):
-            return
-        self._rooms.quotes.tell(account, ticker, job.alert.price, job.received_at)
+        if job.alert.price is not None and not ticker.delayed:
+            self._rooms.quotes.tell(account, ticker, job.alert.price, job.received_at)
 
     def _is_overtaken(self, job: Job) -> bool:
         return job.opens_at is None and self._journal.newer_taken(job)
@@ -134,8 +134,8 @@ class AlertFlow:
             unit.lift_halt()
         return replace(walk, job=replace(walk.job, halted=False, unwanted=False))
 
-    def _decide(self, walk: Walk) -> Plan | Ending:
-        if self._is_overtaken(walk.job):
+    def _decide(self, walk: Walk, *, overtaken: bool) -> Plan | Ending:
+        if overtaken:
             why = "a later alert of this strategy was taken already"
             return Ending(refusal=Skipped(Skip.OUT_OF_ORDER, why))
         judge, case = self._rooms.judge, walk.case

@@ -67,7 +67,7 @@ class Family:
         Of an option its type has to be told, of a future that it is the nearest, or the next.
         """
         ticker = Ticker.parse(alert.symbol, alert.exchange)
-        if alert.strike or alert.option_type or alert.expiry:
+        if alert.has_option_fields:
             known = alert.option_type is not None
             name = _folded(_underlying(ticker).name)
             return cls._option(name, alert.option_type) if known else None

@@ -206,7 +206,7 @@ class Judge:
             strategy=situation.strategy,
             share=case.share,
             # The price of the chart is not that of an option (trading-rules 30).
-            quoted=None if case.derived else quoted,
+            quoted=None if case.alert.has_option_fields else quoted,
             extended_hours=case.extended_hours,
         )
         plan = self._risk_gate.judge(order, self._order_engine.plan(order))

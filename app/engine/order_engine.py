@@ -9,7 +9,7 @@ from app.domain.alert import Alert, Amount, AmountUnit
 from app.domain.capabilities import Capabilities
 from app.domain.decision import Denial, Denied, Plan, Signal
 from app.domain.identity import client_order_id
-from app.domain.instrument import AssetClass, Instrument
+from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import (
     Guard,
     Leg,
@@ -21,6 +21,7 @@ from app.domain.order import (
     Side,
 )
 from app.domain.protection import check_levels, leg_price
+from app.domain.session import INDIA
 from app.domain.share import WHOLE, Share
 from app.domain.sizing import Means, entry_quantity
 from app.domain.strategy import Strategy
@@ -69,11 +70,6 @@ class Order:
         return self.instrument.asset_class is AssetClass.OPTION
 
     @property
-    def is_derived(self) -> bool:
-        """Whether the alert's price may be that of the underlying."""
-        return self.instrument.underlying is not None
-
-    @property
     def levels(self) -> Levels:
         """The stop and the target that were asked for."""
         return wanted_levels(self.alert, self.strategy, self.usual)
@@ -96,8 +92,8 @@ def endless(_: Order) -> None:
 class OrderEngine:
     """Decides type, price, quantity and protection of an entry.
 
-    `day_end`: when an order that lasts for the day ends. `of_options`: levels of options for which
-    nobody gave any (trading-rules 30).
+    `day_end`: when an order that lasts for the day ends. `of_options`: levels of Indian options for
+    which nobody gave any (trading-rules 30).
     """
 
     def __init__(self, day_end: DayEnd = endless, of_options: Levels = UNPROTECTED) -> None:
@@ -108,8 +104,8 @@ class OrderEngine:
         """The plan of a signal. What forbids the entry never blocks a close that comes first."""
         if not order.signal.enters:
             return Plan(signal=order.signal)
-        usual = self._of_options if order.is_option else UNPROTECTED
-        entry = self._entry(replace(order, usual=usual))
+        usual = order.is_option and Ticker.parse(order.instrument.symbol).exchange in INDIA
+        entry = self._entry(replace(order, usual=self._of_options if usual else UNPROTECTED))
         if isinstance(entry, Denied):
             return Plan(signal=order.signal, entry=entry)
         intent, budget = entry

@@ -196,7 +196,7 @@ def _market_facts(
         return (), None, None
     quote = order.account.broker.quote(order.instrument.key)
     own = tuple(price for price in (entry.limit_price, entry.stop_price) if price is not None)
-    if not own and order.alert.price is not None and not order.is_derived:
+    if not own and order.alert.price is not None and not order.alert.has_option_fields:
         own = (order.alert.price,)
     market = _independent(order, quote)
     spread = quote.spread if quote is not None else None

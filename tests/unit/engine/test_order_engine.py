@@ -46,7 +46,9 @@ COIN = an_instrument(
 )
 WHOLE_BRACKETS = capabilities(fractional_brackets=False)
 FRACTIONS = an_instrument(step=D("0.001"))
-CALL = an_instrument(asset_class=AssetClass.OPTION, lot=D(65), tick=D("0.05"))
+CALL = an_instrument(
+    symbol="NSE:NIFTY26N2426000CE", asset_class=AssetClass.OPTION, lot=D(65), tick=D("0.05")
+)
 USUAL = Levels(percent_away(15), percent_away(25))
 TWO_TO_ONE: dict[str, Any] = {"stop_loss": percent_away(2), "take_profit": percent_away(4)}
 
@@ -667,7 +669,9 @@ def test_rule_30_an_option_has_the_usual_levels_where_none_are_given(
 
 def test_rule_30_what_is_no_option_has_none() -> None:
     future = replace(CALL, asset_class=AssetClass.FUTURE)
-    assert levels_of(Desk().entry(size=lots(1), instrument=future)) == (None, None)
+    american = replace(CALL, symbol="AAPL261218C00200000")
+    for instrument in (future, american):
+        assert levels_of(Desk().entry(size=lots(1), instrument=instrument)) == (None, None)
 
 
 def test_rule_30_a_trail_takes_the_place_of_the_usual_stop() -> None:

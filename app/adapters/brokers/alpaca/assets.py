@@ -170,6 +170,7 @@ def occ_symbol_of(wish: Wish) -> str | None:
 
 def option_of(symbol: str) -> Instrument:
     """The instrument of an option contract. Whether there is such a contract, the broker says."""
+    root, right, strike = symbol[:-15], symbol[-9], symbol[-8:]
     return Instrument(
         symbol=symbol,
         key=symbol,
@@ -178,6 +179,9 @@ def option_of(symbol: str) -> Instrument:
         step=WHOLE,
         multiplier=CONTRACT,
         shortable=False,
+        underlying=root,
+        strike=Decimal(strike) / 1000,
+        option_type=f"{right}E",
     )
 
 
