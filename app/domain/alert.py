@@ -101,6 +101,11 @@ class Alert:
         return self.market_position or self.sentiment
 
     @property
+    def names_position(self) -> bool:
+        """Whether it says in any way which position is wanted."""
+        return self.wants_state or self.position_word is not None or self.position_size is not None
+
+    @property
     def position_is_unusable(self) -> bool:
         """Whether it would say which position is wanted, and what stands there is no number."""
         return "position_size" in self.unusable

@@ -141,7 +141,10 @@ class AlertFlow:
         judge, case = self._rooms.judge, walk.case
         situation = judge.situation(case)
         if situation.unexplained and self._rooms.closing.catch_up(walk):
-            situation = judge.situation(case)
+            known, situation = situation.unexplained, judge.situation(case)
+            if case.family is not None and situation.unexplained != known:
+                # What it held is gone, and so the alert may be about another contract.
+                raise Wait(AlertStatus.WAITING, timedelta(0), "an order of before has filled")
         walk.await_position(situation.unexplained)
         self._await_predecessor(walk, situation)
         signal = judge.route(case, situation)

@@ -8,6 +8,7 @@ the contract that its words mean at the moment of the decision; the plan keeps i
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from app.domain.alert import Action, Alert
@@ -108,10 +109,18 @@ class Holding:
         """Whether it is that strategy's."""
         return self.stake.strategy == strategy
 
+    def is_meant(self, alert: Alert, now: datetime) -> bool:
+        """Whether an alert is about it: one that expired is never added to."""
+        alive = self.instrument.expiry is None or now < self.instrument.expiry
+        closing = Action.SELL if self.stake.quantity > 0 else Action.BUY
+        return alive or alert.only_reduces or alert.action is closing
+
     def awaits(self, alert: Alert) -> bool:
         """Whether an alert looks like the own exit of what a leg has closed (trading-rules 7)."""
         stopped = self.stake.stopped
-        return stopped is not None and _LATE_EXITS[stopped] is alert.action
+        if stopped is None or alert.only_reduces:
+            return alert.only_reduces
+        return _LATE_EXITS[stopped] is alert.action and not alert.names_position
 
 
 class Contracts:
@@ -146,18 +155,24 @@ class Contracts:
         return None if by_name is not None and by_name.expiry is None else family
 
     def about(
-        self, alert: Alert, account: Account, family: Family | None, strategy: str
+        self, alert: Alert, account: Account, family: Family, strategy: str, *, late_exits: bool
     ) -> Instrument | Denied:
-        """The contract that an alert is about at this moment.
+        """The contract of a family that an alert is about at this moment.
 
         May raise BrokerError: the price of the underlying cannot be read.
+
+        Args:
+            alert: of that family.
+            account: where it trades.
+            family: those that an exit of it could be about.
+            strategy: whose alert it is.
+            late_exits: an order of the other side is the exit of what a leg has closed (rule 7).
         """
-        if family is None:
-            return self.meant(alert, account)
-        own = [each.instrument for each in self.held(account, family) if each.is_of(strategy)]
+        now, held = self._clock.now(), self.held(account, family)
+        own = [each for each in held if each.is_of(strategy) and each.is_meant(alert, now)]
         if own:
-            return _nearest(alert, own)
-        for each in self.stopped(account, family, strategy):
+            return _nearest(alert, [each.instrument for each in own])
+        for each in self.stopped(account, family, strategy) if late_exits else ():
             if each.awaits(alert):
                 return each.instrument
         return family.nothing if alert.only_reduces else self.meant(alert, account)

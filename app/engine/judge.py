@@ -24,7 +24,7 @@ from app.domain.order import OrderIntent
 from app.domain.session import Market
 from app.domain.share import WHOLE, Share
 from app.domain.stake import Stake, StakeKey
-from app.domain.strategy import Strategy
+from app.domain.strategy import AfterStop, Strategy
 from app.engine.accounts import Account
 from app.engine.contracts import Contracts, Family, place_of
 from app.engine.entry_terms import wanted_levels
@@ -111,13 +111,17 @@ class Judge:
             return Noted(Note.NO_ACTION, "the message names no side")
         if ticker.delayed:
             return Denied(Denial.DELAYED_DATA, f"{ticker.exchange} is delayed data")
+        row = self._playbook.find(ticker.key, alert.timeframe)
         family = self._contracts.family(alert, account)
         strategy = self._strategy(alert, account, family)
-        known = decided.contract if decided is not None else None
-        found = known or self._subject(alert, account, family, strategy or "")
+        found = decided.contract if decided is not None else None
+        if found is None and family is not None:
+            skips = row is None or row.after_stop is AfterStop.SKIP
+            late = skips or alert.only_reduces
+            found = self._contracts.about(alert, account, family, strategy or "", late_exits=late)
+        found = found or self._named(alert, account)
         if isinstance(found, Denied):
             return found
-        row = self._playbook.find(ticker.key, alert.timeframe)
         market = self._sessions.market(alert, account, row, found)
         return Case(
             alert=alert,
@@ -230,11 +234,10 @@ class Judge:
         other = into if into is not None and into.key != case.instrument.key else None
         return replace(plan, contract=case.instrument, into=other)
 
-    def _subject(
-        self, alert: Alert, account: Account, family: Family | None, strategy: str
-    ) -> Instrument | Denied:
+    def _named(self, alert: Alert, account: Account) -> Instrument | Denied:
+        """What the words of an alert name, whatever is held."""
         if wish_of(alert) is not None:
-            return self._contracts.about(alert, account, family, strategy)
+            return self._contracts.meant(alert, account)
         ticker = Ticker.parse(alert.symbol, alert.exchange)
         return account.broker.instrument(ticker) or unknown(ticker, account)
 

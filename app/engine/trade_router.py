@@ -128,8 +128,7 @@ def _late_exit_of(alert: Alert, now: Situation) -> Direction | None:
     exits = {Action.SELL: Direction.LONG, Action.BUY: Direction.SHORT}
     if now.held or now.stopped is not exits.get(alert.action or Action.ADD):
         return None
-    told = alert.wants_state or alert.position_word is not None or alert.position_size is not None
-    return None if told or now.after_stop is not AfterStop.SKIP else now.stopped
+    return None if alert.names_position or now.after_stop is not AfterStop.SKIP else now.stopped
 
 
 def _out_of_sync(alert: Alert, now: Situation) -> Signal | Refusal:

@@ -1,5 +1,6 @@
 """Trading-rules 28 to 30 in the whole engine: which contract, which side, which levels."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from app.domain.decision import Denial, Denied
 from app.domain.instrument import Instrument
 from app.domain.order import OrderRole, Side
-from app.domain.strategy import Strategy
+from app.domain.strategy import AfterStop, Strategy
 from tests.fakes.broker import REST, FakeBroker
 from tests.integration.nse import CALL, EXPIRY, FRONT, PUT, future, option
 from tests.integration.world import World, fake
@@ -337,3 +338,42 @@ def test_rule_16_a_limit_on_money_counts_the_premium_of_all_units(tmp_path: Path
     fake(world).prices["NSE:NIFTY26N2426000CE"] = Decimal(100)
     assert ended(world, action="BUY", **CALL) == ("success", "")
     assert ended(world, action="BUY", **{**PUT, "qty": 130})[1] == "LIMIT_NOTIONAL"
+
+
+def stop_out(world: World) -> None:
+    """The stop of what is held is reached; then the price has moved on."""
+    stop = next(leg for leg in fake(world).working if leg.stop_price is not None)
+    fake(world).fill(stop.client_order_id)
+    world.run(seconds=15)
+    at_the_money(world, 25900)
+
+
+def test_rule_7_a_close_after_the_stop_is_that_exit(nse: World) -> None:
+    ended(nse, action="BUY", **CALL)
+    stop_out(nse)
+    assert ended(nse, action="close", **CALL) == ("info", "NO_POSITION")
+    assert ended(nse, action="SELL", **CALL) == ("success", "")
+    assert held(nse) == {"NIFTY26N2425900CE": -65}
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+def test_rule_7_what_is_written_after_a_stop_is_what_its_words_mean(
+    nse: World, *, by_row: bool
+) -> None:
+    if by_row:
+        row = Strategy(symbol="NIFTY", after_stop=AfterStop.TRADE)
+        nse.server.services.playbook.put(row)
+    ended(nse, action="BUY", **CALL)
+    stop_out(nse)
+    words = {} if by_row else {"market_position": "short"}
+    assert ended(nse, action="SELL", **CALL, **words) == ("success", "")
+    assert held(nse) == {"NIFTY26N2425900CE": -65}
+
+
+def test_rule_28_what_expired_is_not_added_to(nse: World) -> None:
+    ended(nse, action="BUY", **CALL)
+    nse.clock.jump(EXPIRY + timedelta(minutes=1) - nse.clock.now())
+    later = option(25900, expiry=EXPIRY + timedelta(days=7), symbol="NSE:NIFTY26D0125900CE")
+    fake(nse).contracts["NIFTY WEEKLY ATM CE"] = replace(later, key=later.symbol)
+    assert ended(nse, action="BUY", **CALL) == ("success", "")
+    assert held(nse) == {"NIFTY26N2426000CE": 65, "NIFTY26D0125900CE": 65}
