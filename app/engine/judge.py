@@ -114,12 +114,8 @@ class Judge:
         row = self._playbook.find(ticker.key, alert.timeframe)
         family = self._contracts.family(alert, account)
         strategy = self._strategy(alert, account, family)
-        found = decided.contract if decided is not None else None
-        if found is None and family is not None:
-            skips = row is None or row.after_stop is AfterStop.SKIP
-            late = skips or alert.only_reduces
-            found = self._contracts.about(alert, account, family, strategy or "", late_exits=late)
-        found = found or self._named(alert, account)
+        known = decided.contract if decided is not None else None
+        found = known or self._subject(alert, account, row, family, strategy or "")
         if isinstance(found, Denied):
             return found
         market = self._sessions.market(alert, account, row, found)
@@ -233,6 +229,23 @@ class Judge:
             return plan
         other = into if into is not None and into.key != case.instrument.key else None
         return replace(plan, contract=case.instrument, into=other)
+
+    def _subject(
+        self,
+        alert: Alert,
+        account: Account,
+        row: Strategy | None,
+        family: Family | None,
+        strategy: str,
+    ) -> Instrument | Denied:
+        """What an alert is about: a contract that is held, or what its words name."""
+        if family is not None:
+            skips = row is None or row.after_stop is AfterStop.SKIP
+            late = skips or alert.only_reduces
+            held = self._contracts.about(alert, account, family, strategy, late_exits=late)
+            if held is not None:
+                return held
+        return self._named(alert, account)
 
     def _named(self, alert: Alert, account: Account) -> Instrument | Denied:
         """What the words of an alert name, whatever is held."""
