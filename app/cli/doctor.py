@@ -66,6 +66,7 @@ def _findings() -> Iterator[Finding]:
         yield from _sheet(ours.services)
         yield from _blocks(ours.services)
         yield from _lists(ours)
+        yield from _notifications(ours.services)
     for warning in settings().warnings:
         yield Finding("settings", ok=True, note=True, detail=warning)
     yield _disk(settings().data_dir)
@@ -184,6 +185,22 @@ def _lists(ours: "Server") -> Iterator[Finding]:
         yield Finding("symbols", ok=True, note=True, detail=f"{trouble}; see `symbols refresh`")
     elif ask is not None:
         yield Finding("symbols", ok=True, detail="of the day")
+
+
+def _notifications(services: Services) -> Iterator[Finding]:
+    """Addresses that take no notification now, and what was given up."""
+    try:
+        standings, dead = services.outbox.standings(), services.outbox.dead_by_sink()
+    except TradingError as error:
+        yield Finding("notifications", ok=False, detail=f"{error.code}: {error}")
+        return
+    for standing in standings:
+        if standing.tries:
+            detail = f"{standing.sink}: not sent, {standing.tries} tries: {standing.error}"
+            yield Finding("notifications", ok=True, note=True, detail=detail)
+    for sink, count in dead.items():
+        detail = f"{sink}: {count} given up; see `notify list`"
+        yield Finding("notifications", ok=True, note=True, detail=detail)
 
 
 def _foreign(services: Services, account: Account) -> Iterator[Finding]:

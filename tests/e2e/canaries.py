@@ -38,6 +38,7 @@ READ = (
     "/api/v1/orders?limit=200",
     "/api/v1/strategies",
     "/api/v1/kill-switch",
+    "/api/v1/notifications",
     "/api/v1/fills?limit=200",
     "/api/v1/trades?limit=200",
     "/api/v1/equity?limit=200",

@@ -1,9 +1,10 @@
 """Notifications of a real server: they leave it, hold no secret, and none is lost by a kill -9."""
 
 import json
+import sqlite3
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 
@@ -92,3 +93,21 @@ def test_a_dead_service_is_told_by_the_command(serve: Serve) -> None:
     assert told.returncode == 1
     assert "not sent" in told.stdout
     assert command(server, "notify", "test", NOTIFY_URLS="").returncode == 1
+
+
+def test_what_was_given_up_is_listed_and_sent_once_more(serve: Serve) -> None:
+    with hook() as ours:
+        server = serve(NOTIFY_URLS=f"json://{ours.host}/")
+        (sink,) = server.get("/api/v1/notifications").body["sinks"]
+        with closing(sqlite3.connect(server.database)) as connection, connection:
+            connection.execute(
+                "INSERT INTO dead_letters (sink, at, title, body, events, tries, error)"
+                " VALUES (?, 0, 'Denied: buy 10 AAPL', 'the reason', 1, 12, 'nobody was there')",
+                (sink["sink"],),
+            )
+        assert "1 given up" in command(server, "doctor").stdout
+        listed = command(server, "notify", "list").stdout
+        assert f"{sink['sink']}: fine\n1 {sink['sink']} 1970-01-01 00:00 UTC Denied" in listed
+        assert command(server, "notify", "resend").returncode == 0
+        ours.await_words("Denied: buy 10 AAPL\nthe reason")
+        assert "Denied" not in command(server, "notify", "list").stdout

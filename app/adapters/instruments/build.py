@@ -10,7 +10,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -167,7 +167,8 @@ def alone_in(folder: Path) -> Generator[bool, None, None]:
 
 def main() -> None:
     """Do what the order on the command line says."""
-    os.nice(NICENESS)
+    with suppress(OSError):  # a service manager may forbid it
+        os.nice(NICENESS)
     try:
         answer = build(Order(**json.loads(sys.argv[1])))
     except (OSError, sqlite3.Error) as error:

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+from contextlib import suppress
 
 POLITE = 10
 """How much an order goes before a notification."""
@@ -26,7 +27,8 @@ class Heard(logging.Handler):
 
 def main() -> int:
     """Send what was asked for."""
-    os.nice(POLITE)
+    with suppress(OSError):  # a service manager may forbid it
+        os.nice(POLITE)
     order = json.load(sys.stdin)
     heard = Heard()
     log = logging.getLogger("apprise")
