@@ -15,7 +15,9 @@ ECHOES = (EventKind.REJECTED, EventKind.EXPIRED)
 """An order's end, which the end of its alert tells again, with more words."""
 TELLING = ("reason", "detail", "why")
 """Facts that say why."""
-NOT_SAID = frozenset({"role", "side", "quantity", "status", "request_id", *TELLING})
+LINK = "url"
+"""A fact to be followed, which is never cut."""
+NOT_SAID = frozenset({"role", "side", "quantity", "status", "request_id", LINK, *TELLING})
 
 TradeOf = Callable[[str], str]
 """What an alert wanted, in words: `buy 10`; empty when that is not known."""
@@ -103,9 +105,9 @@ def _summary(facts: Mapping[str, object]) -> str:
     """A day in four lines."""
     lines = (
         f"Trades closed: {facts.get('trades', 0)}, won {facts.get('won', 0)}",
-        f"Realised: {_plain(facts.get('realised') or 'nothing')}",
+        f"Realised: {_counted(facts.get('realised')) or 'nothing'}",
         f"Open: {_plain(facts.get('open') or 'nothing')}",
-        f"Problems: {_plain(facts.get('problems') or 'none')}",
+        f"Problems: {_counted(facts.get('problems')) or 'none'}",
     )
     return "\n".join(lines)
 
@@ -113,13 +115,18 @@ def _summary(facts: Mapping[str, object]) -> str:
 def _letter_of(event: Event, trade_of: TradeOf) -> Letter:
     at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
     stamp = f"{at}, alert {event.alert_id}" if event.alert_id else at
-    lines = (why(event), todo(event), stamp)
+    lines = (why(event), todo(event), _link(event), stamp)
     return Letter(headline(event, trade_of), "\n".join(filter(None, lines)), 1)
 
 
 def _line(event: Event, trade_of: TradeOf) -> str:
     parts = (headline(event, trade_of), why(event), todo(event) if event.problem else "")
-    return f"{event.at:%H:%M:%S} {'. '.join(part.rstrip('.') for part in parts if part)}"
+    words = ". ".join(part.rstrip(".") for part in parts if part)
+    return f"{event.at:%H:%M:%S} {words} {_link(event)}".rstrip()
+
+
+def _link(event: Event) -> str:
+    return str(event.facts.get(LINK) or "")
 
 
 def title_of(event: Event) -> str:
@@ -141,11 +148,17 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {title.lower()}" for title, count in most_first)
 
 
+def _counted(amounts: object) -> str:
+    """How much of what: `12.5 USD, -300 INR`."""
+    pairs = cast("Mapping[str, object]", amounts or {}).items()
+    return ", ".join(f"{_plain(amount)} {name}" for name, amount in pairs)
+
+
 def _plain(value: object) -> str:
-    """A value for people: numbers without trailing zeros, lists and counts without brackets."""
+    """A value for people: numbers without trailing zeros, nothing with brackets."""
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value).items()
-        return ", ".join(f"{_plain(amount)} {name}" for name, amount in pairs)
+        return " ".join(f"{name} {_plain(of_it)}" for name, of_it in pairs)
     if isinstance(value, list | tuple):
         return ", ".join(map(_plain, cast("list[object]", value)))
     text = str(value)

@@ -115,6 +115,24 @@ def test_two_events_have_a_line_each() -> None:
     assert len(letter.text.splitlines()) == 2
 
 
+def test_a_link_is_never_cut() -> None:
+    link = f"https://broker.example/login?state={'x' * 400}"
+    event = Event(
+        kind=EventKind.BACKUP_FAILED,
+        at=START,
+        problem=True,
+        facts={"why": "y" * 400, "url": link},
+    )
+    assert link in letter_of(event).text.splitlines()
+    assert link in letter_of(event, UNPROTECTED).text
+
+
+def test_a_list_of_findings_is_said_without_brackets() -> None:
+    facts = {"why": [{"line": 3, "why": "no size"}, {"line": 7, "why": "no symbol"}]}
+    letter = letter_of(Event(kind=EventKind.BACKUP_FAILED, at=START, problem=True, facts=facts))
+    assert letter.text.startswith("line 3 why no size, line 7 why no symbol\n")
+
+
 def test_a_long_reason_is_cut() -> None:
     facts = {"reason": "x", "detail": "y" * 5000}
     letter = letter_of(Event(kind=EventKind.LANE_BLOCKED, at=START, problem=True, facts=facts))
