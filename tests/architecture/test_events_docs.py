@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.events import ABOUT, EventKind
+from app.domain.facts import FACTS
 from tools import docs_events
 
 ROOT = Path(__file__).parents[2]
@@ -12,6 +13,11 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_kind_has_its_words() -> None:
     assert set(EventKind) == set(ABOUT), "add the new kind to ABOUT in app/domain/events.py"
+
+
+def test_every_fact_has_its_words_and_every_word_a_fact() -> None:
+    used = {name for about in ABOUT.values() for name in about.facts}
+    assert used == set(FACTS), "add it to FACTS in app/domain/facts.py"
 
 
 def test_the_page_says_what_the_code_says() -> None:

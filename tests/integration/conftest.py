@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.brokers import registry
 from app.domain.events import ABOUT, Event
+from app.domain.facts import FACTS
 from app.engine.event_bus import EventBus
 from tests.fakes.broker import FakeBroker
 from tests.integration.gate import gated_world
@@ -48,16 +49,20 @@ def gated(tmp_path: Path, login_host: LoginHost, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture(autouse=True)
 def every_event_is_as_it_is_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every fact of every event that a test sets off is named in `ABOUT`, and in docs/events.md."""
-    strange: set[tuple[str, str]] = set()
+    """The facts of every event that a test sets off are those of its kind, and of their types."""
+    strange: set[tuple[str, str, object]] = set()
     publish = EventBus.publish
 
     def checked(bus: EventBus, events: Sequence[Event]) -> None:
         for event in events:
             known = ABOUT[event.kind].facts
-            strange.update((event.kind.value, name) for name in event.facts if name not in known)
+            strange.update(
+                (event.kind.value, name, repr(value))
+                for name, value in event.facts.items()
+                if name not in known or not FACTS[name].holds(value)
+            )
         publish(bus, events)
 
     monkeypatch.setattr(EventBus, "publish", checked)
     yield
-    assert not strange, "name these facts in ABOUT of app/domain/events.py"
+    assert not strange, "see ABOUT in app/domain/events.py, FACTS in app/domain/facts.py"
