@@ -59,5 +59,11 @@ FACTS: Mapping[str, Fact] = {
     "was": Fact(Decimal, "how much it was before"),
     "why": Fact(str, "why, in words for people"),
     "won": Fact(int, "how many of them with a profit"),
+    "expected": Fact(str, "the address that is registered at the broker"),
+    "expires_at": Fact(str, "when the token dies"),
+    "found": Fact(str, "the address of now"),
+    "rows": Fact(list, "each row, by its line, and why it is not traded"),
+    "tab": Fact(str, "the tab of the sheet"),
+    "url": Fact(str, "where to log in"),
 }
 """Every name that `ABOUT` uses. What the tests set off is held against it."""
