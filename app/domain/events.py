@@ -347,13 +347,13 @@ ABOUT: Mapping[EventKind, About] = {
     EventKind.SHEET_TROUBLE: About(
         title="The sheet cannot be reached",
         meaning="a tab of the playbook's sheet cannot be read or written; the last good rows count",
-        facts=("tab", "why"),
+        facts=("of", "tab", "why"),
         todo="docs/howto/google-sheets.md",
     ),
     EventKind.SHEET_FINE: About(
         title="The sheet is fine again",
         meaning="the tab is read and written again",
-        facts=("tab",),
+        facts=("of", "tab"),
         told=True,
     ),
     EventKind.SHEET_ROWS_REFUSED: About(

@@ -30,6 +30,7 @@ FACTS: Mapping[str, Fact] = {
     "left": Fact(Decimal, "what is still counted as the strategy's own"),
     "limit_price": Fact(Decimal, "limit of the order"),
     "now": Fact(Decimal, "how much is foreign from now on"),
+    "of": Fact(str, "what of the sheet: a tab of it, or Google itself"),
     "open": Fact(list, "what is held, each in words"),
     "order_type": Fact(str, "market, limit, stop ..."),
     "orders": Fact(int, "how many orders had changed"),
