@@ -58,6 +58,12 @@ BROKER_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "TOTP_SECRET": "fyers_totp_secret",
         "API_URL": "fyers_api_url",
         "LOGIN_URL": "fyers_login_url",
+        "DATA_URL": "fyers_data_url",
+        "STREAM_URL": "fyers_stream_url",
+        "PRODUCT": "fyers_product",
+        "MARKET_ORDERS": "fyers_market_orders",
+        "BAND_PERCENT": "fyers_band_percent",
+        "OPTION_BAND_PERCENT": "fyers_option_band_percent",
     },
 }
 """Broker -> option -> the setting that documents the option and holds its default."""
@@ -79,7 +85,10 @@ ACCOUNT_LIMITS = (
 )
 """What an account may have of its own, by its name in front: `PAPER_MAX_OPEN_POSITIONS`."""
 
-OPENED_BY: Mapping[str, Collection[str]] = {"alpaca": ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")}
+OPENED_BY: Mapping[str, Collection[str]] = {
+    "alpaca": ("ALPACA_API_KEY", "ALPACA_SECRET_KEY"),
+    "fyers": ("FYERS_APP_ID", "FYERS_SECRET_ID"),
+}
 """Accounts that there are without ACCOUNTS too, as soon as one of their keys is set."""
 
 PAPER = "paper"
@@ -370,9 +379,9 @@ class Settings(BaseModel):
         "", description="id of your application at Fyers, with its `-100`; empty: no such account"
     )
     fyers_secret_id: SecretStr = Field(SecretStr(""), description="the secret of that application")
-    fyers_redirect_uri: Url | None = Field(
-        None,
-        description="where the login at Fyers ends, as registered: "
+    fyers_redirect_uri: Url = Field(
+        "http://127.0.0.1:8080/auth/callback",
+        description="where the login at Fyers ends, as registered there: "
         "`https://your.host/auth/callback`",
     )
     fyers_pin: SecretStr = Field(
@@ -395,6 +404,24 @@ class Settings(BaseModel):
     fyers_login_url: Url = Field(
         "https://api-t2.fyers.in/vagator/v2", description="the host behind the login page of Fyers"
     )
+    fyers_data_url: Url = Field(
+        "https://api-t1.fyers.in/data", description="where prices of Fyers come from"
+    )
+    fyers_stream_url: Url = Field(
+        "wss://socket.fyers.in/trade/v3", description="where Fyers tells of orders"
+    )
+    fyers_product: Annotated[
+        Literal["CNC", "INTRADAY", "MARGIN", "MTF"], BeforeValidator(_upper)
+    ] = Field("INTRADAY", description="product at Fyers of alerts that name none")
+    fyers_market_orders: Annotated[Literal["protected", "plain"], BeforeValidator(_lower)] = Field(
+        "protected",
+        description="how orders at the market go out: `protected`, as a limit a little beyond the "
+        "price, or `plain`; stops go with them",
+    )
+    fyers_band_percent: Percent = Field(
+        Decimal(1), description="how far beyond the price such a limit lies, in percent"
+    )
+    fyers_option_band_percent: Percent = Field(Decimal(5), description="the same for options")
     token_store: Annotated[Literal["file", "gcs"], BeforeValidator(_lower)] = Field(
         "file",
         description="where tokens are kept: `file` in `DATA_DIR`, or `gcs` (Google Cloud Storage)",

@@ -21,7 +21,7 @@ HEAD = """\
 # docs/configuration.md says more. This file is made by `make docs`, from app/config.py.
 """
 TABLE = re.compile(r"(?<=<!-- settings -->\n).*?(?=<!-- end of settings -->)", re.DOTALL)
-ACCOUNTS = "`paper`, and `alpaca` when its keys are set"
+ACCOUNTS = "`paper`, and `alpaca` and `fyers` when their keys are set"
 DERIVED = {"accounts": ACCOUNTS, "database_url": "`novalgo.db` in `DATA_DIR`"}
 """Defaults that are worked out when the settings are read: left empty in `.env.example`."""
 

@@ -382,6 +382,16 @@ def test_every_secret_is_known_to_the_veil() -> None:
     assert set(settings.secrets) == {SECRET, KEY, "key-1", "hush-1", "key-2", "hush-2"}
 
 
+def test_the_keys_of_fyers_open_the_account_of_that_name_and_its_lists_do_not() -> None:
+    found = accounts(FYERS_APP_ID="A-100", FYERS_SECRET_ID="hush", FYERS_BAND_PERCENT="2")
+    assert found.keys() == {"paper", "fyers"}
+    options = found["fyers"].options
+    assert (options["APP_ID"], options["BAND_PERCENT"]) == ("A-100", "2")
+    assert options["STREAM_URL"] == "wss://socket.fyers.in/trade/v3"
+    assert (options["PIN"], options["AUTO_LOGIN"]) == ("", "false")
+    assert accounts(FYERS_SYMBOLS_URL="https://lists.test").keys() == {"paper"}
+
+
 def test_a_pin_is_hidden_by_its_name_and_not_wherever_its_digits_occur() -> None:
     settings = read(
         ACCOUNTS="paper,fyers,two=fyers",
@@ -405,7 +415,7 @@ def test_without_a_key_for_tokens_an_account_that_needs_them_is_warned_about() -
 
 @pytest.mark.parametrize("name", ["FYERS_PIN", "FYERS_TOTP_SECRET", "FYERS_SECRET_ID"])
 def test_a_secret_whose_length_others_choose_is_no_warning(name: str) -> None:
-    assert read(**{name: "1234"}).warnings == ()
+    assert read(ACCOUNTS="paper", **{name: "1234"}).warnings == ()
 
 
 def test_an_account_has_options_of_its_own() -> None:

@@ -189,7 +189,7 @@ def test_it_is_off_unless_the_owner_turns_it_on(host: LoginHost) -> None:
     assert desk_at(host, **HEADLESS).logs_in
 
 
-@pytest.mark.parametrize("missing", ["APP_ID", "SECRET_ID", "REDIRECT_URI"])
+@pytest.mark.parametrize("missing", ["APP_ID", "SECRET_ID"])
 def test_a_missing_setting_is_named(host: LoginHost, missing: str) -> None:
     with pytest.raises(ConfigError, match=f"^SECOND_{missing} is not set$"):
         read_login_options("second", {**host.options, missing: " "})
