@@ -108,12 +108,14 @@ class Sessions:
         ticker = Ticker.parse(alert.symbol, alert.exchange)
         asset_class = instrument.asset_class if instrument is not None else ticker.asset_class
         own = strategy.session_policy if strategy is not None else None
+        of_class = account.broker.capabilities.for_class(asset_class)
+        abilities = of_class.for_product(alert.product_type)
         return Market(
             calendar=self._calendar(account, asset_class, ticker, instrument),
             policy=_longer(own or account.sessions.policy, alert),
             queues=strategy is not None and strategy.when_closed is WhenClosed.QUEUE,
             trusts_weekdays=account.sessions.trusts_weekdays,
-            intraday=alert.product_type in INTRADAY,
+            intraday=alert.product_type in INTRADAY or abilities.for_the_day,
         )
 
     def ruling(self, market: Market, signal: Signal | None) -> Queued | Denied | None:

@@ -422,6 +422,15 @@ def test_a_market_order_takes_one_post_and_three_gets(
     assert venue.budget.spent == [look_up, enter, look_up, look_up]
 
 
+def test_what_was_told_of_fills_is_not_read_again(venue: FyersVenue, broker: WrittenDown) -> None:
+    broker.submit(BUY)
+    venue.clock.advance(1)
+    before = len(reads(venue))
+
+    assert look(broker, BUY.client_order_id).filled_quantity == 10
+    assert reads(venue)[before:] == ["/api/v3/orders"]
+
+
 def test_rule_41_what_reduces_has_its_own_place_in_the_budget(
     venue: FyersVenue, broker: WrittenDown
 ) -> None:

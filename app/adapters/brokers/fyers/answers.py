@@ -126,6 +126,19 @@ class Held:
     unrealized: Decimal = ZERO
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What the stream tells of an order. `trade`: the number of an execution, if it is of one."""
+
+    order_id: str
+    tag: str
+    parent: str
+    stops: bool
+    status: OrderStatus | None = None
+    filled: Decimal = ZERO
+    trade: str = ""
+
+
 def read_orders(raw: Any) -> Sequence[Row]:
     """The order book."""
     return [_row(fields_of(row)) for row in _rows(raw, "orderBook")]
@@ -172,18 +185,23 @@ def read_id(raw: Any) -> str:
     return text_of(fields_of(raw), "id")
 
 
-def read_hint(raw: Any) -> tuple[str, str, bool] | None:
-    """What the stream tells of an order: its tag, its parent's id, whether it waits for a stop.
-
-    None for what is about something else.
-    """
+def read_news(raw: Any) -> News | None:
+    """What the stream tells of an order, or of an execution; None for what is about neither."""
     fields = fields_of(raw)
     told = fields.get("orders") or fields.get("trades")
     if not isinstance(told, dict):
         return None
     order = fields_of(told)
-    stops = order.get("ord_type") in (STOP, STOP_LIMIT)
-    return _tag(order, "ordertag"), str(order.get("id_parent") or ""), stops
+    code = number_or_none(order.get("org_ord_status"))
+    return News(
+        order_id=str(order.get("id") or ""),
+        tag=_tag(order, "ordertag"),
+        parent=str(order.get("id_parent") or ""),
+        stops=order.get("ord_type") in (STOP, STOP_LIMIT),
+        status=None if code is None else _STATUSES.get(int(code)),
+        filled=number_or_none(order.get("qty_filled")) or ZERO,
+        trade=str(order.get("id_fill") or ""),
+    )
 
 
 def _rows(raw: Any, name: str) -> Sequence[Any]:

@@ -6,6 +6,7 @@ Fyers counts calls, not rows. What we change, and what the stream tells of, make
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from app.adapters.brokers.fyers.answers import (
@@ -21,6 +22,7 @@ from app.adapters.brokers.fyers.answers import (
 )
 from app.adapters.brokers.fyers.wire import Wire
 from app.adapters.brokers.reading import UNREADABLE, understood
+from app.domain.order import OrderStatus
 from app.ports.clock import Clock
 
 T = TypeVar("T")
@@ -47,10 +49,20 @@ class Books:
         self._lock = threading.Lock()
         self._edition = 0
         self._seen: dict[str, _Seen[Any]] = {}
+        self._newest: Sequence[Row] = ()
+        self._last: dict[str, tuple[OrderStatus, Decimal]] = {}
 
     def orders(self) -> Sequence[Row]:
         """The orders of today, the legs that Fyers has made among them."""
-        return self._read("orders", lambda fyers: fyers.orderbook(), read_orders)
+        rows = self._read("orders", lambda fyers: fyers.orderbook(), read_orders)
+        if rows is not self._newest:
+            self._newest = rows
+            self._last = {row.id: (row.status, row.filled) for row in rows}
+        return rows
+
+    def has(self, order_id: str, status: OrderStatus | None, filled: Decimal) -> bool:
+        """Whether an order stood like this in the order book when it was last read."""
+        return self._last.get(order_id) == (status, filled)
 
     def trades(self) -> Sequence[Trade]:
         """The executions of today."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.adapters.brokers import Resources
-from app.adapters.brokers.fyers.answers import AVAILABLE, TOTAL, ZERO, read_hint, read_limits
+from app.adapters.brokers.fyers.answers import AVAILABLE, TOTAL, ZERO, read_limits, read_news
 from app.adapters.brokers.fyers.bodies import (
     Body,
     Part,
@@ -222,15 +222,15 @@ class FyersBroker:
         stream.run()
 
     def _hear(self, told: Any, heard: Hint) -> None:
-        """A hint by our id; of what has none, that anything may have changed."""
-        self._books.stale()
-        if told is None:
-            heard(None)
-            return
-        hint = read_hint(told)
-        if hint is not None:
-            tag, parent, stops = hint
-            heard(self._orders.name_of(tag, parent, stops=stops))
+        """A hint by our id; of what has none, that anything may have changed.
+
+        Fyers tells several times of each step of an order, and mostly what a look-up has shown
+        before: a look-up costs calls.
+        """
+        news = None if told is None else read_news(told)
+        if told is None or (news is not None and not self._orders.knows(news)):
+            self._books.stale()
+            heard(None if news is None else self._orders.name_of(news))
 
     # ------------------------------------------------------------------ what is sent
 

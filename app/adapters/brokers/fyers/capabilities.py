@@ -33,10 +33,11 @@ _DAY = Capabilities(
     stop_types=frozenset({OrderType.STOP}),
     times_in_force=frozenset({"day", "ioc"}),
     positions_lag=timedelta(seconds=5),
+    for_the_day=True,
 )
 """For the day only: a stop and a target that cancel each other come with an entry or not at all."""
 
-_CARRIED = replace(_DAY, oco=True)
+_CARRIED = replace(_DAY, oco=True, for_the_day=False)
 """Futures and options that are carried on: GTT orders hold a stop and a target for them."""
 
 _AT_HOME = replace(_CARRIED, short_asset_classes=frozenset(), exits_reserve=True)

@@ -47,14 +47,6 @@ def base_of(tag: str) -> str:
     return tag[:-1] if sliced else tag
 
 
-def by_order(trades: Iterable[Trade]) -> dict[str, list[Trade]]:
-    """Executions, sorted by their orders."""
-    found: dict[str, list[Trade]] = {}
-    for trade in trades:
-        found.setdefault(trade.order_id, []).append(trade)
-    return found
-
-
 def rows_under(name: str, rows: Iterable[Row]) -> Sequence[Row]:
     """The row of an order of ours, or its slices; not its legs."""
     return [row for row in rows if row.parent is None and base_of(row.tag) == name]

@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.adapters.brokers.fyers import asks
-from app.adapters.brokers.fyers.answers import IST, LIMIT, ZERO, Row, read_id
+from app.adapters.brokers.fyers.answers import IST, LIMIT, ZERO, News, Row, read_id
 from app.adapters.brokers.fyers.bodies import Body, is_pair, plain
 from app.adapters.brokers.fyers.desk import Desk
+from app.adapters.brokers.fyers.fills import Fills
 from app.adapters.brokers.fyers.holdings import Holdings
 from app.adapters.brokers.fyers.naming import (
     EXPIRED,
@@ -24,7 +25,6 @@ from app.adapters.brokers.fyers.naming import (
     Trades,
     as_order,
     base_of,
-    by_order,
     legs_of,
     rows_under,
     waiting_leg,
@@ -58,6 +58,7 @@ class Orders:
         self._desk = desk
         self._clock = desk.clock
         self._books = desk.books
+        self._fills = Fills(desk.books)
         self._holdings = holdings
         self._pairs = pairs
         self._triggers = triggers
@@ -138,9 +139,6 @@ class Orders:
         Raises:
             BrokerError: by what is known of it.
         """
-        order = self.find(name)
-        if order is None or order.status.final:
-            return order
         address = self._desk.address(name)
         pair = self._pair_of(address)
         if pair is not None:
@@ -179,7 +177,7 @@ class Orders:
         if intent is None and address is not None and address.parent is not None:
             return self._find_leg(address)
         if intent is not None and is_pair(intent):
-            return self._pairs.find(intent, address, self._trades_of)
+            return self._pairs.find(intent, address, self._fills.of)
         rows = rows_under(name, self._books.orders())
         if not rows:
             return self._absent(name, address, intent)
@@ -201,23 +199,29 @@ class Orders:
                 continue
             order = self._by_itself(row, rows)
             found.setdefault(order.client_order_id, order)
-        for order in self._pairs.working(rows, self._trades_of):
+        for order in self._pairs.working(rows, self._fills.of):
             found.setdefault(order.client_order_id, order)
         return list(found.values())
 
-    def name_of(self, tag: str, parent: str, *, stops: bool) -> str | None:
+    def knows(self, news: News) -> bool:
+        """Whether the stream tells what a book has told before."""
+        if news.trade:
+            return self._fills.knows(news.order_id, news.trade)
+        return self._books.has(news.order_id, news.status, news.filled)
+
+    def name_of(self, news: News) -> str | None:
         """Our id of what the stream tells of; None when it is not known.
 
         Raises:
             BrokerUnavailable: the address book cannot be read.
         """
-        name = base_of(tag)
+        name = base_of(news.tag)
         address = self._desk.address(name) if name else None
         if address is None:
             return None
-        if not parent or address.intent is None:
+        if not news.parent or address.intent is None:
             return name
-        return _leg_name(address.intent, stops=stops)
+        return _leg_name(address.intent, stops=news.stops)
 
     def product_of(self, name: str) -> str | None:
         """The product that an order of today was placed with."""
@@ -230,7 +234,7 @@ class Orders:
         book = self._books.orders()
         legs = {} if intent is None else dict(intent.legs)
         made = {role: legs_of(rows, book, role) for role in legs}
-        trades = self._trades_of([*rows, *(row for found in made.values() for row in found)])
+        trades = self._fills.of([*rows, *(row for found in made.values() for row in found)])
         order = as_order(name, rows, trades, unsent=self._unsent(name, rows, intent))
         found = [
             self._leg_order(leg.client_order_id, role, order, made, trades, intent)
@@ -278,13 +282,13 @@ class Orders:
         name = base_of(row.tag)
         address = self._desk.address(name) if name else None
         if address is None:
-            return as_order(row.id, [row], self._trades_of([row]))
+            return as_order(row.id, [row], self._fills.of([row]))
         if row.parent is None or address.intent is None:
             return replace(self._named(name, rows_under(name, rows), address.intent), legs=())
         leg = _leg_name(address.intent, stops=row.stops)
         entry = self._named(name, rows_under(name, rows), address.intent)
         found = [each for each in entry.legs if each.client_order_id == leg]
-        return found[0] if found else as_order(row.id, [row], self._trades_of([row]))
+        return found[0] if found else as_order(row.id, [row], self._fills.of([row]))
 
     def _with_trigger(self, order: BrokerOrder, rows: Sequence[Row]) -> BrokerOrder:
         if not order.status.working:
@@ -309,10 +313,6 @@ class Orders:
             return ZERO
         latest = max(row.at for row in rows)
         return intent.quantity - sent if self._clock.now() - latest < SETTLE else ZERO
-
-    def _trades_of(self, rows: Sequence[Row]) -> Trades:
-        """The executions of rows; they are not read where there can be none."""
-        return by_order(self._books.trades()) if any(row.filled for row in rows) else {}
 
     # ------------------------------------------------------------------ what is not there, or over
 

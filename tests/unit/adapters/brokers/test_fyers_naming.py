@@ -16,15 +16,15 @@ from app.adapters.brokers.fyers.answers import (
     Row,
     Trade,
     read_gtts,
-    read_hint,
     read_holdings,
     read_limits,
+    read_news,
     read_orders,
     read_positions,
     read_quotes,
     read_trades,
 )
-from app.adapters.brokers.fyers.naming import as_order, base_of, by_order, children_of
+from app.adapters.brokers.fyers.naming import as_order, base_of, children_of
 from app.adapters.brokers.fyers.stream import FIRST_PAUSE, LONGEST_PAUSE, pause_after
 from app.adapters.brokers.reading import UNREADABLE
 from app.domain.order import OrderStatus, Side
@@ -80,7 +80,8 @@ SENT = {
 def named(
     rows: Sequence[Row], trades: Sequence[Trade], **facts: Any
 ) -> tuple[OrderStatus, Decimal]:
-    order = as_order(NAME, rows, by_order(trades), **facts)
+    told = {row.id: [trade for trade in trades if trade.order_id == row.id] for row in rows}
+    order = as_order(NAME, rows, told, **facts)
     return order.status, order.filled_quantity
 
 
@@ -262,9 +263,14 @@ def test_a_price_that_is_not_there_is_left_out_and_one_without_a_time_is_of_now(
 def test_a_hint_tells_of_whom_and_of_which_leg() -> None:
     order = {"ordertag": f"1:{NAME}", "id_parent": "26112000000001", "ord_type": 3}
 
-    assert read_hint({"s": "ok", "orders": order}) == (NAME, "26112000000001", True)
-    assert read_hint({"s": "ok", "trades": {"ordertag": "2:Untagged"}}) == ("", "", False)
-    assert read_hint({"s": "ok", "positions": {"symbol": "X"}}) is None
+    news = read_news({"s": "ok", "orders": order | {"org_ord_status": 6, "qty_filled": 4}})
+    assert news is not None
+    assert (news.tag, news.parent, news.stops) == (NAME, "26112000000001", True)
+    assert (news.status, news.filled) == (OrderStatus.LIVE, D(4))
+    trade = read_news({"s": "ok", "trades": {"ordertag": "2:Untagged", "id": "1", "id_fill": "2"}})
+    assert trade is not None
+    assert (trade.tag, trade.order_id, trade.trade) == ("", "1", "2")
+    assert read_news({"s": "ok", "positions": {"symbol": "X"}}) is None
 
 
 @given(st.integers(0, 10**6), st.floats(0, 1))
