@@ -587,6 +587,24 @@ def test_slices_are_canceled_together(venue: FyersVenue, broker: WrittenDown, fu
     assert (canceled.status, broker.orders()) == (OrderStatus.CANCELED, [])
 
 
+def test_rule_25_what_is_canceled_while_it_is_sent_is_sent_no_further(
+    venue: FyersVenue, broker: WrittenDown, future: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Purpose] = []
+
+    def spend(purpose: Purpose) -> None:
+        asked.append(purpose)
+        if asked.count(Purpose.ENTER) == 2 and Purpose.REDUCE not in asked:
+            asked.append(Purpose.REDUCE)
+            broker.cancel(BUY.client_order_id)
+
+    monkeypatch.setattr(venue.budget, "spend", spend)
+    order = broker.submit(many(future, 60))
+
+    assert [body["qty"] for body in placed(venue)] == [1755, 1755]
+    assert (order.status, order.quantity) == (OrderStatus.FILLED, D(3510))
+
+
 def test_a_slice_waits_for_its_place_in_the_budget(
     venue: FyersVenue, broker: WrittenDown, future: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

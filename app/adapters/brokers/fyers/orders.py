@@ -64,6 +64,7 @@ class Orders:
         self._triggers = triggers
         self._sending: dict[str, Decimal] = {}
         self._given_up: set[str] = set()
+        self._halted: set[str] = set()
         self._never = threading.Event()
 
     # ------------------------------------------------------------------ sent, canceled, moved
@@ -90,6 +91,8 @@ class Orders:
         taken: list[str] = []
         try:
             for number, body in enumerate(bodies):
+                if name in self._halted:
+                    break
                 self._sending[name] = _size(bodies[number:])
                 try:
                     taken.append(self._send_one(body, purpose, patient=bool(taken)))
@@ -101,6 +104,7 @@ class Orders:
                     break
         finally:
             self._books.stale()
+            self._halted.discard(name)
             self._sending[name] = ZERO
             if len(bodies) == 1:
                 del self._sending[name]
@@ -136,9 +140,13 @@ class Orders:
     def cancel(self, name: str) -> BrokerOrder | None:
         """Cancel what works; what it is then. Both legs of an entry go, whichever was named.
 
+        Slices that were not sent yet are not sent any more.
+
         Raises:
             BrokerError: by what is known of it.
         """
+        if self._sending.get(name):
+            self._halted.add(name)
         address = self._desk.address(name)
         pair = self._pair_of(address)
         if pair is not None:
