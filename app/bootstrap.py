@@ -671,9 +671,9 @@ def _tell_of_address(journal: Journal, clock: Clock, expected: str, found: str) 
         unit.record(Event(kind=kind, at=clock.now(), problem=True, facts=facts))
 
 
-def _tell_of_sheet(journal: Journal, clock: Clock, tab: str, why: str | None) -> None:
+def _tell_of_sheet(journal: Journal, clock: Clock, of: str, why: str | None) -> None:
     kind = EventKind.SHEET_FINE if why is None else EventKind.SHEET_TROUBLE
-    facts = {"tab": tab} if why is None else {"tab": tab, "why": why}
+    facts = {"of": of} if why is None else {"of": of, "why": why}
     with journal.unit() as unit:
         unit.record(Event(kind=kind, at=clock.now(), problem=why is not None, facts=facts))
 

@@ -55,6 +55,7 @@ def make_server(migrated: Path, tmp_path: Path, clock: FakeClock) -> Iterator[Ma
         server.loop, server.chores = StillLoop(), StillLoop()
         server.watches, server.token_loops = (), ()
         server.post = replace(server.post, loops=())
+        server.sheet_loop = None
         server.start()
         server.services.recovery.run()
         made.append(server)

@@ -5,15 +5,19 @@ from pathlib import Path
 from app.bootstrap import Server
 from app.ports.playbook import Standing
 from tests.fakes.broker import FakeBroker
+from tests.fakes.clock import FakeClock
 from tests.integration.world import World
 from tests.simulators.sheets import SheetsSimulator
 from tests.simulators.sheets.simulator import SHEET_ID
 
 
-def world_of(google: SheetsSimulator, folder: Path, **settings: str) -> World:
+def world_of(
+    google: SheetsSimulator, folder: Path, clock: FakeClock | None = None, **settings: str
+) -> World:
     """A server at a broker that does what it is told, with its rows in the sheet."""
     world = World(
         folder,
+        clock=clock or FakeClock(),
         settings={
             "PLAYBOOK": "google_sheets",
             "GOOGLE_SHEET_ID": SHEET_ID,

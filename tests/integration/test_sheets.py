@@ -103,7 +103,7 @@ def test_a_first_line_that_is_not_understood_leaves_the_last_good_copy(
     pass_time(world, 31)
     assert len(world.server.services.playbook.rows()) == 2
     assert "no column symbol" in standing(world.server).trouble
-    assert [told["tab"] for told in problems(world, "sheet_trouble")] == ["Config"]
+    assert [told["of"] for told in problems(world, "sheet_trouble")] == ["Config"]
     google.write(AAPL, HOOD)
     pass_time(world, 61)
     assert standing(world.server).trouble == ""
@@ -286,7 +286,7 @@ def test_a_tab_that_is_missing_is_told_and_the_other_one_goes_on(
     world.send(**BUY)
     pass_time(world, 120)
     (told,) = problems(world, "sheet_trouble")
-    assert told["tab"] == "Performance"
+    assert told["of"] == "Performance"
     assert google.status(2)[0] == "FILLED"
     assert standing(world.server).trouble == ""
 

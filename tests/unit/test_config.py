@@ -620,3 +620,43 @@ def test_an_address_of_notifications_that_is_none_is_refused_and_not_shown() -> 
     with pytest.raises(ConfigError, match="NOTIFY_URLS must be addresses") as caught:
         read(NOTIFY_URLS="canary:4711")
     assert "canary" not in str(caught.value)
+
+
+# ------------------------------------------------------------------ the sheet
+
+
+ID = "1AbC_d-EfGhIjKlMnOpQrStUvWxYz"
+IN_SHEET = {"PLAYBOOK": "google_sheets", "GOOGLE_SHEET_ID": ID}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ID,
+        f"https://docs.google.com/spreadsheets/d/{ID}",
+        f"https://docs.google.com/spreadsheets/d/{ID}/edit?gid=0#gid=0",
+    ],
+)
+def test_a_sheet_is_named_by_its_id_or_by_its_address(given: str) -> None:
+    assert read(GOOGLE_SHEET_ID=given).google_sheet_id == ID
+
+
+def test_a_sheet_that_is_no_sheet_is_refused() -> None:
+    assert "GOOGLE_SHEET_ID must be like" in refusal(GOOGLE_SHEET_ID="https://example.org/d/x")
+
+
+def test_rows_in_a_sheet_need_a_sheet_and_who_may_see_it() -> None:
+    told = refusal(PLAYBOOK="google_sheets")
+    assert "GOOGLE_SHEET_ID must be set" in told
+    assert "GOOGLE_APPLICATION_CREDENTIALS must be set" in told
+    assert "GOOGLE_APPLICATION" in refusal(**IN_SHEET)
+    assert read(**IN_SHEET, GOOGLE_APPLICATION_CREDENTIALS="/x.json")
+
+
+def test_a_server_that_stands_there_for_google_may_let_anybody_in() -> None:
+    assert read(**IN_SHEET, SHEETS_API_URL="http://127.0.0.1:9050").playbook == "google_sheets"
+
+
+def test_the_sheets_zone_is_one_that_there_is() -> None:
+    assert read().sheet_timezone == "US/Pacific"
+    assert "SHEET_TIMEZONE names a time zone" in refusal(SHEET_TIMEZONE="US/Nowhere")

@@ -114,6 +114,29 @@ def test_a_beat_renews_the_lease(us: Us) -> None:
     assert us.ownership.id == "us-1"
 
 
+def test_the_process_that_registered_first_leads(us: Us) -> None:
+    second = Ownership(us.owners, us.clock, lambda: "second")
+    second.start()
+    assert (us.ownership.leads(), second.leads()) == (True, False)
+    us.ownership.stop()
+    assert (us.ownership.leads(), second.leads()) == (False, True)
+
+
+def test_who_has_not_renewed_its_lease_does_not_lead(us: Us) -> None:
+    us.clock.advance(22)
+    assert not us.ownership.leads()
+    us.ownership.beat()
+    assert us.ownership.leads()
+
+
+def test_who_lost_its_work_while_it_was_frozen_leads_no_more(us: Us) -> None:
+    second = Ownership(us.owners, us.clock, lambda: "second")
+    second.start()
+    us.owners.take_work_of("us-1")
+    us.ownership.beat()
+    assert (us.ownership.leads(), second.leads()) == (False, True)
+
+
 def test_a_slow_beat_counts_from_its_beginning(us: Us) -> None:
     us.owners.slow = 15
     us.ownership.beat()

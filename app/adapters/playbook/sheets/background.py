@@ -9,7 +9,7 @@ from app.adapters.playbook.sheets.dashboard import Dashboard
 from app.adapters.playbook.sheets.heading import CONFIG, PERFORMANCE
 from app.adapters.playbook.sheets.pace import Pace
 from app.adapters.playbook.sheets.sync import Sync
-from app.domain.errors import JournalError, PlaybookError, PlaybookRefused
+from app.domain.errors import PlaybookError, PlaybookRefused
 from app.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 5.0
 """Seconds between two looks for words that the sheet does not show, and so between two writes."""
 FIRST_FIGURES = 60.0
+GOOGLE = "Google"
+"""What trouble is of that is of no tab."""
 PATIENCE = 300.0
 """Seconds of trouble that may pass by itself, until the owner is told."""
 
@@ -24,28 +26,36 @@ Tell = Callable[[str, str | None], None]
 
 
 class Trouble:
-    """Trouble with one tab. `tell` hears its name and why, once, and None when it is over."""
+    """Trouble with one tab, or with all of it. `tell` hears why, once, and None when it is over."""
 
-    def __init__(self, tab: str, tell: Tell) -> None:
-        self._tab = tab
+    def __init__(self, of: str, tell: Tell, patience: float) -> None:
+        self._of = of
         self._tell = tell
+        self._patience = patience
         self._since: float | None = None
         self._is_told = False
 
     def note(self, error: PlaybookError, now: float) -> None:
         """It failed again."""
-        log.warning("the sheet failed", extra={"tab": self._tab, "why": str(error)})
+        log.warning("the sheet failed", extra={"of": self._of, "why": str(error)})
         self._since = now if self._since is None else self._since
-        lasting = isinstance(error, PlaybookRefused) or now - self._since >= PATIENCE
-        if lasting and not self._is_told:
-            self._tell(self._tab, str(error))
+        if not self._is_told and now - self._since >= self._patience:
+            self._tell(self._of, str(error))
             self._is_told = True
 
     def over(self) -> None:
         """All is well."""
         if self._is_told:
-            self._tell(self._tab, None)
+            self._tell(self._of, None)
         self._since, self._is_told = None, False
+
+
+class Tab:
+    """A tab: when it is looked after next, and what is wrong with it that a person has to mend."""
+
+    def __init__(self, title: str, tell: Tell, first: float = float("-inf")) -> None:
+        self.pace = Pace(first)
+        self.trouble = Trouble(title, tell, patience=0)
 
 
 class Background:
@@ -68,52 +78,52 @@ class Background:
         self._clock = clock
         self._leads = leads
         self._figures_every = figures_every.total_seconds()
-        self._config_pace = Pace()
-        self._figures_pace = Pace(clock.monotonic() + FIRST_FIGURES)
-        self._config_trouble = Trouble(CONFIG, tell)
-        self._figures_trouble = Trouble(PERFORMANCE, tell)
+        self._config = Tab(CONFIG, tell)
+        self._figures = Tab(PERFORMANCE, tell, clock.monotonic() + FIRST_FIGURES)
+        self._trouble = Trouble(GOOGLE, tell, PATIENCE)
 
     def turn(self) -> None:
         """Do what is due."""
         now = self._clock.monotonic()
-        if now < min(self._config_pace.due, self._figures_pace.due):
+        if now < min(self._config.pace.due, self._figures.pace.due):
             return
         if not self._leads():
             self._sync.forget()
-            self._config_pace.done(now, LOOK_EVERY)
-            return
-        if now >= self._config_pace.due:
-            self._look()
-        if now >= self._figures_pace.due:
-            self._show()
+            self._config.pace.done(now, LOOK_EVERY)
+        else:
+            self._try(self._config, self._look, LOOK_EVERY)
+            self._try(self._figures, self._show, self._figures_every)
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Whether Google was asked."""
+        if not self._sync.behind():
+            return False
         try:
-            if self._sync.behind():
-                self._sync.run()
-                self._config_trouble.over()
-        except JournalError:
-            self._config_pace.failed(self._clock.monotonic())
-            raise
+            self._sync.run()
         except PlaybookError as error:
-            now = self._clock.monotonic()
-            self._config_pace.failed(now)
             self._copy.note_trouble(str(error))
-            self._config_trouble.note(error, now)
-        else:
-            self._config_pace.done(self._clock.monotonic(), LOOK_EVERY)
-
-    def _show(self) -> None:
-        try:
-            with self._sync.lock:
-                self._dashboard.write()
-        except JournalError:
-            self._figures_pace.failed(self._clock.monotonic())
             raise
+        return True
+
+    def _show(self) -> bool:
+        with self._sync.lock:
+            self._dashboard.write()
+        return True
+
+    def _try(self, tab: Tab, work: Callable[[], bool], every: float) -> None:
+        """Do the work of a tab, if it is due, and again after a while if it fails."""
+        if self._clock.monotonic() < tab.pace.due:
+            return
+        tab.pace.failed(self._clock.monotonic())
+        try:
+            asked = work()
+        except PlaybookRefused as error:
+            self._trouble.over()
+            tab.trouble.note(error, self._clock.monotonic())
         except PlaybookError as error:
-            now = self._clock.monotonic()
-            self._figures_pace.failed(now)
-            self._figures_trouble.note(error, now)
+            self._trouble.note(error, self._clock.monotonic())
         else:
-            self._figures_pace.done(self._clock.monotonic(), self._figures_every)
-            self._figures_trouble.over()
+            if asked:
+                self._trouble.over()
+                tab.trouble.over()
+            tab.pace.done(self._clock.monotonic(), every)

@@ -1,5 +1,6 @@
 """What the tab `Config` says: rows that trade, and rows that do not, with the reason why."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -83,6 +84,7 @@ class Reader:
             self._refuse(reading, line, why)
         self._refuse_twins(reading)
         self._refuse_rivals(reading)
+        reading.refused.sort(key=lambda row: row.number)
         return reading
 
     def _add(self, reading: Reading, line: Line) -> str:
@@ -121,31 +123,39 @@ class Reader:
 
     def _refuse_twins(self, reading: Reading) -> None:
         """Two lines of one row: which of them counts nobody knows."""
+        told = reading.refused_lines
+        numbers: defaultdict[Key, list[int]] = defaultdict(list)
+        for number, key in reading.keys.items():
+            if key is not None:
+                numbers[key].append(number)
         for line in reading.lines:
             key = reading.keys[line.number]
-            numbers = reading.lines_of(key) if key else ()
-            if key is None or len(numbers) < 2:  # noqa: PLR2004 (twins)
+            others = [number for number in numbers[key] if number != line.number] if key else []
+            if key is None or not others:
                 continue
-            others = " and ".join(str(number) for number in numbers if number != line.number)
             reading.rows[key] = self._stand_in(key, line)
-            if line.number not in reading.refused_lines:
-                why = f"{line.name}: line {others} is of the same symbol and timeframe"
+            if line.number not in told:
+                which = " and ".join(str(number) for number in others)
+                why = f"{line.name}: line {which} is of the same symbol and timeframe"
                 reading.refused.append(RefusedRow(line.number, why))
 
     def _refuse_rivals(self, reading: Reading) -> None:
         """Two active rows that would take each other's position for their own (rule 17)."""
-        rivals = {
-            key: rival
-            for key, row in reading.rows.items()
-            if (rival := rival_of(row, reading.rows.values(), self._accounts.default)) is not None
-        }
+        of_symbol: defaultdict[str, list[Strategy]] = defaultdict(list)
+        for row in reading.rows.values():
+            of_symbol[row.symbol].append(row)
         for line in reading.lines:
             key = reading.keys[line.number]
-            if key is not None and key in rivals:
-                name = f"{rivals[key].symbol} {rivals[key].timeframe or ANY}"
-                why = f"{line.name}: shared: the row {name} is active on the same account"
-                reading.refused.append(RefusedRow(line.number, why))
-                reading.rows[key] = _refused(reading.rows[key])
+            if key is None:
+                continue
+            row = reading.rows[key]
+            rival = rival_of(row, of_symbol[row.symbol], self._accounts.default)
+            if rival is None:
+                continue
+            name = f"{rival.symbol} {rival.timeframe or ANY}"
+            why = f"{line.name}: shared: the row {name} is active on the same account"
+            reading.refused.append(RefusedRow(line.number, why))
+            reading.rows[key] = _refused(row)
 
 
 def as_text(value: Value) -> str:

@@ -36,7 +36,7 @@ class SheetResources:
     """What a sheet is lent.
 
     `figures` are those of closed trades by symbol. `leads`: whether this process looks after what
-    one does for all. `tell_trouble` hears of a tab and what is wrong with it, None when it is over;
+    one does for all. `tell_trouble` hears what is wrong with a tab or Google, None when it is over;
     `tell_refused` of rows that are newly refused.
     """
 

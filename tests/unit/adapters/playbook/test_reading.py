@@ -191,3 +191,29 @@ def test_a_sheet_that_changed_between_two_looks_is_looked_at_again() -> None:
 def test_a_size_in_percent_of_equity_may_be_shown_in_percent() -> None:
     row = ("AAPL", "5%", True, "15 Min", "", "", "percent_of_equity")
     assert read(row, more=["sizing_type"]).rows[KEY].position_size == 5
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["", "AAPL", "HOOD", "15 Min", "1h", "any", "TRUE", "fake", "2%", "=1+1", "#REF!"]
+    ),
+    st.text(max_size=8),
+    st.booleans(),
+    st.integers(-10, 10**12),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+
+
+@given(st.lists(st.lists(CELLS, max_size=9), max_size=8))
+def test_whatever_the_sheet_holds_each_line_is_understood_or_refused(
+    lines: list[list[Value]],
+) -> None:
+    reading = read(*lines, more=["account", "stop_loss", "sl"])
+    active = [row for row in reading.rows.values() if row.active]
+    for line in reading.lines:
+        key = reading.keys[line.number]
+        assert key or line.number in reading.refused_lines
+        if key is not None and line.number in reading.refused_lines:
+            assert reading.rows[key] not in active
+    keys = [(row.symbol, row.timeframe) for row in active]
+    assert all(len(reading.lines_of(key)) == 1 for key in keys)
