@@ -35,9 +35,10 @@ each_rule = pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["aler
 
 @pytest.fixture
 def shown(make_server: MakeServer, tmp_path: Path) -> str:
-    """What Prometheus reads of a server that has traded, needs lists, and tells somebody."""
+    """What Prometheus reads of a server that has traded, with all that it may have beside."""
     settings = {"FYERS_SYMBOLS_URL": str(tmp_path), "NOTIFY_URLS": "json://127.0.0.1:1/"}
-    client = client_of(make_server(**settings))
+    settings |= {"GOOGLE_SHEET_ID": "x", "SHEETS_API_URL": "http://127.0.0.1:9"}
+    client = client_of(make_server(PLAYBOOK="google_sheets", **settings))
     buy(client)
     return client.get("/metrics").text
 
@@ -94,6 +95,7 @@ CALM = {
     'novalgo_token_expiry_seconds{account="fyers"}': "7200x100",
     "novalgo_token_hours": "1x100",
     'novalgo_ready_check{check="symbols"}': "1x40 0x19 1x40",
+    'novalgo_ready_check{check="sheet"}': "1x60 0 1x39",
     "novalgo_queue_age_seconds": "0x60 9 0x39",
     'novalgo_alerts_total{outcome="failed"}': "3x100",
     'novalgo_broker_requests_total{broker="b",op="find",outcome="answered"}': "0+10x100",
@@ -118,6 +120,7 @@ TROUBLE = {
     "NotReady": {'novalgo_ready_check{check="engine"}': "0x100"},
     "BackupLate": {'novalgo_ready_check{check="backup"}': "0x100"},
     "SymbolsOld": {'novalgo_ready_check{check="symbols"}': "0x100"},
+    "SheetLate": {'novalgo_ready_check{check="sheet"}': "0x100"},
     "QueueStuck": {"novalgo_queue_age_seconds": "6x100"},
     "AlertFailed": {'novalgo_alerts_total{outcome="failed"}': "3x70 4x30"},
     "BrokerFailing": {
