@@ -45,14 +45,14 @@ def to_broker(server: BenchServer, alerts: int) -> list[float]:
     server.await_health()
     server.await_idle(seconds=120)
     calls = server.get("/bench/calls").body
-    found = {
-        shot: calls.get(client_order_id(shot.alert_id, "paper", leg))
+    found = [
+        (calls[order] - shot.sent) / 1e6
         for shot in shots
         for leg in ("entry", "exit")
-        if client_order_id(shot.alert_id, "paper", leg) in calls
-    }
+        if (order := client_order_id(shot.alert_id, "paper", leg)) in calls
+    ]
     assert len(found) == alerts
-    return [(at - shot.sent) / 1e6 for shot, at in found.items()]
+    return found
 
 
 def test_a_dead_google_changes_nothing_about_the_way_of_an_alert(

@@ -650,7 +650,8 @@ def test_rows_in_a_sheet_need_a_sheet_and_who_may_see_it() -> None:
     assert "GOOGLE_SHEET_ID must be set" in told
     assert "GOOGLE_APPLICATION_CREDENTIALS must be set" in told
     assert "GOOGLE_APPLICATION" in refusal(**IN_SHEET)
-    assert read(**IN_SHEET, GOOGLE_APPLICATION_CREDENTIALS="/x.json")
+    known = read(**IN_SHEET, GOOGLE_APPLICATION_CREDENTIALS="/x.json")
+    assert known.google_application_credentials == Path("/x.json")
 
 
 def test_a_server_that_stands_there_for_google_may_let_anybody_in() -> None:
