@@ -224,6 +224,7 @@ def test_of_several_processes_one_looks_after_the_sheet(
     google: SheetsSimulator, world: World
 ) -> None:
     first = world.server
+    world.clock.advance(0.1)
     second = world.boot()
     before = len(google.asked)
     pass_time(world, 1)
@@ -348,3 +349,19 @@ def test_init_mends_a_first_line_without_touching_what_is_there(
         "Last Updated",
         "Order Status",
     ]
+
+
+def test_rows_that_give_way_to_those_of_a_sheet_are_in_the_log(
+    google: SheetsSimulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = world_of(google, tmp_path, PLAYBOOK="local")
+    world.server.services.playbook.put(Strategy(symbol="TSLA", timeframe="1h"))
+    world.server.database.close()
+    world.settings["PLAYBOOK"] = "google_sheets"
+    world.clock.advance(10)
+    world.boot()
+    turn(world)
+    assert [row.symbol for row in world.server.services.playbook.rows()] == ["AAPL", "HOOD"]
+    (told,) = [record for record in caplog.records if "gave way" in record.message]
+    assert '"TSLA"' in str(vars(told)["rows"])
+    world.server.database.close()

@@ -1,6 +1,7 @@
 """The simulated Sheets answers gspread as Google does."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import gspread
 import pytest
@@ -9,10 +10,13 @@ from gspread.utils import ValueInputOption, ValueRenderOption
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
+from app.adapters.playbook.sheets.google import GoogleWire
+from tests.fakes.budget import NoLimit
 from tests.fakes.clock import FakeClock
 from tests.simulators.sheets import Fault, Kind, SheetsSimulator
 from tests.simulators.sheets.book import Formatted
 from tests.simulators.sheets.simulator import SHEET_ID
+from tests.unit.simulators.process import Process
 
 GOOGLE = "https://sheets.googleapis.com"
 
@@ -117,3 +121,17 @@ def test_rows_and_tabs_come_and_go(google: SheetsSimulator, tab: gspread.Workshe
     tab.resize(rows=20)
     tab.delete_rows(2)
     assert (google.config.rows, google.rows()) == (19, [])
+
+
+def test_it_is_a_process_of_its_own_that_prints_its_settings(tmp_path: Path) -> None:
+    file = tmp_path / "google.json"
+    process = Process("sheets", 4, "--key", str(file))
+    assert process.settings == {
+        "PLAYBOOK": "google_sheets",
+        "GOOGLE_SHEET_ID": SHEET_ID,
+        "SHEETS_API_URL": process.settings["SHEETS_API_URL"],
+        "GOOGLE_APPLICATION_CREDENTIALS": str(file),
+    }
+    wire = GoogleWire(SHEET_ID, file, process.settings["SHEETS_API_URL"], NoLimit())
+    assert wire.make("Config")
+    assert process.end() == 0

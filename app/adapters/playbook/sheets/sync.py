@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 
+from app.adapters.playbook.local import stored
 from app.adapters.playbook.sheets.copy import SheetCopy, Words
 from app.adapters.playbook.sheets.heading import CONFIG
 from app.adapters.playbook.sheets.reading import (
@@ -89,11 +90,20 @@ class Sync:
         return Reader(self._accounts, self._copy.rows()).read(cells)
 
     def _keep(self, reading: Reading) -> None:
-        known = {row.why for row in self._copy.standing().refused}
+        before = self._copy.standing()
+        known = {row.why for row in before.refused}
+        if before.read_at is None:
+            self._tell_of_dropped(reading)
         self._copy.keep(reading, self._clock.now())
         news = [row for row in reading.refused if row.why not in known]
         if news:
             self._tell(news)
+
+    def _tell_of_dropped(self, reading: Reading) -> None:
+        """At the first read of a sheet: the rows that the database had, and it does not have."""
+        gone = [stored(row) for key, row in self._copy.rows().items() if key not in reading.rows]
+        if gone:
+            log.warning("rows of the database gave way to the sheet's", extra={"rows": gone})
 
     def _patches(self, reading: Reading) -> Iterator[Patch]:
         """What the sheet has to show otherwise, cell by cell: a row may be anywhere by now."""
