@@ -19,7 +19,7 @@ from app.domain.errors import (
     OutcomeUnknown,
 )
 from app.domain.events import Event, EventKind
-from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
+from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from app.engine.ownership import Ownership
 from app.engine.waits import IN_DOUBT, Wait, backoff, pause_after
@@ -132,7 +132,9 @@ class Dispatcher:
             return found
         if known.status.final:
             return _as_known(known)
-        if not broker.capabilities.unique_client_ids or gate.ask() is not None:
+        # An exit is cut to what is held: sent again it could not be told from one that is done.
+        exits = known.role is OrderRole.EXIT
+        if exits or not broker.capabilities.unique_client_ids or gate.ask() is not None:
             self.await_absence(job, known)
         return self._send_again(job, broker, known, gate)
 

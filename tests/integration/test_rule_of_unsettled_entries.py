@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.capabilities import Capabilities
-from app.domain.order import OrderRole, OrderStatus
+from app.domain.errors import BrokerRejected
+from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
 from tests.fakes.broker import (
     EVERYTHING,
@@ -189,3 +190,26 @@ def test_an_exit_of_the_other_side_finds_nothing(world: World) -> None:
     close = world.send(action="exitShort", symbol="AAPL")
     assert world.record(close.alert_id).outcome.reason == "NO_POSITION"
     assert world.broker_position() == {"AAPL": Decimal(7)}
+
+
+class Capping(FakeBroker):
+    """It looks at the position before it sends an exit, and so before it hears of its first try."""
+
+    def submit(self, intent: OrderIntent) -> BrokerOrder:
+        if intent.role is OrderRole.EXIT and self.position(intent.instrument) is None:
+            raise BrokerRejected("there is nothing to close", code="NO_POSITION")
+        return super().submit(intent)
+
+
+@pytest.mark.parametrize("turn", [late(3, then=REPLY_LOST), REQUEST_LOST])
+def test_a_close_in_doubt_is_not_taken_for_refused_because_it_has_closed_all(
+    tmp_path: Path, turn: Turn
+) -> None:
+    world = World(tmp_path)
+    world.broker = Capping(clock=world.clock, script=[FILL, turn])
+    world.boot()
+    world.send(**ENTRY)
+    close = world.send(**CLOSE)
+    world.run(seconds=20)
+    assert ended(world, close.alert_id) == SUCCESS
+    assert is_flat(world)
