@@ -19,7 +19,7 @@ from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
 from app.domain.session import Day
-from app.ports.broker import Broker, Hint, Suggests
+from app.ports.broker import Broker, Hint, Suggests, TellsHours
 from app.ports.clock import Clock
 
 T = TypeVar("T")
@@ -111,6 +111,13 @@ class MeteredBroker:
         return self._timed(
             "market_days", lambda: self._broker.market_days(asset_class, first, last)
         )
+
+    def is_open(self, asset_class: AssetClass) -> bool | None:
+        """Whether a class is traded now; None where the broker does not tell."""
+        broker = self._broker
+        if not isinstance(broker, TellsHours):
+            return None
+        return self._timed("is_open", lambda: broker.is_open(asset_class))
 
     def skew(self) -> timedelta | None:
         """How far the broker's clock was ahead of ours when it last answered."""

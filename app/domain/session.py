@@ -155,6 +155,7 @@ class Market:
     """A calendar as one strategy trades by it.
 
     `queues`: its entries wait for the open. `intraday`: its product is closed with the day.
+    `halted`: its broker says that it does not trade, in hours in which it ought to.
     """
 
     calendar: Calendar
@@ -162,6 +163,7 @@ class Market:
     queues: bool = False
     trusts_weekdays: bool = True
     intraday: bool = False
+    halted: bool = False
 
     def is_open(self, at: datetime) -> bool:
         """Whether it is traded at a moment."""

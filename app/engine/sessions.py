@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TypeGuard
 
 from app.domain.alert import Alert
 from app.domain.decision import Denial, Denied, Signal, TradeType
@@ -22,6 +23,7 @@ from app.domain.session import (
 from app.domain.strategy import Strategy
 from app.engine.accounts import Account
 from app.engine.order_engine import Order
+from app.ports.broker import Broker, TellsHours
 from app.ports.calendars import Calendars
 from app.ports.clock import Clock
 
@@ -33,6 +35,8 @@ BRIDGE = timedelta(days=14)
 """Within so many days there is always a session."""
 BEFORE, AHEAD = timedelta(days=1), timedelta(days=14)
 """For which days a broker is asked: a holiday and a weekend are bridged without it."""
+
+MINUTE = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +74,41 @@ class Sessions:
         self._warned: set[tuple[str, int]] = set()
         self._told: dict[tuple[str, AssetClass], Mapping[date, Day]] = {}
         self._asked: dict[str, date] = {}
+        self._halted: set[tuple[str, AssetClass]] = set()
 
     def calendar(self, name: str) -> Calendar:
         """A calendar as its file has it."""
         return self._calendars.get(name)
 
     def learn(self, account: Account) -> None:
-        """Ask a broker for the days to come, once a day: they win over the files.
+        """Ask a broker for the days to come, once a day, and each time whether it trades now."""
+        self._learn_days(account)
+        self._learn_hours(account)
 
-        What it told before counts until it can be asked again.
+    def _learn_hours(self, account: Account) -> None:
+        """A day may be broken off: then its broker's clock knows more than any calendar.
+
+        Around the open and the close it is not asked: clocks differ a little.
         """
+        broker, now = account.broker, self._clock.now()
+        for asset_class in broker.capabilities.asset_classes:
+            key = (account.name, asset_class)
+            calendar = self._calendar(account, asset_class, Ticker("", ""), None)
+            around = (now - MINUTE, now + MINUTE)
+            due = all(calendar.is_open(at, SessionPolicy.REGULAR) for at in around)
+            try:
+                told = broker.is_open(asset_class) if due and _tells(broker) else None
+            except BrokerError as error:
+                facts = {"account": account.name, "why": str(error)}
+                log.warning("the broker's clock cannot be read", extra=facts)
+                continue
+            if told is False and key not in self._halted:
+                facts = {"account": account.name, "asset_class": asset_class.value}
+                log.warning("the broker says that its market does not trade", extra=facts)
+            (self._halted.add if told is False else self._halted.discard)(key)
+
+    def _learn_days(self, account: Account) -> None:
+        """They win over the files. What it told before counts until it can be asked again."""
         today = self._clock.now().date()
         if self._asked.get(account.name) == today:
             return
@@ -110,12 +139,15 @@ class Sessions:
         own = strategy.session_policy if strategy is not None else None
         of_class = account.broker.capabilities.for_class(asset_class)
         abilities = of_class.for_product(alert.product_type)
+        policy = _longer(own or account.sessions.policy, alert)
+        told = (account.name, asset_class) in self._halted
         return Market(
             calendar=self._calendar(account, asset_class, ticker, instrument),
-            policy=_longer(own or account.sessions.policy, alert),
+            policy=policy,
             queues=strategy is not None and strategy.when_closed is WhenClosed.QUEUE,
             trusts_weekdays=account.sessions.trusts_weekdays,
             intraday=alert.product_type in INTRADAY or abilities.for_the_day,
+            halted=told and policy is not SessionPolicy.ALWAYS,
         )
 
     def ruling(self, market: Market, signal: Signal | None) -> Queued | Denied | None:
@@ -146,6 +178,8 @@ class Sessions:
         if not market.is_open(now):
             detail = f"{name} is closed until {_utc(market.next_open(now))}"
             return Denied(Denial.MARKET_CLOSED, detail)
+        if market.halted and not market.after_hours(now):
+            return Denied(Denial.MARKET_CLOSED, f"its broker says that {name} does not trade now")
         if market.too_late_for_the_day(now):
             return Denied(Denial.MARKET_CLOSED, _INTRADAY_ENDED)
         if came_closed and not market.queues:
@@ -267,6 +301,10 @@ def _longer(policy: SessionPolicy, alert: Alert) -> SessionPolicy:
     limited = alert.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
     asked = alert.extended_hours and (limited or not alert.only_reduces)
     return SessionPolicy.EXTENDED if asked and policy is SessionPolicy.REGULAR else policy
+
+
+def _tells(broker: Broker) -> TypeGuard[TellsHours]:
+    return isinstance(broker, TellsHours)
 
 
 def _utc(moment: datetime) -> str:

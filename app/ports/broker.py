@@ -151,3 +151,12 @@ class Suggests(Protocol):
     def near(self, ticker: Ticker) -> Sequence[str]:
         """Up to three names that are nearest to a name; asks nobody."""
         ...
+
+
+@runtime_checkable
+class TellsHours(Protocol):
+    """A broker that says by its own clock whether it trades now, whatever a calendar says."""
+
+    def is_open(self, asset_class: AssetClass) -> bool | None:
+        """Whether a class is traded in its regular hours now; None where it has no hours."""
+        ...

@@ -797,3 +797,12 @@ def test_opening_an_account_loads_nothing_heavy() -> None:
         [sys.executable, "-c", OPEN_ONE], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_alpacas_clock_says_whether_shares_are_traded(
+    venue: AlpacaVenue, broker: WrittenDown
+) -> None:
+    for is_open in (True, False):
+        venue.simulator.market(is_open=is_open)
+        assert broker.is_open(AssetClass.EQUITY) is is_open
+        assert broker.is_open(AssetClass.CRYPTO) is None

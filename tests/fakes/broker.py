@@ -216,6 +216,7 @@ class FakeBroker:
         self.quotes: dict[str, Quote] = {}
         self.ahead: timedelta | None = None
         self.days: dict[AssetClass, dict[date, Day]] = {}
+        self.halted: set[AssetClass] = set()
         self.calls: list[tuple[str, str]] = []
         self.cash = cash
         self.complaints: list[str] = []
@@ -447,6 +448,11 @@ class FakeBroker:
                 return None
             asked = [first + timedelta(days=number) for number in range((last - first).days + 1)]
             return {day: known.get(day, CLOSED) for day in asked}
+
+    def is_open(self, asset_class: AssetClass) -> bool | None:
+        """Always, but for classes that the test has halted."""
+        self._raise("is_open")
+        return asset_class not in self.halted
 
     def skew(self) -> timedelta | None:
         """What the test set."""

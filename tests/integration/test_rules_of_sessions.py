@@ -665,3 +665,56 @@ def test_an_exit_lasts_as_long_as_it_was_asked_to(
     world.send(**CLOSE, **{name: value for name, value in limit.items() if value is not None})
     order = sent_order(world)
     assert (order.time_in_force, order.extended_hours) == (sent, False)
+
+
+# The broker's own clock.
+
+
+def test_rule_26_nothing_is_entered_while_the_broker_says_that_it_does_not_trade(
+    tmp_path: Path,
+) -> None:
+    world = world_at(tmp_path, LAST_MINUTE - timedelta(hours=2))
+    world.own("AAPL", 4)
+    fake(world).halted.add(AssetClass.EQUITY)
+    learn(world)
+    entry = world.send(action="buy", symbol="MSFT", quantity=1)
+    assert status(world, entry.alert_id) == (AlertStatus.DENIED, "MARKET_CLOSED")
+    assert "does not trade now" in world.record(entry.alert_id).outcome.detail
+    close = world.send(**CLOSE)
+    assert status(world, close.alert_id)[0] is AlertStatus.SUCCESS
+    assert status(world, world.send(**CRYPTO).alert_id)[0] is AlertStatus.SUCCESS
+
+    fake(world).halted.clear()
+    learn(world)
+    later = world.send(action="buy", symbol="MSFT", quantity=2)
+    assert status(world, later.alert_id)[0] is AlertStatus.SUCCESS
+
+
+@pytest.mark.parametrize("seconds", [-30, 30])
+def test_rule_26_around_the_open_clocks_may_differ(tmp_path: Path, seconds: float) -> None:
+    world = world_at(tmp_path, OPEN + timedelta(seconds=seconds))
+    fake(world).halted.add(AssetClass.EQUITY)
+    learn(world)
+    world.clock.advance(120)
+    world.server.services.ownership.beat()
+    assert status(world, world.send(**ENTRY).alert_id)[0] is AlertStatus.SUCCESS
+
+
+def test_rule_26_a_clock_that_cannot_be_read_leaves_what_was_known(tmp_path: Path) -> None:
+    world = world_at(tmp_path, LAST_MINUTE - timedelta(hours=2))
+    fake(world).halted.add(AssetClass.EQUITY)
+    learn(world)
+    fake(world).halted.clear()
+    fake(world).fail("is_open", *[BrokerUnavailable("no route")] * len(AssetClass))
+    learn(world)
+    assert status(world, world.send(**ENTRY).alert_id) == (AlertStatus.DENIED, "MARKET_CLOSED")
+    learn(world)
+    again = world.send(**{**ENTRY, "quantity": 3})
+    assert status(world, again.alert_id)[0] is AlertStatus.SUCCESS
+
+
+def test_rule_26_who_trades_always_asks_no_clock(tmp_path: Path) -> None:
+    world = world_at(tmp_path, LAST_MINUTE - timedelta(hours=2), SESSION_POLICY="always")
+    fake(world).halted.add(AssetClass.EQUITY)
+    learn(world)
+    assert status(world, world.send(**ENTRY).alert_id)[0] is AlertStatus.SUCCESS

@@ -25,7 +25,7 @@ from app.domain.order import BrokerOrder, OrderIntent
 from app.domain.position import Balance, Position, Quote
 from app.domain.session import Day
 from app.engine.intake import Receipt, Submission
-from app.ports.broker import Broker, Hint
+from app.ports.broker import Broker, Hint, TellsHours
 from app.ports.journal import AlertRecord, Job, OrderRecord
 from app.web.alert_fields import parse_alert
 from app.web.payloads import canonical, read_delivery
@@ -147,6 +147,10 @@ class WatchedBroker:
         self, asset_class: AssetClass, first: date, last: date
     ) -> Mapping[date, Day] | None:
         return self._broker.market_days(asset_class, first, last)
+
+    def is_open(self, asset_class: AssetClass) -> bool | None:
+        broker = self._broker
+        return broker.is_open(asset_class) if isinstance(broker, TellsHours) else None
 
     def skew(self) -> timedelta | None:
         return self._broker.skew()

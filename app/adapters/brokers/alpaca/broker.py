@@ -174,6 +174,16 @@ class AlpacaBroker:
         except UNREADABLE as error:
             raise understood(error, writes=False) from error
 
+    def is_open(self, asset_class: AssetClass) -> bool | None:
+        """By Alpaca's clock, which knows of a day that was broken off; crypto never closes."""
+        if asset_class is AssetClass.CRYPTO:
+            return None
+        raw = self._wire.get("/clock")
+        try:
+            return bool(raw["is_open"])
+        except UNREADABLE as error:
+            raise understood(error, writes=False) from error
+
     def skew(self) -> timedelta | None:
         """How far Alpaca's clock was ahead of ours at its latest answer; it tells whole seconds."""
         return self._wire.skew
