@@ -239,13 +239,11 @@ class Judge:
         strategy: str,
     ) -> Instrument | Denied:
         """What an alert is about: a contract that is held, or what its words name."""
-        if family is not None:
-            skips = row is None or row.after_stop is AfterStop.SKIP
-            late = skips or alert.only_reduces
-            held = self._contracts.about(alert, account, family, strategy, late_exits=late)
-            if held is not None:
-                return held
-        return self._named(alert, account)
+        if family is None:
+            return self._named(alert, account)
+        skips = row is None or row.after_stop is AfterStop.SKIP
+        late = skips or alert.only_reduces
+        return self._contracts.about(alert, account, family, strategy, late_exits=late)
 
     def _named(self, alert: Alert, account: Account) -> Instrument | Denied:
         """What the words of an alert name, whatever is held."""

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TypeGuard
 
 from app.domain.alert import Alert
 from app.domain.decision import Denial, Denied, Signal, TradeType
@@ -23,7 +22,7 @@ from app.domain.session import (
 from app.domain.strategy import Strategy
 from app.engine.accounts import Account
 from app.engine.order_engine import Order
-from app.ports.broker import Broker, TellsHours
+from app.ports.broker import TellsHours
 from app.ports.calendars import Calendars
 from app.ports.clock import Clock
 
@@ -91,13 +90,14 @@ class Sessions:
         Around the open and the close it is not asked: clocks differ a little.
         """
         broker, now = account.broker, self._clock.now()
+        hours = broker if isinstance(broker, TellsHours) else None
         for asset_class in broker.capabilities.asset_classes:
             key = (account.name, asset_class)
             calendar = self._calendar(account, asset_class, Ticker("", ""), None)
             around = (now - MINUTE, now + MINUTE)
             due = all(calendar.is_open(at, SessionPolicy.REGULAR) for at in around)
             try:
-                told = broker.is_open(asset_class) if due and _tells(broker) else None
+                told = hours.is_open(asset_class) if due and hours is not None else None
             except BrokerError as error:
                 facts = {"account": account.name, "why": str(error)}
                 log.warning("the broker's clock cannot be read", extra=facts)
@@ -301,10 +301,6 @@ def _longer(policy: SessionPolicy, alert: Alert) -> SessionPolicy:
     limited = alert.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
     asked = alert.extended_hours and (limited or not alert.only_reduces)
     return SessionPolicy.EXTENDED if asked and policy is SessionPolicy.REGULAR else policy
-
-
-def _tells(broker: Broker) -> TypeGuard[TellsHours]:
-    return isinstance(broker, TellsHours)
 
 
 def _utc(moment: datetime) -> str:
