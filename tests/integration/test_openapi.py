@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 
 from app.web.described import description_of
 from app.web.operations import path_of
-from tests.integration.api import body_of
+from tests.integration.api import MakeServer, body_of, client_of
 
 UNASKED = {"HEAD", "OPTIONS"}
 
@@ -58,7 +58,11 @@ def test_every_operation_has_a_name_of_its_own_a_summary_and_a_tag(
     assert all(set(operation["tags"]) <= tags for operation in told)
 
 
-def test_it_says_which_routes_want_the_key(stranger: FlaskClient, document: dict[str, Any]) -> None:
+def test_it_says_which_routes_want_the_key(
+    make_server: MakeServer, document: dict[str, Any]
+) -> None:
+    stranger = client_of(make_server(SECRET_RATE_LIMIT="1000 per second"))
+    del stranger.environ_base["HTTP_AUTHORIZATION"]
     for path, method, operation in operations(document):
         if "webhook" in path:
             continue
