@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.domain.errors import ConfigError
 from app.domain.instrument import AssetClass, Instrument
@@ -26,6 +26,15 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _under(path: str) -> AfterValidator:
+    """An address with the path that belongs to it, whether it was written or not."""
+
+    def complete(url: str) -> str:
+        return url.rstrip("/").removesuffix(path).rstrip("/") + path
+
+    return AfterValidator(complete)
+
+
 Product = Annotated[str, BeforeValidator(_upper), Field(pattern="^(CNC|INTRADAY|MARGIN|MTF)$")]
 Band = Annotated[Decimal, Field(gt=0, lt=50)]
 
@@ -35,8 +44,8 @@ class FyersOptions(BaseModel):
 
     Attributes:
         app_id: APP_ID, the application's name, with its `-100`.
-        api_url: API_URL, where orders go, with its version.
-        data_url: DATA_URL, where prices come from.
+        api_url: API_URL, where orders go; its version may be left out.
+        data_url: DATA_URL, where prices come from; `/data` may be left out.
         stream_url: STREAM_URL, where orders are told of.
         product: PRODUCT of entries whose alert names none.
         market_orders: MARKET_ORDERS, `protected` or `plain`; stops go with them.
@@ -47,8 +56,8 @@ class FyersOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     app_id: str = Field(alias="APP_ID")
-    api_url: str = Field(alias="API_URL")
-    data_url: str = Field(alias="DATA_URL")
+    api_url: Annotated[str, _under("/api/v3")] = Field(alias="API_URL")
+    data_url: Annotated[str, _under("/data")] = Field(alias="DATA_URL")
     stream_url: str = Field(alias="STREAM_URL")
     product: Product = Field("INTRADAY", alias="PRODUCT")
     market_orders: Annotated[MarketOrders, BeforeValidator(_lower)] = Field(
