@@ -631,8 +631,7 @@ def _backups(settings: Settings, database: Path, journal: Journal, clock: Clock)
 
 
 def _lists(settings: Settings, database: Path, journal: Journal, clock: Clock) -> Lists:
-    url = settings.symbols_url
-    master = SymbolMaster(database.parent, wanted=url is not None)
+    master, url = SymbolMaster(database.parent), settings.symbols_url
     if url is None:
         return Lists(master, None)
     tell = partial(_tell_of_lists, journal, clock)

@@ -18,8 +18,8 @@ class Symbols(Protocol):
 
     Instruments have the master's symbol as their symbol and as their key: `NSE:SBIN-EQ`.
 
-    Every method may raise JournalError: it cannot be read, or there is none yet. Then nothing is
-    known; that does not mean that there is no such instrument.
+    Before anything is `loaded` it knows of nothing, and that does not mean that there is no such
+    instrument. Every method may raise JournalError: the master is there and cannot be read.
     """
 
     @property

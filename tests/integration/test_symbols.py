@@ -3,17 +3,27 @@
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.adapters.brokers.fyers.broker import FyersBroker
+from app.adapters.brokers.fyers.options import read_options
 from app.adapters.instruments.fetching import NotFetched, fetch
 from app.adapters.instruments.generation import current, sources_of
+from app.adapters.instruments.master import SymbolMaster
+from app.domain.contract import Moneyness, OptionType, Series, Wish
+from app.domain.errors import BrokerUnavailable
+from app.domain.instrument import Instrument, Ticker
 from app.domain.listing import IST
+from app.ports.broker import Suggests
+from tests.contracts.fyers import FyersVenue
+from tests.fakes.addresses import AddressPages
 from tests.fakes.clock import FakeClock
 from tests.integration.api import MakeServer, body_of, client_of
 from tests.unit.adapters.instruments.lists import DATA, SUNDAY, make_lists, refreshed
@@ -144,3 +154,59 @@ def test_a_server_that_needs_none_fetches_none(make_server: MakeServer) -> None:
     server = make_server()
     assert server.lists.refresher is None
     assert "symbols" not in body_of(client_of(server), "/ready")["checks"]
+
+
+@dataclass(frozen=True)
+class India:
+    """The simulated Fyers, and an account there that looks things up in Fyers' own lists."""
+
+    venue: FyersVenue
+    broker: FyersBroker
+    folder: Path
+
+    def load(self) -> None:
+        """Fetch the lists from Fyers."""
+        answer = refreshed(self.folder, self.venue.simulator.symbols_url, self.venue.clock.now())
+        assert {"NSE_CM", "NSE_FO", "BSE_FO"} <= set(answer.fresh)
+
+
+@pytest.fixture
+def india(tmp_path: Path, clock: FakeClock) -> Iterator[India]:
+    clock.advance(timedelta(hours=1))
+    venue = FyersVenue(tmp_path, clock)
+    resources = replace(venue.resources(AddressPages()), symbols=SymbolMaster(tmp_path))
+    options = read_options("fyers", venue.given())
+    yield India(venue, FyersBroker("fyers", options, resources), tmp_path)
+    venue.close()
+
+
+AT_MONEY = Wish(
+    underlying=Ticker("NSE", "NIFTY"),
+    expiry=Series.WEEKLY,
+    strike=Moneyness(0),
+    option_type=OptionType.CALL,
+)
+
+
+def test_an_option_at_the_money_is_chosen_by_the_price_that_fyers_tells(india: India) -> None:
+    india.load()
+    india.venue.simulator.quote("NSE:NIFTY50-INDEX", Decimal("24631.3"))
+    found = india.broker.contract(AT_MONEY, india.venue.clock.now())
+    assert isinstance(found, Instrument)
+    assert found.symbol == "NSE:NIFTY2582124650CE"
+
+
+def test_an_account_at_fyers_tells_of_names_that_are_like_one_that_there_is_not(
+    india: India,
+) -> None:
+    assert isinstance(india.broker, Suggests)
+    assert india.broker.near(Ticker("NSE", "SBINN")) == ()
+    india.load()
+    assert india.broker.near(Ticker("NSE", "SBINN"))[0] == "NSE:SBIN"
+
+
+def test_until_there_are_lists_an_account_at_fyers_waits(india: India) -> None:
+    with pytest.raises(BrokerUnavailable, match="loaded yet"):
+        india.broker.contract(AT_MONEY, india.venue.clock.now())
+    with pytest.raises(BrokerUnavailable, match="loaded yet"):
+        india.broker.instrument(Ticker("NSE", "SBIN"))

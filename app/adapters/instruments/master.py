@@ -13,21 +13,15 @@ from app.adapters.instruments.generation import CURRENT, FOLDER, current
 from app.adapters.instruments.rows import Kind
 from app.domain.contract import Wish
 from app.domain.decision import Denial, Denied
-from app.domain.errors import JournalError
 from app.domain.instrument import Instrument, Ticker
 from app.domain.listing import NEAREST
 from app.ports.symbols import PriceOf
 
 
 class SymbolMaster:
-    """The lists in a folder, whoever refreshes them. It holds nothing but what was asked lately.
+    """The lists in a folder, whoever refreshes them. It holds nothing but what was asked lately."""
 
-    Where they are `wanted`, and there are none yet, nothing is known: that is a JournalError, so
-    that an alert waits, and no exit is told that there is no such symbol.
-    """
-
-    def __init__(self, data_dir: Path, *, wanted: bool = False) -> None:
-        self._wanted = wanted
+    def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / FOLDER
         self._link = self._folder.joinpath(CURRENT).as_posix()
         self._lock = threading.Lock()
@@ -41,12 +35,12 @@ class SymbolMaster:
 
     def named(self, ticker: Ticker) -> Instrument | None:
         """The instrument of a name; None when there is none."""
-        lists = self._lists()
+        lists = self.generation()
         return None if lists is None else lists.named(ticker)
 
     def contract(self, wish: Wish, at: datetime, price_of: PriceOf) -> Instrument | Denied:
         """The contract that a wish means at a moment, or why there is none."""
-        lists = self._lists()
+        lists = self.generation()
         if lists is None:
             return Denied(Denial.UNKNOWN_SYMBOL, f"{wish}: no list of contracts is loaded")
         kind = Kind.FUTURE if wish.option_type is None else Kind.OPTION
@@ -58,7 +52,7 @@ class SymbolMaster:
 
     def quoted(self, underlying: Ticker) -> str | None:
         """The symbol whose price is the underlying's."""
-        lists = self._lists()
+        lists = self.generation()
         return None if lists is None else lists.quoted(underlying)
 
     def near(self, ticker: Ticker) -> Sequence[str]:
@@ -85,12 +79,6 @@ class SymbolMaster:
             with self._lock:
                 self._open, self._seen = self._newest(), link
         return self._open
-
-    def _lists(self) -> Generation | None:
-        found = self.generation()
-        if found is None and self._wanted:
-            raise JournalError("no list of instruments is loaded yet")
-        return found
 
     def _newest(self) -> Generation | None:
         path, held = current(self._folder), self._open

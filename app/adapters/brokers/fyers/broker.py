@@ -103,6 +103,13 @@ class FyersBroker:
         except JournalError as error:
             raise BrokerUnavailable(f"the symbol master: {error}") from error
 
+    def near(self, ticker: Ticker) -> Sequence[str]:
+        """Names in the symbol master that are like one that is not there."""
+        try:
+            return self._symbols.near(ticker)
+        except JournalError:
+            return ()  # the refusal stands without them
+
     def submit(self, intent: OrderIntent) -> BrokerOrder:
         """Place an order, its legs with it; in slices where an exchange takes no more at once.
 
@@ -347,7 +354,10 @@ class FyersBroker:
 
     def _is_share(self, symbol: str) -> bool:
         """Whether it may be at home; what is not known may."""
-        found = self._symbols.named(Ticker.parse(symbol))
+        try:
+            found = self._symbols.named(Ticker.parse(symbol))
+        except JournalError:
+            return True
         return found is None or found.asset_class is AssetClass.EQUITY
 
     def _price_of(self, symbol: str) -> Decimal | None:

@@ -19,7 +19,6 @@ from app.domain.contract import (
     wish_named,
 )
 from app.domain.decision import Denial, Denied
-from app.domain.errors import JournalError
 from app.domain.instrument import AssetClass, Instrument, Ticker
 from tests.unit.adapters.instruments.lists import SUNDAY, loaded, make_lists, real_bse, refreshed
 
@@ -310,17 +309,7 @@ def test_without_lists_nothing_is_known(tmp_path: Path) -> None:
     assert master.near(NIFTY) == ()
     assert denied(master, wish).detail == "NIFTY WEEKLY ATM CE: no list of contracts is loaded"
     assert master.trouble(SUNDAY) == "no list is loaded"
-
-
-def test_before_there_are_lists_that_are_wanted_nothing_is_known(tmp_path: Path) -> None:
-    master = SymbolMaster(tmp_path, wanted=True)
-    for ask in (
-        lambda: master.named(Ticker("NSE", "SBIN")),
-        lambda: master.quoted(NIFTY),
-        lambda: master.contract(AT_MONEY, SUNDAY, PRICES.get),
-    ):
-        with pytest.raises(JournalError, match="loaded yet"):
-            ask()
+    assert not master.loaded
 
 
 def test_a_list_of_contracts_that_is_missing_is_told(tmp_path: Path) -> None:
