@@ -21,18 +21,20 @@ FUTURE_MONTHS = "FGHJKMNQUVXZ"
 WEEK_MONTHS = "123456789OND"
 """The letters of the months in names of weekly contracts: `NIFTY2670724350CE`."""
 
-_MONEYNESS = re.compile(r"ATM|(ITM|OTM)([1-9]\d?)")
-_AHEAD = re.compile(r"\+(\d\d?)")
+_MONEYNESS = re.compile(r"ATM|(ITM|OTM)([1-9][0-9]?)")
+_AHEAD = re.compile(r"\+([0-9][0-9]?)")
 _NAME = r"(?P<root>[A-Z0-9][A-Z0-9&_-]*?)"
-_STRIKE = r"(?P<strike>\d+(?:\.\d+)?)"
+_STRIKE = r"(?P<strike>[0-9]+(?:\.[0-9]+)?)"
 _MONTH = "|".join(MONTHS)
 _CONTINUOUS = re.compile(_NAME + r"(?P<place>[1-9])!")
-_FUTURE = re.compile(_NAME + rf"(?P<yy>\d\d)(?P<month>{_MONTH})FUT")
-_LETTERED = re.compile(_NAME + rf"(?P<letter>[{FUTURE_MONTHS}])20(?P<yy>\d\d)")
-_DAYED = re.compile(_NAME + r"(?P<yy>\d\d)(?P<mm>\d\d)(?P<dd>\d\d)(?P<right>[CP])" + _STRIKE)
-_MONTHLY = re.compile(_NAME + rf"(?P<yy>\d\d)(?P<month>{_MONTH}){_STRIKE}(?P<right>[CP])E")
+_FUTURE = re.compile(_NAME + rf"(?P<yy>[0-9][0-9])(?P<month>{_MONTH})FUT")
+_LETTERED = re.compile(_NAME + rf"(?P<letter>[{FUTURE_MONTHS}])20(?P<yy>[0-9][0-9])")
+_DAYED = re.compile(
+    _NAME + r"(?P<yy>[0-9][0-9])(?P<mm>[0-9][0-9])(?P<dd>[0-9][0-9])(?P<right>[CP])" + _STRIKE
+)
+_MONTHLY = re.compile(_NAME + rf"(?P<yy>[0-9][0-9])(?P<month>{_MONTH}){_STRIKE}(?P<right>[CP])E")
 _WEEKLY = re.compile(
-    rf"(?P<root>[A-Z]+)(?P<yy>\d\d)(?P<week>[{WEEK_MONTHS}])(?P<dd>\d\d){_STRIKE}(?P<right>[CP])E"
+    rf"(?P<root>[A-Z]+)(?P<yy>[0-9][0-9])(?P<week>[{WEEK_MONTHS}])(?P<dd>[0-9][0-9]){_STRIKE}(?P<right>[CP])E"
 )
 
 

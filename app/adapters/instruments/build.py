@@ -123,7 +123,8 @@ def _new(draft: Draft, name: str, order: Order, known: Source | None) -> Source 
         fetched = fetch(order.base, name, target, etag, modified)
         if fetched is None or (known is not None and fetched.digest == known.digest):
             return None
-        reading = Reading(fetched.path, LISTS[name], _freezes_of(LISTS[name]))
+        freezes = _freezes(Path(order.folder)) if LISTS[name] == FREEZES_OF else {}
+        reading = Reading(fetched.path, LISTS[name], freezes)
         with draft.writing():
             rows = draft.put(name, reading)
             reading.check(rows, 0 if known is None or order.force else known.rows)
@@ -141,15 +142,20 @@ def _new(draft: Draft, name: str, order: Order, known: Source | None) -> Source 
     return source
 
 
-def _freezes_of(exchange: str) -> Mapping[str, int]:
-    return read_freezes(FREEZES) if exchange == FREEZES_OF else {}
+def _freezes(folder: Path) -> Mapping[str, int]:
+    """Ours, and the owner's, which go before them."""
+    own = folder / FREEZES.name
+    return {**read_freezes(FREEZES), **(read_freezes(own) if own.exists() else {})}
 
 
 def read_freezes(path: Path) -> Mapping[str, int]:
-    """The freeze quantity of each underlying, from lines `NAME,QUANTITY`."""
-    lines = (line.strip() for line in path.read_text("utf-8").splitlines())
-    pairs = (line.rsplit(",", 1) for line in lines if line and not line.startswith("#"))
-    return {name: int(quantity) for name, quantity in pairs}
+    """The freeze quantity of each underlying, from lines that end in `NAME,QUANTITY`.
+
+    So is our file, and so is the one that the exchange publishes.
+    """
+    lines = path.read_text("utf-8", errors="replace").splitlines()
+    cells = ([cell.strip() for cell in line.split(",")] for line in lines)
+    return {row[-2]: int(row[-1]) for row in cells if len(row) > 1 and row[-1].isdecimal()}
 
 
 @contextmanager

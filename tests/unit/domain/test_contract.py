@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.domain.alert import Alert
 from app.domain.contract import (
+    MONTHS,
     Ahead,
     Expiry,
     Moneyness,
@@ -143,7 +144,7 @@ def test_expiries(text: str, expiry: Expiry) -> None:
     assert read_expiry(text) == expiry
 
 
-@pytest.mark.parametrize("text", ["", "daily", "+100", "1", "2026-02-30", "25AUG26"])
+@pytest.mark.parametrize("text", ["", "daily", "+100", "1", "2026-02-30", "25AUG26", "+\u0661"])
 def test_what_is_no_expiry_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not WEEKLY, MONTHLY"):
         read_expiry(text)
@@ -162,3 +163,45 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         except ValueError as error:
             assert str(error)  # noqa: PT017  # it must be no other error
     wish_named(Ticker.parse(text))
+
+
+numbered_roots = st.from_regex(r"[A-Z0-9][A-Z&-]{0,6}[A-Z][0-9]{0,2}", fullmatch=True)
+days = st.dates(date(2020, 1, 1), date(2039, 12, 31))
+strikes = st.decimals(Decimal("0.5"), 200_000, places=1).map(lambda price: f"{price.normalize():f}")
+rights = st.sampled_from(OptionType)
+
+
+@given(numbered_roots, days, strikes, rights)
+def test_an_option_as_tradingview_writes_it_reads_back(
+    root: str, day: date, strike: str, right: OptionType
+) -> None:
+    wish = wish_named(Ticker("NSE", f"{root}{day:%y%m%d}{right.value[0]}{strike}"))
+    assert wish is not None
+    assert (wish.underlying.name, wish.expiry, wish.strike, wish.option_type) == (
+        root,
+        day,
+        Decimal(strike),
+        right,
+    )
+
+
+@given(numbered_roots, days, strikes, rights)
+def test_an_option_of_a_month_reads_back(
+    root: str, day: date, strike: str, right: OptionType
+) -> None:
+    month = MONTHS[day.month - 1]
+    wish = wish_named(Ticker("NSE", f"{root}{day:%y}{month}{strike}{right}"))
+    assert wish is not None
+    assert (wish.underlying.name, wish.expiry, wish.strike, wish.option_type) == (
+        root,
+        Month(day.year, day.month),
+        Decimal(strike),
+        right,
+    )
+
+
+@given(numbered_roots, st.integers(1, 9))
+def test_a_continuous_future_reads_back(root: str, place: int) -> None:
+    wish = wish_named(Ticker("NSE", f"{root}{place}!"))
+    assert wish is not None
+    assert (wish.underlying.name, wish.expiry) == (root, Ahead(place - 1))

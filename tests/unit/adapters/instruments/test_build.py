@@ -14,6 +14,8 @@ import pytest
 
 from app.adapters.instruments.build import FREEZES, Answer, alone_in, build, read_freezes
 from app.adapters.instruments.generation import current, sources_of
+from app.adapters.instruments.master import SymbolMaster
+from app.domain.instrument import Ticker
 from tests.unit.adapters.instruments.lists import (
     SUNDAY,
     make_lists,
@@ -205,6 +207,19 @@ def test_the_child_answers_with_a_line(tmp_path: Path, lists: Path) -> None:
     command = [sys.executable, "-m", "app.adapters.instruments.build", told]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)  # noqa: S603  # our own
     assert Answer(**json.loads(done.stdout)).fresh == ["NSE_CM", "NSE_FO", "BSE_FO"]
+
+
+def test_freezes_of_the_owner_go_before_ours(tmp_path: Path, lists: Path) -> None:
+    published = "S.No.,SYMBOL    ,VOL_FRZ_QTY    \n4    ,NIFTY     ,1755           \n"
+    (tmp_path / "symbols").mkdir()
+    (tmp_path / "symbols" / "freeze.csv").write_text(published, encoding="utf-8")
+    refreshed(tmp_path, lists)
+    master = SymbolMaster(tmp_path)
+    freezes = {name: master.named(Ticker("NSE", f"{name}25AUGFUT")) for name in ("NIFTY", "M&M")}
+    assert {name: found and found.freeze for name, found in freezes.items()} == {
+        "NIFTY": 1755,
+        "M&M": 6000,
+    }
 
 
 def test_freezes_are_read_from_the_list_of_the_exchange() -> None:
