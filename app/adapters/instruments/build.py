@@ -123,8 +123,7 @@ def _new(draft: Draft, name: str, order: Order, known: Source | None) -> Source 
         fetched = fetch(order.base, name, target, etag, modified)
         if fetched is None or (known is not None and fetched.digest == known.digest):
             return None
-        freezes = _freezes(Path(order.folder)) if LISTS[name] == FREEZES_OF else {}
-        reading = Reading(fetched.path, LISTS[name], freezes)
+        reading = Reading(fetched.path, LISTS[name], _freezes(LISTS[name], Path(order.folder)))
         with draft.writing():
             rows = draft.put(name, reading)
             reading.check(rows, 0 if known is None or order.force else known.rows)
@@ -142,8 +141,10 @@ def _new(draft: Draft, name: str, order: Order, known: Source | None) -> Source 
     return source
 
 
-def _freezes(folder: Path) -> Mapping[str, int]:
+def _freezes(exchange: str, folder: Path) -> Mapping[str, int]:
     """Ours, and the owner's, which go before them."""
+    if exchange != FREEZES_OF:
+        return {}
     own = folder / FREEZES.name
     return {**read_freezes(FREEZES), **(read_freezes(own) if own.exists() else {})}
 
@@ -163,12 +164,17 @@ def alone_in(folder: Path) -> Generator[bool, None, None]:
     """Whether nobody else makes one; the lock dies with its process."""
     handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
+        yield _is_locked(handle)
     finally:
         os.close(handle)
+
+
+def _is_locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def main() -> None:
