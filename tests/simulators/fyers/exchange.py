@@ -217,12 +217,12 @@ class Exchange:
             waiting = sorted(account.open_orders(symbol), key=lambda each: not each.type.has_stop)
             for order in waiting:
                 self.matching.match(account, order)
-            self._trigger(account, symbol)
+            self._trigger(account)
 
-    def _trigger(self, account: Account, symbol: str) -> None:
+    def _trigger(self, account: Account) -> None:
         """GTT orders whose price is reached become limit orders, whatever is held by now."""
         for gtt in tuple(account.gtts.values()):
-            if gtt.instrument.symbol != symbol or gtt.status is not Status.PENDING:
+            if gtt.status is not Status.PENDING:
                 continue
             leg = gtt.reached_at(self._world.last(gtt.instrument))
             if leg is None or not self._world.hours.is_open(self._world.now()):
@@ -262,6 +262,7 @@ class Exchange:
             for order in tuple(account.open_orders()):
                 if order.offline:
                     self.matching.match(account, order)
+            self._trigger(account)
 
     def _near_the_close(self, account: Account) -> None:
         """At twenty past three positions for the day are closed, at half past orders end."""

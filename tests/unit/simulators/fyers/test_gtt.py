@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.clock import FakeClock
 from tests.simulators.fyers import FyersSimulator
 from tests.unit.simulators.fyers.desk import CANCELLED, PENDING, REJECTED, SBIN, TRADED, Desk, Shown
 
@@ -100,6 +101,20 @@ def test_it_outlives_the_day(fyers: FyersSimulator, desk: Desk) -> None:
     placed(desk, leg(850, 849))
     fyers.night()
     assert row(desk)["ord_status"] == PENDING
+
+
+def test_a_price_that_is_reached_at_night_counts_when_the_market_opens(
+    fyers: FyersSimulator, clock: FakeClock, desk: Desk
+) -> None:
+    fyers.transfer(SBIN, 10, 700)
+    placed(desk, leg(850, 849), leg(800, 801))
+    clock.advance(6 * 3600)
+    fyers.quote(SBIN, "790")
+    assert row(desk)["ord_status"] == PENDING
+    clock.advance((2 * 24 + 17) * 3600)  # Monday, half past nine
+    later = Desk(fyers, fyers.login())
+    assert [each["status"] for each in later.book()] == [PENDING]
+    assert row(later)["ord_status"] == TRADED
 
 
 def test_it_is_changed_leg_by_leg(desk: Desk) -> None:
