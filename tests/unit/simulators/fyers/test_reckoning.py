@@ -20,8 +20,7 @@ SHARE, FUTURE, CALL = "NSE:SBIN-EQ", "NSE:NIFTY26NOVFUT", "NSE:NIFTY26NOV24650CE
 class Step(NamedTuple):
     """A trade at a price that stays the last one, and perhaps a night after it."""
 
-    symbol: str
-    product: str
+    kind: tuple[str, str]
     side: int
     lots: int
     price: int
@@ -32,12 +31,12 @@ PRODUCTS = {SHARE: ("INTRADAY", "MTF", "CNC"), FUTURE: ("MARGIN",), CALL: ("MARG
 KINDS = [(symbol, product) for symbol, products in PRODUCTS.items() for product in products]
 STEPS = st.lists(
     st.builds(
-        lambda kind, side, lots, price, night: Step(*kind, side, lots, price, night),
-        st.sampled_from(KINDS),
-        st.sampled_from((1, -1)),
-        st.integers(1, 5),
-        st.integers(10, 500),
-        st.booleans(),
+        Step,
+        kind=st.sampled_from(KINDS),
+        side=st.sampled_from((1, -1)),
+        lots=st.integers(1, 5),
+        price=st.integers(10, 500),
+        night=st.booleans(),
     ),
     max_size=12,
 )
@@ -62,15 +61,15 @@ def test_the_account_is_worth_what_its_trades_came_to(steps: list[Step]) -> None
     account.day = f"{world.today():%Y-%m-%d}"
     exchange = Exchange(world)
     for step in steps:
-        instrument = world.instruments[step.symbol]
+        symbol, product = step.kind
+        instrument = world.instruments[symbol]
         price = Decimal(step.price)
-        exchange.on_quote(step.symbol, Quote(price, price, world.stamp()))
+        exchange.on_quote(symbol, Quote(price, price, world.stamp()))
         qty = step.lots * instrument.lot
-        side = step.side
-        if step.product == "CNC" and side < 0:  # only what is there is delivered
+        if product == "CNC" and step.side < 0:  # only what is there is delivered
             qty = min(qty, account.deliverable(instrument))
         if qty:
-            exchange.by_hand(account, instrument, side, qty, step.product)
+            exchange.by_hand(account, instrument, step.side, qty, product)
         if step.night:
             exchange.end_day(account)
 
