@@ -34,6 +34,7 @@ class Capabilities:
     first; without `oco` only the stop rests.
     `fees_in_units`: fees are taken out of what was bought: a little less than filled is there.
     `currency`: of its money; empty = nobody says.
+    `exchange`: where a name is traded that names none; empty = nobody says.
     `for_the_day`: the broker closes what is held before its market does.
     `apart`: asset classes in which the account's abilities are others.
     `products`: the same for products of the broker, by the names that alerts have for them.
@@ -63,6 +64,7 @@ class Capabilities:
     exits_reserve: bool = False
     fees_in_units: bool = False
     currency: str = ""
+    exchange: str = ""
     for_the_day: bool = False
     apart: Mapping[AssetClass, "Capabilities"] = field(
         default_factory=dict[AssetClass, "Capabilities"]

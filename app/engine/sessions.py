@@ -277,6 +277,8 @@ class Sessions:
         """
         if not ticker.exchange and instrument is not None:
             ticker = Ticker.parse(instrument.symbol)
+        if not ticker.exchange:
+            ticker = Ticker(account.broker.capabilities.exchange, ticker.name)
         calendar = self._calendars.get(calendar_name(asset_class, ticker))
         told = self._told.get((account.name, asset_class))
         if told is None or calendar.name == PLAIN:

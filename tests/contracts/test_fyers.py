@@ -25,7 +25,7 @@ from app.domain.errors import (
     BrokerUnavailable,
     OutcomeUnknown,
 )
-from app.domain.instrument import Ticker
+from app.domain.instrument import AssetClass, Ticker
 from app.domain.order import (
     BrokerOrder,
     Leg,
@@ -867,6 +867,17 @@ def test_before_the_lists_are_read_a_name_is_not_known_to_be_none(venue: FyersVe
     with pytest.raises(BrokerUnavailable, match="no list of instruments"):
         broker.contract(wish, venue.clock.now())
     broker.close()
+
+
+def test_whether_a_market_trades_is_asked_once_for_all_kinds(
+    venue: FyersVenue, broker: WrittenDown
+) -> None:
+    assert [broker.is_open(each) for each in AssetClass] == [True] * len(AssetClass)
+    assert reads(venue) == ["/data/marketStatus"]
+    venue.simulator.market(is_open=False)
+    venue.clock.advance(31)
+
+    assert broker.is_open(AssetClass.EQUITY) is False
 
 
 def test_a_name_of_tradingview_means_an_instrument_of_the_master(broker: WrittenDown) -> None:

@@ -31,6 +31,9 @@ _STATUSES: Mapping[int, OrderStatus] = {
 _TAG = re.compile(r"(\d+):(.*)")
 _OURS = "1"
 _FORMS = ("%d-%b-%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%d-%m-%Y %H:%M:%S")
+SHARES, CONTRACTS = 10, 11
+"""Segments of exchanges."""
+
 AVAILABLE, TOTAL = 10, 1
 """Which of the limits in `funds` are what can be spent, and what all of it comes to."""
 
@@ -178,6 +181,14 @@ def read_quotes(raw: Any, now: datetime) -> Mapping[str, Quote]:
     """Prices by symbol; what has none is left out."""
     found = (_quote(fields_of(row), now) for row in _rows(raw, "d"))
     return {symbol: quote for symbol, quote in found if quote is not None}
+
+
+def read_open_segments(raw: Any) -> frozenset[int]:
+    """The segments that trade now on one of their exchanges."""
+    rows = [fields_of(row) for row in _rows(raw, "marketStatus")]
+    return frozenset(
+        int(row["segment"]) for row in rows if str(row["status"]).upper().startswith("OPEN")
+    )
 
 
 def read_id(raw: Any) -> str:

@@ -12,7 +12,15 @@ from decimal import Decimal
 from typing import Any
 
 from app.adapters.brokers import Resources
-from app.adapters.brokers.fyers.answers import AVAILABLE, TOTAL, ZERO, read_limits, read_news
+from app.adapters.brokers.fyers.answers import (
+    AVAILABLE,
+    CONTRACTS,
+    SHARES,
+    TOTAL,
+    ZERO,
+    read_limits,
+    read_news,
+)
 from app.adapters.brokers.fyers.bodies import (
     Body,
     Part,
@@ -26,6 +34,7 @@ from app.adapters.brokers.fyers.bodies import (
 from app.adapters.brokers.fyers.capabilities import abilities, ordinary
 from app.adapters.brokers.fyers.desk import Desk
 from app.adapters.brokers.fyers.holdings import Holdings
+from app.adapters.brokers.fyers.markets import Markets
 from app.adapters.brokers.fyers.options import FyersOptions, read_options
 from app.adapters.brokers.fyers.orders import Orders
 from app.adapters.brokers.fyers.pairs import Pairs
@@ -77,6 +86,7 @@ class FyersBroker:
         self._books = desk.books
         self._holdings = Holdings(desk.books, self._is_share)
         self._quotes = Quotes(self._wire, resources.clock)
+        self._markets = Markets(self._wire, resources.clock)
         pairs = Pairs(desk, self._bodies)
         self._orders = Orders(desk, self._holdings, pairs, Triggers(self._quotes.latest))
         self._stream: Stream | None = None
@@ -181,8 +191,17 @@ class FyersBroker:
         first: date,  # noqa: ARG002  # the same
         last: date,  # noqa: ARG002  # the same
     ) -> Mapping[date, Day] | None:
-        """None: Fyers tells whether a market is open now, and has no calendar."""
+        """None: Fyers tells whether its markets are open now, and has no calendar."""
         return None
+
+    def is_open(self, asset_class: AssetClass) -> bool | None:
+        """By what Fyers says of its markets; asked for all classes at once."""
+        segment = SHARES if asset_class is AssetClass.EQUITY else CONTRACTS
+        return segment in self._markets.open_segments()
+
+    def near(self, ticker: Ticker) -> Sequence[str]:
+        """Up to three names of the lists that are nearest to a name."""
+        return self._symbols.near(ticker)
 
     def skew(self) -> timedelta | None:
         """How far Fyers' clock was ahead of ours at its latest answer; it tells whole seconds."""

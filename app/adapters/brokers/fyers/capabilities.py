@@ -34,6 +34,8 @@ _DAY = Capabilities(
     times_in_force=frozenset({"day", "ioc"}),
     positions_lag=timedelta(seconds=5),
     for_the_day=True,
+    currency="INR",
+    exchange="NSE",
 )
 """For the day only: a stop and a target that cancel each other come with an entry or not at all."""
 
