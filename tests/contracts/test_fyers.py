@@ -826,6 +826,17 @@ def test_a_clock_that_differs_is_a_trouble(venue: FyersVenue, broker: WrittenDow
     late.close()
 
 
+def test_rule_18_shares_that_may_not_be_sold_are_a_trouble_before_their_sale(
+    venue: FyersVenue, broker: WrittenDown
+) -> None:
+    venue.simulator.edis(authorised=False)
+    assert broker.troubles() == []
+    venue.simulator.transfer(SBIN, 10, 90)
+    venue.clock.advance(1)
+
+    assert broker.troubles() == ["shares at home can be sold only after eDIS: there is no DDPI"]
+
+
 def test_a_future_binds_a_margin_and_costs_nothing(
     venue: FyersVenue, broker: WrittenDown, future: str
 ) -> None:

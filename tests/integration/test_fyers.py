@@ -214,9 +214,7 @@ def test_what_is_taken_home_is_protected_by_a_pair(
 ) -> None:
     fields = {"order_type": "limit", "limit_price": 101, "stop_loss": "2%", "take_profit": "4%"}
     trade("buy", quantity=10, product="CNC", **fields)
-    clock.advance(1)
-    server.services.recovery.refresh()
-    server.services.lanes.sweep()
+    look(server, clock)
 
     assert [gtt.product for gtt in fyers.owner().gtts.values()] == ["CNC"]
     assert position(client)["protected"] is True
@@ -240,3 +238,42 @@ def test_rule_26_a_day_that_is_broken_off_takes_no_entries(
     assert (denied["status"], denied["reason"]) == ("denied", "MARKET_CLOSED")
     assert "its broker says" in denied["detail"]
     assert sent(fyers) == []
+
+
+def test_rule_19_a_pair_goes_with_the_shares_that_were_sold_by_hand(
+    trade: Trade, server: Server, client: FlaskClient, clock: FakeClock, fyers: FyersSimulator
+) -> None:
+    fields = {"order_type": "limit", "limit_price": 101, "stop_loss": "2%", "take_profit": "4%"}
+    trade("buy", quantity=10, product="CNC", **fields)
+    look(server, clock)
+    assert position(client)["protected"] is True
+    fyers.trade(SBIN, "sell", 10, product="CNC")
+    for _ in range(3):
+        look(server, clock)
+
+    assert body_of(client, "/positions")["positions"] == []
+    assert [int(gtt.status) for gtt in fyers.owner().gtts.values()] == [1]
+
+
+def test_rule_36_a_close_whose_limit_the_price_ran_through_is_walked_after_it(
+    trade: Trade, server: Server, client: FlaskClient, clock: FakeClock, fyers: FyersSimulator
+) -> None:
+    trade("buy", quantity=10)
+    fyers.hold(SBIN)
+    send(client, action="close", symbol="NSE:SBIN", id="400001")
+    assert sent(fyers)[-1]["limitPrice"] == 98
+    clock.advance(4)
+    server.services.ownership.beat()
+    fyers.quote(SBIN, 90)
+    assert server.services.stop_watch.run() == 1
+
+    assert body_of(client, "/positions")["positions"] == []
+    assert len(sent(fyers)) == 2
+
+
+def look(server: Server, clock: FakeClock) -> None:
+    """What the background does within ten seconds."""
+    clock.advance(10)
+    server.services.ownership.beat()
+    server.services.recovery.refresh()
+    server.services.lanes.sweep()

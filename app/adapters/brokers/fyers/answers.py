@@ -183,6 +183,11 @@ def read_quotes(raw: Any, now: datetime) -> Mapping[str, Quote]:
     return {symbol: quote for symbol, quote in found if quote is not None}
 
 
+def read_may_deliver(raw: Any) -> bool:
+    """Whether shares at home may be sold without asking their owner each day, if that is told."""
+    return fields_of(fields_of(raw)["data"]).get("ddpi_enabled") is not False
+
+
 def read_open_segments(raw: Any) -> frozenset[int]:
     """The segments that trade now on one of their exchanges."""
     rows = [fields_of(row) for row in _rows(raw, "marketStatus")]

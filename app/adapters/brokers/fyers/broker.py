@@ -19,6 +19,7 @@ from app.adapters.brokers.fyers.answers import (
     TOTAL,
     ZERO,
     read_limits,
+    read_may_deliver,
     read_news,
 )
 from app.adapters.brokers.fyers.bodies import (
@@ -217,13 +218,20 @@ class FyersBroker:
         return ()
 
     def troubles(self) -> Sequence[str]:
-        """A login that is not accepted, and a clock that differs from ours."""
-        self._wire.read(lambda fyers: fyers.get_profile())
+        """A login that is not accepted, shares that may not be sold, a clock that differs."""
+        raw = self._wire.read(lambda fyers: fyers.get_profile())
+        try:
+            may_deliver = read_may_deliver(raw)
+        except UNREADABLE as error:
+            raise understood(error, writes=False) from error
+        troubles: list[str] = []
+        if not may_deliver and self._books.holdings():
+            troubles.append("shares at home can be sold only after eDIS: there is no DDPI")
         skew = self._wire.skew
-        if skew is None or abs(skew) <= ODD_SKEW:
-            return []
-        word = "behind" if skew > timedelta(0) else "ahead of"
-        return [f"this machine's clock is {abs(skew).total_seconds():.0f} s {word} it"]
+        if skew is not None and abs(skew) > ODD_SKEW:
+            word = "behind" if skew > timedelta(0) else "ahead of"
+            troubles.append(f"this machine's clock is {abs(skew).total_seconds():.0f} s {word} it")
+        return troubles
 
     def watch(self, heard: Hint) -> None:
         """Load fyers-apiv3, then listen: all on a thread of its own."""
