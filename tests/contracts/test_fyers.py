@@ -397,15 +397,15 @@ def test_an_exit_closes_each_product_by_itself(venue: FyersVenue, broker: Writte
     assert broker.position(SBIN) is None
 
 
-def test_an_exit_goes_at_the_market_where_no_price_is_known(
+def test_an_exit_takes_the_price_of_its_position_where_there_is_no_quote(
     venue: FyersVenue, broker: WrittenDown
 ) -> None:
-    venue.simulator.rules(market_protection=False)
     broker.submit(BUY)
     venue.clock.advance(2)
     venue.simulator.fault("error", "GET /data/quotes", times=None)
 
     assert broker.submit(exit_of(10)).status is OrderStatus.FILLED
+    assert placed(venue)[-1]["limitPrice"] == 98
     with pytest.raises(BrokerUnavailable):
         broker.submit(replace(BUY, client_order_id="ENTRY00000000000000000000B"))
 

@@ -332,7 +332,10 @@ class FyersBroker:
         return held[0][0] if held else usual
 
     def _price_for(self, intent: OrderIntent) -> Decimal | None:
-        """The price that a protected limit, or a leg, is reckoned from; an exit goes without it."""
+        """The price that a protected limit, or a leg, is reckoned from.
+
+        An exit is content with the price that its position is told with.
+        """
         at_market = intent.order_type is OrderType.MARKET and self._options.protects
         needed = at_market or (bool(intent.legs) and not is_pair(intent))
         if not needed:
@@ -343,9 +346,12 @@ class FyersBroker:
             if intent.role is OrderRole.ENTRY:
                 raise
             quote = None
-        if quote is None and intent.role is OrderRole.ENTRY:
+        if quote is not None:
+            return quote.price
+        if intent.role is OrderRole.ENTRY:
             raise BrokerUnavailable(f"no price of {intent.symbol} is known")
-        return None if quote is None else quote.price
+        held = self._holdings.of(intent.instrument)
+        return None if held is None else held.current_price
 
     def _place_for_the_open(self, intent: OrderIntent, bodies: Sequence[Body]) -> BrokerOrder:
         """A leg while its market is closed: it waits there for the open, or here for its time."""
@@ -384,7 +390,7 @@ class FyersBroker:
         try:
             found = self._symbols.named(Ticker.parse(symbol))
         except JournalError:
-            return True
+            found = None
         return found is None or found.asset_class is AssetClass.EQUITY
 
     def _price_of(self, symbol: str) -> Decimal | None:

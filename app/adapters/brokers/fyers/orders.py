@@ -167,7 +167,8 @@ class Orders:
         if order is None or order.status.final:
             return order
         for row in self._rows_of(name):
-            if not row.status.final and self._is_limit(row):
+            there = row.type == LIMIT and row.limit_price == limit
+            if not row.status.final and not there and self._is_limit(row):
                 self._desk.change(asks.move(row.id, LIMIT, plain(limit)))
         return self.find(name)
 
