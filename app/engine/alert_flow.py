@@ -238,10 +238,11 @@ class AlertFlow:
         if in_doubt:
             pause = backoff(walk.job.tries, most=IN_DOUBT)
             raise Wait(AlertStatus.WAITING, pause, "an entry before it is not settled yet")
+        if self._rooms.judge.holds_another(walk.case):
+            pause = backoff(walk.job.tries, most=1)
+            raise Wait(AlertStatus.WAITING, pause, "an entry before it has filled")
         if not count:
             return noted
-        if self._rooms.judge.holds(walk.case):
-            raise Wait(AlertStatus.WAITING, timedelta(0), "an entry filled before its cancel")
         return replace(noted, detail=f"{noted.detail}; {count} entries canceled")
 
     def _execute(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:

@@ -316,9 +316,10 @@ class Closing:
         return [order for order in closes if order.instrument == walk.key]
 
     def _others(self, walk: Walk) -> Sequence[OrderRecord]:
-        """The strategy's orders in the lane that are not settled, and not of this alert."""
+        """The strategy's orders in its part of the lane that are not settled: of other alerts."""
         lane = self._journal.unsettled_orders(walk.account.name, walk.job.lane)
-        mine = (order for order in lane if order.strategy == walk.case.strategy)
+        part = [order for order in lane if order.part == walk.job.part]
+        mine = (order for order in part if order.strategy == walk.case.strategy)
         return [order for order in mine if order.job_id != walk.job.id]
 
     def _look_up(self, walk: Walk, orders: Sequence[OrderRecord]) -> None:

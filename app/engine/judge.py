@@ -141,10 +141,11 @@ class Judge:
         row = self._playbook.find(ticker.key, alert.timeframe)
         return self._sessions.market(alert, account, row, instrument)
 
-    def holds(self, case: Case) -> bool:
-        """Whether the strategy of a case holds a contract that the case could be about."""
+    def holds_another(self, case: Case) -> bool:
+        """Whether its strategy holds a contract that the case could be about, and is not."""
         held = self._contracts.held(case.account, case.family) if case.family is not None else ()
-        return any(each.stake.strategy == case.strategy for each in held)
+        own = [each.instrument.key for each in held if each.is_of(case.strategy)]
+        return any(key != case.instrument.key for key in own)
 
     def stakes_of(self, alert: Alert, account: Account) -> Sequence[Stake]:
         """What strategies hold of the contracts that an exit of an alert could be about."""

@@ -11,8 +11,9 @@ from app.domain.decision import Denial, Denied
 from app.domain.instrument import Instrument
 from app.domain.order import OrderRole, Side
 from app.domain.strategy import AfterStop, Strategy
-from tests.fakes.broker import REST, FakeBroker
+from tests.fakes.broker import REPLY_LOST, REST, FakeBroker, late
 from tests.integration.nse import CALL, EXPIRY, FRONT, PUT, future, option
+from tests.integration.test_crash_points import TAG_ONLY
 from tests.integration.world import World, fake
 
 
@@ -377,3 +378,43 @@ def test_rule_28_what_expired_is_not_added_to(nse: World) -> None:
     fake(nse).contracts["NIFTY WEEKLY ATM CE"] = replace(later, key=later.symbol)
     assert ended(nse, action="BUY", **CALL) == ("success", "")
     assert held(nse) == {"NIFTY26N2426000CE": 65, "NIFTY26D0125900CE": 65}
+
+
+# --- entries in doubt ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_tags(tmp_path: Path) -> World:
+    """The same where an order in doubt is looked up by a tag that shows late."""
+    world = World(tmp_path)
+    world.broker = FakeBroker(clock=world.clock, capabilities=TAG_ONLY)
+    world.boot()
+    at_the_money(world, 26000)
+    return world
+
+
+@pytest.mark.parametrize("looks", range(6))
+def test_rule_22_an_exit_closes_an_entry_of_which_nobody_knew_that_it_had_filled(
+    by_tags: World, looks: int
+) -> None:
+    nse = by_tags
+    fake(nse).script.append(late(looks, then=REPLY_LOST))
+    nse.send(action="BUY", **CALL)
+    at_the_money(nse, 26100)
+    receipt = nse.send(action="close", **CALL)
+    nse.run(seconds=20)
+    assert nse.record(receipt.alert_id).outcome.reason == ""
+    assert held(nse) == {}
+    assert nse.stakes() == {}
+
+
+def test_rule_22_a_put_in_doubt_holds_up_no_exit_of_a_call(by_tags: World) -> None:
+    nse = by_tags
+    ended(nse, action="BUY", **CALL)
+    fake(nse).script.append(late(1000, then=REPLY_LOST))
+    nse.send(action="BUY", **PUT)
+    assert nse.orders()[-1].part == "PE"
+    for reason in ("", "NO_POSITION"):
+        receipt = nse.send(action="close", **CALL, comment=reason)
+        assert nse.record(receipt.alert_id).outcome.reason == reason
+        assert nse.record(receipt.alert_id).status.final
