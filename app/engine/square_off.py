@@ -92,5 +92,5 @@ def _instrument(account: Account, name: str) -> Instrument | None:
         return account.broker.instrument(Ticker.parse(name))
     except BrokerError as error:
         why = {"account": account.name, "instrument": name, "why": str(error)}
-        log.warning("it cannot be looked up when this expires", extra=why)
+        log.debug("it cannot be looked up when this expires", extra=why)
         return None
