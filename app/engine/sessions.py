@@ -26,6 +26,7 @@ from app.ports.broker import TellsHours
 from app.ports.calendars import Calendars
 from app.ports.clock import Clock
 
+REGULAR = SessionPolicy.REGULAR
 INTRADAY = frozenset({"intraday", "bo", "co"})
 """Products that are closed with the day."""
 WITH_THE_DAY = "XNSE"
@@ -209,13 +210,15 @@ class Sessions:
     def to_be_flat(self, instrument: Instrument) -> bool:
         """Whether what is held of a contract has to be closed now, before it expires.
 
-        Options, and what would be delivered; a future of an index is settled in cash.
+        Options, and what would be delivered, on its last day too if that was missed; a future of an
+        index is settled in cash. It needs an open market.
         """
-        ends = self.last_moment(instrument)
-        if ends is None or not self._expiry.flat:
+        now, expiry, ends = self._clock.now(), instrument.expiry, self.last_moment(instrument)
+        if expiry is None or ends is None or not self._expiry.flat:
             return False
         spared = instrument.asset_class is AssetClass.FUTURE and not instrument.delivered
-        return not spared and ends - self._expiry.flat <= self._clock.now() < ends
+        due = ends - self._expiry.flat <= now < expiry
+        return due and not spared and self._calendar_of(instrument).is_open(now, REGULAR)
 
     def day_may_be_over(self) -> bool:
         """Whether a market that closes positions with its day is about to close."""
@@ -231,14 +234,17 @@ class Sessions:
         expiry = instrument.expiry
         if expiry is None or not instrument.delivered:
             return expiry
-        name = calendar_name(instrument.asset_class, Ticker.parse(instrument.symbol))
-        sessions = self._calendars.get(name).sessions(expiry - BRIDGE, SessionPolicy.REGULAR)
+        sessions = self._calendar_of(instrument).sessions(expiry - BRIDGE, REGULAR)
         before = expiry
         for session in sessions:
             if session.closes >= expiry:
                 break
             before = session.closes
         return before
+
+    def _calendar_of(self, instrument: Instrument) -> Calendar:
+        name = calendar_name(instrument.asset_class, Ticker.parse(instrument.symbol))
+        return self._calendars.get(name)
 
     def after_hours(self, market: Market) -> bool:
         """Whether it is traded now, and outside its regular hours."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from app.domain.instrument import AssetClass, Instrument
 
-EXPIRY = datetime(2026, 11, 24, 10, tzinfo=UTC)
+EXPIRY = datetime(2026, 12, 1, 10, tzinfo=UTC)
 CALL: dict[str, object] = {
     "symbol": "NIFTY",
     "strike": "ATM",
@@ -19,8 +19,8 @@ FRONT: dict[str, object] = {"symbol": "NSE:NIFTY1!", "quantity": 65}
 
 
 def option(strike: int, kind: str = "CE", **overrides: object) -> Instrument:
-    """An option of NIFTY that expires on Tuesday, November 24."""
-    name = f"NSE:NIFTY26N24{strike}{kind}"
+    """An option of NIFTY that expires on Tuesday, December 1."""
+    name = f"NSE:NIFTY26D01{strike}{kind}"
     made = Instrument(
         symbol=name,
         key=name,

@@ -101,7 +101,7 @@ def test_rule_28_calls_and_puts_are_apart(nse: World) -> None:
     ended(nse, action="BUY", **CALL)
     ended(nse, action="BUY", **PUT)
     assert ended(nse, action="close", **CALL) == ("success", "")
-    assert held(nse) == {"NIFTY26N2426000PE": 65}
+    assert held(nse) == {"NIFTY26D0126000PE": 65}
 
 
 def test_rule_28_so_are_strategies(nse: World) -> None:
@@ -109,7 +109,7 @@ def test_rule_28_so_are_strategies(nse: World) -> None:
     at_the_money(nse, 26100)
     ended(nse, action="BUY", **CALL, strategy="two")
     assert ended(nse, action="SELL", **CALL, strategy="two") == ("success", "")
-    assert held(nse) == {"NIFTY26N2426000CE": 65}
+    assert held(nse) == {"NIFTY26D0126000CE": 65}
     assert ended(nse, action="close", **CALL) == ("success", "")
     assert held(nse) == {}
 
@@ -120,11 +120,11 @@ def test_rule_28_an_exit_takes_back_the_entry_that_rests(nse: World) -> None:
     nse.send(action="BUY", **CALL, **limit)
     nse.send(action="BUY", **PUT, **limit)
     assert ended(nse, action="close", **CALL) == ("info", "NO_POSITION")
-    assert [order.symbol for order in fake(nse).working] == ["NSE:NIFTY26N2426000PE"]
+    assert [order.symbol for order in fake(nse).working] == ["NSE:NIFTY26D0126000PE"]
 
 
 def test_rule_28_the_lane_of_a_derivative_is_its_underlying(nse: World) -> None:
-    for words in (CALL, PUT, FRONT, {**FRONT, "symbol": "NFO:NIFTY26N2426000CE"}):
+    for words in (CALL, PUT, FRONT, {**FRONT, "symbol": "NFO:NIFTY26D0126000CE"}):
         nse.send(action="BUY", **words)
     lanes = {(row["lane"], row["part"]) for row in nse.rows("SELECT lane, part FROM jobs")}
     assert lanes == {("fake:NIFTY", part) for part in ("CE", "PE", "FUT")}
@@ -147,7 +147,7 @@ def test_rule_28_a_future_is_turned_into_the_month_of_today(nse: World) -> None:
 def test_rule_28_protection_is_that_of_the_contract(nse: World) -> None:
     ended(nse, action="BUY", **CALL)
     legs = {(leg.symbol, leg.stop_price, leg.limit_price) for leg in fake(nse).working}
-    name = "NSE:NIFTY26N2426000CE"
+    name = "NSE:NIFTY26D0126000CE"
     assert legs == {(name, Decimal(85), None), (name, None, Decimal(125))}
 
 
@@ -169,7 +169,7 @@ def test_rule_7_a_new_option_makes_an_end_of_it(nse: World) -> None:
     at_the_money(nse, 25900)
     for action in ("BUY", "SELL", "SELL"):
         assert ended(nse, action=action, **CALL) == ("success", "")
-    assert held(nse) == {"NIFTY26N2425900CE": -65}
+    assert held(nse) == {"NIFTY26D0125900CE": -65}
 
 
 # --- rule 29 -------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_rule_7_a_new_option_makes_an_end_of_it(nse: World) -> None:
 
 def test_rule_29_a_sell_without_a_position_writes(nse: World) -> None:
     assert ended(nse, action="SELL", **CALL) == ("success", "")
-    assert held(nse) == {"NIFTY26N2426000CE": -65}
+    assert held(nse) == {"NIFTY26D0126000CE": -65}
     legs = {(leg.side, leg.stop_price, leg.limit_price) for leg in fake(nse).working}
     assert legs == {(Side.BUY, Decimal(115), None), (Side.BUY, None, Decimal(75))}
 
@@ -224,7 +224,7 @@ def test_rule_30_the_price_of_the_chart_is_not_the_premium(nse: World) -> None:
 def test_rule_30_a_level_of_the_underlying_is_implausible(
     nse: World, levels: dict[str, object]
 ) -> None:
-    fake(nse).prices["NSE:NIFTY26N2426000CE"] = Decimal(100)
+    fake(nse).prices["NSE:NIFTY26D0126000CE"] = Decimal(100)
     assert ended(nse, action="BUY", **CALL, **levels) == ("denied", "IMPLAUSIBLE_STOP")
 
 
@@ -251,12 +251,12 @@ def test_rule_30_futures_and_shares_have_no_usual_levels(nse: World) -> None:
 
 def test_an_option_without_a_size_is_one_lot(nse: World) -> None:
     ended(nse, action="BUY", **{**CALL, "qty": ""})
-    assert held(nse) == {"NIFTY26N2426000CE": 65}
+    assert held(nse) == {"NIFTY26D0126000CE": 65}
 
 
 def test_quantities_are_units_unless_they_say_lots(nse: World) -> None:
     ended(nse, action="BUY", **{**CALL, "qty": 2, "quantity_type": "lots"})
-    assert held(nse) == {"NIFTY26N2426000CE": 130}
+    assert held(nse) == {"NIFTY26D0126000CE": 130}
 
 
 def test_a_wrong_multiple_is_denied_with_the_lot_and_the_nearest(nse: World) -> None:
@@ -304,7 +304,7 @@ def test_a_resumed_job_does_not_choose_again(nse: World) -> None:
     nse.crash_and_boot()
     nse.run(seconds=3)
     (order,) = [order for order in nse.orders() if order.role is OrderRole.ENTRY]
-    assert order.symbol == "NSE:NIFTY26N2426000CE"
+    assert order.symbol == "NSE:NIFTY26D0126000CE"
     assert asked(nse) == 1
 
 
@@ -327,7 +327,7 @@ def test_rule_30_a_collar_does_not_compare_the_chart_with_the_premium(tmp_path: 
     world.broker = FakeBroker(clock=world.clock)
     world.boot()
     at_the_money(world, 26000)
-    fake(world).prices["NSE:NIFTY26N2426000CE"] = Decimal(100)
+    fake(world).prices["NSE:NIFTY26D0126000CE"] = Decimal(100)
     assert ended(world, action="BUY", **CALL, price=26012.5) == ("success", "")
 
 
@@ -336,7 +336,7 @@ def test_rule_16_a_limit_on_money_counts_the_premium_of_all_units(tmp_path: Path
     world.broker = FakeBroker(clock=world.clock)
     world.boot()
     at_the_money(world, 26000)
-    fake(world).prices["NSE:NIFTY26N2426000CE"] = Decimal(100)
+    fake(world).prices["NSE:NIFTY26D0126000CE"] = Decimal(100)
     assert ended(world, action="BUY", **CALL) == ("success", "")
     assert ended(world, action="BUY", **{**PUT, "qty": 130})[1] == "LIMIT_NOTIONAL"
 
@@ -354,7 +354,7 @@ def test_rule_7_a_close_after_the_stop_is_that_exit(nse: World) -> None:
     stop_out(nse)
     assert ended(nse, action="close", **CALL) == ("info", "NO_POSITION")
     assert ended(nse, action="SELL", **CALL) == ("success", "")
-    assert held(nse) == {"NIFTY26N2425900CE": -65}
+    assert held(nse) == {"NIFTY26D0125900CE": -65}
 
 
 @pytest.mark.parametrize("by_row", [True, False])
@@ -368,16 +368,16 @@ def test_rule_7_what_is_written_after_a_stop_is_what_its_words_mean(
     stop_out(nse)
     words = {} if by_row else {"market_position": "short"}
     assert ended(nse, action="SELL", **CALL, **words) == ("success", "")
-    assert held(nse) == {"NIFTY26N2425900CE": -65}
+    assert held(nse) == {"NIFTY26D0125900CE": -65}
 
 
 def test_rule_28_what_expired_is_not_added_to(nse: World) -> None:
     ended(nse, action="BUY", **CALL)
     nse.clock.jump(EXPIRY + timedelta(minutes=1) - nse.clock.now())
-    later = option(25900, expiry=EXPIRY + timedelta(days=7), symbol="NSE:NIFTY26D0125900CE")
+    later = option(25900, expiry=EXPIRY + timedelta(days=7), symbol="NSE:NIFTY26D0825900CE")
     fake(nse).contracts["NIFTY WEEKLY ATM CE"] = replace(later, key=later.symbol)
     assert ended(nse, action="BUY", **CALL) == ("success", "")
-    assert held(nse) == {"NIFTY26N2426000CE": 65, "NIFTY26D0125900CE": 65}
+    assert held(nse) == {"NIFTY26D0126000CE": 65, "NIFTY26D0825900CE": 65}
 
 
 # --- entries in doubt ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 from tests.integration.nse import CALL, EXPIRY, FRONT, future, option
 from tests.integration.world import World, fake
 
-MORNING = datetime(2026, 11, 23, 5, tzinfo=UTC)
+MORNING = datetime(2026, 11, 30, 5, tzinfo=UTC)
 """Monday, the day before the options of these tests expire."""
 SHARES: dict[str, object] = {"symbol": "NSE:SBIN", "quantity": 5, "productType": "MIS"}
 
@@ -71,6 +71,14 @@ def test_rule_27_what_is_delivered_is_closed_in_the_session_before(nse: World) -
     before = EXPIRY - timedelta(days=1)
     assert at(nse, before - timedelta(minutes=31)) == 0
     assert at(nse, before - timedelta(minutes=29)) == 1
+    assert nse.broker_position() == {}
+
+
+def test_rule_27_what_should_have_gone_the_day_before_goes_at_the_open(nse: World) -> None:
+    fake(nse).contracts["NIFTY +0 future"] = future("DEC", delivered=True)
+    nse.send(action="BUY", **FRONT)
+    assert at(nse, EXPIRY - timedelta(hours=12)) == 0
+    assert at(nse, EXPIRY - timedelta(hours=6)) == 1
     assert nse.broker_position() == {}
 
 

@@ -28,7 +28,7 @@ CALL = {"strike": "atm", "option_type": "CE", "expiry": "weekly"}
         (named("NSE:NIFTYBANK-INDEX", option_type="PE"), "paper:BANKNIFTY PE"),
         (named("NSE:NIFTY1!"), "paper:NIFTY FUT"),
         (named("NIFTY1!", **CALL), "paper:NIFTY CE"),
-        (named("NFO:NIFTY26N2426000PE"), "paper:NIFTY PE"),
+        (named("NFO:NIFTY26D0126000PE"), "paper:NIFTY PE"),
         (named("NSE:M_M1!"), "paper:MM FUT"),
         (named("NSE:M&M26JANFUT"), "paper:MM FUT"),
         (named("NSE:M_M", strike="3000"), "paper:MM "),
@@ -63,7 +63,7 @@ def test_rule_28_an_exit_is_about_a_family(
 
 
 @pytest.mark.parametrize(
-    "alert", [named("AAPL"), named("NFO:NIFTY26N2426000PE"), named("NIFTY", strike="26000")]
+    "alert", [named("AAPL"), named("NFO:NIFTY26D0126000PE"), named("NIFTY", strike="26000")]
 )
 def test_what_names_one_contract_or_none_has_no_family(alert: Alert) -> None:
     assert Family.of(alert) is None

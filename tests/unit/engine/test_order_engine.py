@@ -47,7 +47,7 @@ COIN = an_instrument(
 WHOLE_BRACKETS = capabilities(fractional_brackets=False)
 FRACTIONS = an_instrument(step=D("0.001"))
 CALL = an_instrument(
-    symbol="NSE:NIFTY26N2426000CE", asset_class=AssetClass.OPTION, lot=D(65), tick=D("0.05")
+    symbol="NSE:NIFTY26D0126000CE", asset_class=AssetClass.OPTION, lot=D(65), tick=D("0.05")
 )
 USUAL = Levels(percent_away(15), percent_away(25))
 TWO_TO_ONE: dict[str, Any] = {"stop_loss": percent_away(2), "take_profit": percent_away(4)}
