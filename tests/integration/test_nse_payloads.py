@@ -31,8 +31,8 @@ SOLD_PUT = [
 ]
 BOUGHT_CALL = [
     ("NSE:NIFTY26AUG24650CE", "buy", "65", "market", None, "filled"),
-    ("NSE:NIFTY26AUG24650CE", "sell", "65", "stop", "170", "live"),
-    ("NSE:NIFTY26AUG24650CE", "sell", "65", "limit", "250", "live"),
+    ("NSE:NIFTY26AUG24650CE", "sell", "65", "stop", "179.6", "live"),
+    ("NSE:NIFTY26AUG24650CE", "sell", "65", "limit", "264.15", "live"),
 ]
 
 
@@ -81,7 +81,7 @@ CASES = [
     denied(11, "UNKNOWN_SYMBOL", "no such expiry; the nearest:", quotes={"NIFTY": 24631.3}),
     Case(
         number=11,
-        quotes={"NSE:NIFTY": 24631.3, "NSE:NIFTY26AUG24650CE": 200},
+        quotes={"NSE:NIFTY": 24631.3, "NSE:NIFTY26AUG24650CE": 211.3},
         orders=BOUGHT_CALL,
         **IN_2026,
     ),

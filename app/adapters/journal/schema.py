@@ -441,6 +441,7 @@ paper_instruments = Table(
     Column("account", Text, primary_key=True),
     Column("instrument", Text, primary_key=True),
     Column("asset_class", Text, nullable=False),
+    Column("tick", Text, nullable=False),
 )
 
 paper_quotes = Table(

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from app.adapters.brokers import Resources
-from app.adapters.brokers.paper.instruments import CAPABILITIES, instrument_of, make_instrument
+from app.adapters.brokers.paper.instruments import CAPABILITIES, instrument_of
 from app.adapters.brokers.paper.money import EXACT, usable_price
 from app.adapters.brokers.paper.options import PaperOptions, read_options
 from app.adapters.brokers.paper.orders import legs_of, order_of
@@ -84,8 +84,7 @@ class PaperBroker:
             return self._remembered(found)
         with self._reading() as books:
             symbol = f"{ticker.exchange}:{ticker.name}"
-            known = books.asset_class(symbol)
-        return make_instrument(symbol, symbol, known) if known is not None else None
+            return books.known_as(symbol, symbol)
 
     def contract(self, wish: Wish, at: datetime) -> Instrument | Denied:
         """One of the list of contracts; where that has none of the underlying, one by its name."""
@@ -238,8 +237,9 @@ class PaperBroker:
         if instrument is None:
             return None
         with self._reading() as books:
-            known = books.asset_class(instrument.key)
-        if known is not instrument.asset_class:
+            known = books.known_as(instrument.key, instrument.symbol)
+        grid = (instrument.asset_class, instrument.tick)
+        if known is None or (known.asset_class, known.tick) != grid:
             with self._writing() as books:
                 books.remember(instrument)
         return instrument

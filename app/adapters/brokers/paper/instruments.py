@@ -1,9 +1,9 @@
 """What a paper account trades: any name, on a grid that its asset class has.
 
-Nothing tells the true tick of a name, so it is chosen by asset class: cents for equities, futures
-and options, a tenth of a pip for forex, eight decimals for crypto, whose prices begin anywhere.
-Quantities have nine decimals everywhere. The tick is for the prices of orders; a quote is kept, and
-filled at, as it came (to twelve decimals).
+Nothing tells the true tick of a name but a list of contracts, so it is chosen by asset class: cents
+for equities, futures and options, a tenth of a pip for forex, eight decimals for crypto, whose
+prices begin anywhere. Quantities have nine decimals everywhere. The tick is for the prices of
+orders; a quote is kept, and filled at, as it came (to twelve decimals).
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,14 @@ def instrument_of(ticker: Ticker) -> Instrument | None:
     return make_instrument(ticker.name, ticker.key, ticker.asset_class)
 
 
-def make_instrument(symbol: str, key: str, asset_class: AssetClass | None) -> Instrument:
-    """An instrument on the grid of its class; without one, the class that its name tells."""
+def make_instrument(
+    symbol: str, key: str, asset_class: AssetClass | None, tick: Decimal | None = None
+) -> Instrument:
+    """An instrument on the grid of its class; without one, the class that its name tells.
+
+    `tick`: of its own, which a contract has.
+    """
     known = asset_class or Ticker("", symbol).asset_class
-    return Instrument(symbol=symbol, key=key, asset_class=known, tick=TICKS[known], step=STEP)
+    return Instrument(
+        symbol=symbol, key=key, asset_class=known, tick=tick or TICKS[known], step=STEP
+    )

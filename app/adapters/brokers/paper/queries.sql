@@ -27,7 +27,8 @@ WHERE account = :account AND client_order_id = :client_order_id
 -- desk --
 -- What the account knows of an instrument; always one row.
 SELECT accounts.cash, positions.symbol, positions.quantity, positions.entry_price,
-       quotes.price, quotes.at, quotes.before_price, quotes.before_at, instruments.asset_class
+       quotes.price, quotes.at, quotes.before_price, quotes.before_at, instruments.asset_class,
+       instruments.tick
 FROM (SELECT CAST(:account AS TEXT) AS account, CAST(:instrument AS TEXT) AS instrument) AS asked
 LEFT JOIN paper_accounts AS accounts ON accounts.account = asked.account
 LEFT JOIN paper_positions AS positions
@@ -104,6 +105,7 @@ ON CONFLICT (account, instrument) DO UPDATE SET
 
 -- put_instrument --
 -- The newest spelling of a name decides its asset class. Nothing is written when it is known.
-INSERT INTO paper_instruments (account, instrument, asset_class)
-VALUES (:account, :instrument, :asset_class)
-ON CONFLICT (account, instrument) DO UPDATE SET asset_class = excluded.asset_class
+INSERT INTO paper_instruments (account, instrument, asset_class, tick)
+VALUES (:account, :instrument, :asset_class, :tick)
+ON CONFLICT (account, instrument) DO UPDATE SET
+    asset_class = excluded.asset_class, tick = excluded.tick

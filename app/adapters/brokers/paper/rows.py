@@ -157,6 +157,11 @@ def asset_class_of(row: Row) -> AssetClass | None:
     return None if row["asset_class"] is None else AssetClass(row["asset_class"])
 
 
+def tick_of(row: Row) -> Decimal | None:
+    """The tick of an instrument, where it is known."""
+    return None if row["tick"] is None else Decimal(row["tick"])
+
+
 def _level(text: str | None) -> Level | None:
     if text is None:
         return None

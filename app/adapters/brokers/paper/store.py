@@ -21,9 +21,10 @@ from app.adapters.brokers.paper.rows import (
     paper_order_of,
     position_of,
     quote_of,
+    tick_of,
 )
 from app.adapters.sql import Query, Row, Transaction, load_queries, to_db
-from app.domain.instrument import AssetClass, Instrument
+from app.domain.instrument import Instrument
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole
 from app.domain.position import Position, Quote
 
@@ -96,16 +97,19 @@ class Books:
         """The account's money."""
         return Funds.of(*self.holdings())
 
-    def asset_class(self, instrument: str) -> AssetClass | None:
-        """The class of an instrument that was asked for by a TradingView name."""
-        return asset_class_of(self._desk_row(instrument))
+    def known_as(self, instrument: str, symbol: str) -> Instrument | None:
+        """An instrument that was asked for by a TradingView name."""
+        row = self._desk_row(instrument)
+        known = asset_class_of(row)
+        return None if known is None else make_instrument(symbol, instrument, known, tick_of(row))
 
     def remember(self, instrument: Instrument) -> None:
-        """Keep the class of an instrument: orders name only its symbol, which may not tell it."""
+        """Keep the class and the tick of an instrument: orders name only its symbol."""
         params = {
             "account": self._account,
             "instrument": instrument.key,
             "asset_class": instrument.asset_class.value,
+            "tick": plain(instrument.tick),
         }
         self._tx.run(Q["put_instrument"], params)
 
@@ -118,7 +122,7 @@ class Books:
         ]
         name = symbol or (orders[0].symbol if orders else instrument)
         quote = quote_of(row)
-        made = make_instrument(name, instrument, asset_class_of(row))
+        made = make_instrument(name, instrument, asset_class_of(row), tick_of(row))
         account = Account(
             instrument=made,
             cash=self._cash(row),

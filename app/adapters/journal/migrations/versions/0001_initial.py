@@ -375,6 +375,7 @@ def upgrade() -> None:
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("instrument", sa.Text(), nullable=False),
         sa.Column("asset_class", sa.Text(), nullable=False),
+        sa.Column("tick", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account", "instrument"),
     )
     op.create_table(
