@@ -49,7 +49,7 @@ class Playbook(Protocol):
     """The owner's rows, one per (symbol, timeframe).
 
     Reading never leaves the database. Where the rows are kept elsewhere, writing does, and may
-    raise PlaybookError: then nothing was written.
+    raise PlaybookError: then they are here as they were.
     """
 
     def find(self, symbol: str, timeframe: str | None) -> Strategy | None:

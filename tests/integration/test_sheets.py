@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.playbook.sheets.dashboard import TITLES
+from app.domain.errors import PlaybookRefused
 from app.domain.strategy import Strategy
 from tests.fakes.broker import REST
 from tests.integration.sheet import pass_time, standing, turn, world_of
@@ -329,7 +330,7 @@ def test_init_makes_what_is_missing_and_then_nothing_more(
         f"wrote into the first line of Config: {', '.join(HEADER)}",
         "wrote the rows of the playbook: 2",
     ]
-    assert google.rows()[0][:5] == ["AAPL", 5000, True, "15m", "READY"]
+    assert google.rows()[0] == ["AAPL", 5000, True, "15m"]
     assert sheet.editor.init() == []
 
 
@@ -365,3 +366,31 @@ def test_rows_that_give_way_to_those_of_a_sheet_are_in_the_log(
     (told,) = [record for record in caplog.records if "gave way" in record.message]
     assert '"TSLA"' in str(vars(told)["rows"])
     world.server.database.close()
+
+
+def test_columns_that_are_added_stand_behind_all_that_is_written_anywhere(
+    google: SheetsSimulator, world: World
+) -> None:
+    google.write((*AAPL, "", "", "a note", "and another"), HOOD)
+    row = Strategy(symbol="TSLA", timeframe="1h", pyramiding=True, shared=True)
+    world.server.services.playbook.put(row)
+    assert google.config.lines[0][6:] == ["", "", "pyramiding", "shared"]
+    assert google.rows()[0][6:] == ["a note", "and another"]
+
+
+def test_a_row_that_is_there_twice_is_not_written(google: SheetsSimulator, world: World) -> None:
+    google.write(AAPL, HOOD, AAPL)
+    rows = [Strategy(symbol="TSLA"), Strategy(symbol="AAPL", timeframe="15m")]
+    with pytest.raises(PlaybookRefused, match="lines 2 and 4"):
+        world.server.services.playbook.put_all(rows)
+    assert len(google.rows()) == 3
+
+
+def test_a_row_that_was_refused_is_mended_by_writing_it(
+    google: SheetsSimulator, world: World
+) -> None:
+    google.write(("AAPL", "much", "perhaps", "15 Min"), HOOD)
+    row = Strategy(symbol="AAPL", timeframe="15m", position_size=Decimal(7))
+    world.server.services.playbook.put(row)
+    assert google.rows()[0][:5] == ["AAPL", 7, True, "15 Min", "READY"]
+    assert not standing(world.server).refused

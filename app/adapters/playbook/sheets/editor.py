@@ -18,7 +18,7 @@ from app.adapters.playbook.sheets.heading import (
 )
 from app.adapters.playbook.sheets.reading import Key, Reading, Value
 from app.adapters.playbook.sheets.sync import Sync
-from app.adapters.playbook.sheets.wire import Patch, Wire
+from app.adapters.playbook.sheets.wire import Cells, Patch, Wire
 from app.domain.errors import PlaybookRefused, PlaybookUnavailable
 from app.domain.order import Level, LevelKind
 from app.domain.strategy import Strategy
@@ -44,9 +44,7 @@ class Editor:
             PlaybookError: it could not be done.
         """
         with self._alone():
-            patches = list(_patches(self._sync.read(), rows))
-            if patches:
-                self._wire().write(CONFIG, patches)
+            self._write(rows)
         self._sync.run()
 
     def delete(self, key: Key) -> bool:
@@ -74,13 +72,17 @@ class Editor:
             done = [f"made the tab {tab}" for tab in (CONFIG, PERFORMANCE) if wire.make(tab)]
             done += self._mend(PERFORMANCE, list(_first_of_dashboard(wire.read(PERFORMANCE))))
             cells = wire.read(CONFIG)
-            first = [str(cell).strip() for cell in next(iter(cells), ())]
-            done += self._mend(CONFIG, list(_missing(first)))
-            is_new, rows = len(cells) < 2, list(self._copy.rows().values())  # noqa: PLR2004 (a row)
-        if is_new and rows:
-            self.put(rows)
-            done.append(f"wrote the rows of the playbook: {len(rows)}")
+            done += self._mend(CONFIG, list(_missing(cells)))
+            rows = list(self._copy.rows().values())
+            if rows and not cells[1:]:
+                self._write(rows)
+                done.append(f"wrote the rows of the playbook: {len(rows)}")
         return done
+
+    def _write(self, rows: Sequence[Strategy]) -> None:
+        patches = list(_patches(self._sync.read(), rows))
+        if patches:
+            self._wire().write(CONFIG, patches)
 
     def _mend(self, tab: str, patches: Sequence[Patch]) -> Sequence[str]:
         if not patches:
@@ -104,7 +106,7 @@ def _patches(reading: Reading, rows: Sequence[Strategy]) -> Iterator[Patch]:
     at = dict(reading.heading.at)
     for name in columns():
         if name not in at and any(getattr(row, name) != DEFAULTS[name] for row in rows):
-            at[name] = reading.heading.width + 1 + len(at) - len(reading.heading.at)
+            at[name] = reading.width + 1 + len(at) - len(reading.heading.at)
             yield Patch(1, at[name], [[title_of(name)]])
     new = 0
     for row in rows:
@@ -157,10 +159,11 @@ def _cell(name: str, value: object) -> Value:
     return cell_text(name, value)
 
 
-def _missing(first: Sequence[str]) -> Iterator[Patch]:
+def _missing(cells: Cells) -> Iterator[Patch]:
     """The columns of `Config` that are not there: each in its place, or behind all others."""
+    first = [str(cell).strip() for cell in next(iter(cells), ())]
     found = look(first)
-    behind = max(found.width, len(TITLES))
+    behind = max(len(TITLES), *(len(line) for line in cells), 0)
     for place, (name, title) in enumerate(TITLES.items(), 1):
         if name in found.at:
             continue

@@ -38,7 +38,6 @@ class Heading:
 
     at: Mapping[str, int]
     strange: Mapping[str, int]
-    width: int
 
     @classmethod
     def read(cls, cells: Sequence[str]) -> "Heading":
@@ -72,8 +71,7 @@ def look(cells: Sequence[str]) -> Heading:
             at[name] = number
         elif _PROTECTS.search(name) or difflib.get_close_matches(name, known, 1, _LIKENESS):
             strange[title] = number
-    width = max((number for number, title in enumerate(cells, 1) if title), default=0)
-    return Heading(at, strange, width)
+    return Heading(at, strange)
 
 
 def name_of(title: str) -> str:

@@ -50,6 +50,7 @@ class Reading:
     heading: Heading
     lines: Sequence[Line]
     height: int
+    width: int
     rows: dict[Key, Strategy] = field(default_factory=dict[Key, Strategy])
     keys: dict[int, Key | None] = field(default_factory=dict[int, "Key | None"])
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
@@ -78,7 +79,8 @@ class Reader:
             PlaybookRefused: the first line is not what it must be; no row can be understood then.
         """
         heading = Heading.read([str(cell).strip() for cell in next(iter(cells), ())])
-        reading = Reading(heading, list(_lines(heading, cells)), len(cells))
+        width = max(len(line) for line in cells)
+        reading = Reading(heading, list(_lines(heading, cells)), len(cells), width)
         faults = [(line, why) for line in reading.lines if (why := self._add(reading, line))]
         for line, why in faults:
             self._refuse(reading, line, why)

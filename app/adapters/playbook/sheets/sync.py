@@ -94,10 +94,10 @@ class Sync:
         known = {row.why for row in before.refused}
         if before.read_at is None:
             self._tell_of_dropped(reading)
-        self._copy.keep(reading, self._clock.now())
         news = [row for row in reading.refused if row.why not in known]
         if news:
-            self._tell(news)
+            self._tell(news)  # first: twice is better than never
+        self._copy.keep(reading, self._clock.now())
 
     def _tell_of_dropped(self, reading: Reading) -> None:
         """At the first read of a sheet: the rows that the database had, and it does not have."""
