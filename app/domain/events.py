@@ -347,18 +347,18 @@ ABOUT: Mapping[EventKind, About] = {
     EventKind.SHEET_TROUBLE: About(
         title="The sheet cannot be reached",
         meaning="a tab of the playbook's sheet cannot be read or written; the last good rows count",
-        facts=("of", "tab", "why"),
+        facts=("of", "why"),
         todo="docs/howto/google-sheets.md",
     ),
     EventKind.SHEET_FINE: About(
         title="The sheet is fine again",
         meaning="the tab is read and written again",
-        facts=("of", "tab"),
+        facts=("of",),
         told=True,
     ),
     EventKind.SHEET_ROWS_REFUSED: About(
         title="Rows of the sheet are not traded",
-        meaning="rows cannot be understood, or are there twice; alerts that meet them are denied",
+        meaning="lines are not understood, or there twice: their entries are skipped, exits trade",
         facts=("rows",),
         todo="Mend the rows that are named. docs/howto/google-sheets.md",
     ),

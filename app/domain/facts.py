@@ -64,7 +64,6 @@ FACTS: Mapping[str, Fact] = {
     "expires_at": Fact(str, "when the token dies"),
     "found": Fact(str, "the address of now"),
     "rows": Fact(list, "each row, by its line, and why it is not traded"),
-    "tab": Fact(str, "the tab of the sheet"),
     "url": Fact(str, "where to log in"),
 }
 """Every name that `ABOUT` uses. What the tests set off is held against it."""

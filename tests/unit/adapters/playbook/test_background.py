@@ -170,20 +170,18 @@ class Paper:
         self.written += patches
 
 
+@dataclass
+class Trade:
+    """What is counted of one."""
+
+    pnl_grains: int
+    fee_grains: int = 0
+
+
 def tally(*pnl: int) -> Tally:
     found = Tally()
-    for amount in pnl:
-        found.merge(
-            Tally(
-                total_trades=1,
-                winning_trades=int(amount > 0),
-                losing_trades=int(amount < 0),
-                pnl=money_grains(Decimal(amount)),
-                best=money_grains(Decimal(amount)),
-                worst=money_grains(Decimal(amount)),
-                last_updated=datetime(2026, 11, 20, tzinfo=UTC),
-            )
-        )
+    trades = [Trade(money_grains(Decimal(amount))) for amount in pnl]
+    found.add(datetime(2026, 11, 20, tzinfo=UTC), trades)
     return found
 
 
