@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ from tests.simulators.sheets.book import Formula
 from tests.simulators.sheets.simulator import SHEET_ID
 from tests.simulators.sheets.tokens import Tokens
 
+ROOT = Path(__file__).parents[4]
 ROW = ("AAPL", 5000.0, True, "15 Min")
 
 
@@ -269,3 +272,36 @@ def test_a_file_of_the_account_that_is_no_good_is_told(
         file.write_text(text)
     with pytest.raises(PlaybookRefused, match="service account"):
         wire_of(strict, file).read("Config")
+
+
+# --- loading -------------------------------------------------------------------------------------
+
+OPEN = """
+import sys
+from app.bootstrap import build
+from app.config import Settings
+
+build(Settings.from_env(dotenv=None))
+print(sorted({"gspread", "google.auth"} & sys.modules.keys()))
+"""
+
+
+def test_a_server_with_a_sheet_starts_without_loading_what_speaks_to_google(tmp_path: Path) -> None:
+    settings = {
+        "PLAYBOOK": "google_sheets",
+        "GOOGLE_SHEET_ID": SHEET_ID,
+        "SHEETS_API_URL": "http://127.0.0.1:9",
+        "WEBHOOK_SECRET": "a-secret-of-the-tests",
+        "API_KEY": "a-key-of-the-tests",
+        "DATA_DIR": str(tmp_path),
+    }
+    done = subprocess.run(  # noqa: S603  # our own words
+        [sys.executable, "-c", OPEN],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env=settings,
+        cwd=ROOT,
+    )
+    assert done.stdout.strip() == "[]"
