@@ -123,8 +123,12 @@ class GoogleWire:
     def _grow(self, sheet: gspread.Worksheet, patches: Sequence[Patch]) -> None:
         rows = max(patch.row + len(patch.cells) - 1 for patch in patches)
         columns = max(patch.column + len(patch.cells[0]) - 1 for patch in patches)
-        if rows > sheet.row_count or columns > sheet.col_count:
-            sheet.resize(max(rows, sheet.row_count), max(columns, sheet.col_count))
+        try:
+            height, width = sheet.row_count, sheet.col_count
+        except KeyError:
+            return  # of a server that does not tell
+        if rows > height or columns > width:
+            sheet.resize(max(rows, height), max(columns, width))
 
     def _spend(self, method: str | None) -> None:
         """Count a request, before it is made."""

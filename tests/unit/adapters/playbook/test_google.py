@@ -100,6 +100,15 @@ def test_a_tab_grows_for_what_is_written(google: SheetsSimulator, wire: GoogleWi
     assert google.config.cells[1500, 30] == "there"
 
 
+def test_a_server_that_does_not_tell_how_large_a_tab_is_is_written_to(
+    google: SheetsSimulator, wire: GoogleWire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [{"properties": {"sheetId": 0, "title": "Config"}}]
+    monkeypatch.setattr(type(google.book), "properties", lambda _: told)
+    wire.write("Config", [Patch(2, 5, [["FILLED"]])])
+    assert google.status(2) == ("FILLED", "")
+
+
 def test_of_a_batch_that_does_not_fit_is_nothing_written(
     google: SheetsSimulator, wire: GoogleWire
 ) -> None:
