@@ -131,7 +131,7 @@ CHORES_EVERY = timedelta(seconds=1)
 TOKENS_EVERY = timedelta(seconds=1)
 TOKENS_OF = "XNSE"
 """The calendar of the exchange that logins are for."""
-COURIERS_EVERY = timedelta(seconds=1)
+COURIERS_EVERY = timedelta(seconds=0.5)
 SUMMARY_EVERY = timedelta(seconds=20)
 LOOK_AT_THE_SHEET_EVERY = timedelta(seconds=1)
 LOOK_FOR_BACKUPS_EVERY = timedelta(seconds=10)

@@ -570,7 +570,9 @@ class Settings(BaseModel):
         "with `?notify_events=...` has events of its own; empty: none are sent",
     )
     notify_events: Annotated[str, AfterValidator(_events)] = Field(
-        PROBLEMS, description="of what is told: `all`, `problems`, or names of events"
+        PROBLEMS,
+        description="of what is told: `all`, `problems`, names of events, ends of alerts: "
+        "`filled, denied`",
     )
     daily_summary: Annotated[str, AfterValidator(_daily)] = Field(
         "21:00 UTC",

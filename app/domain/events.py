@@ -75,6 +75,13 @@ class Event:
     facts: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
+def ended_as(event: Event) -> str | None:
+    """The status that an alert ended with; None for any other event."""
+    ends = event.kind in (EventKind.FINISHED, EventKind.RECEIVED)
+    status = event.facts.get("status")
+    return str(status) if ends and status else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What a kind of event means.

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
-from app.domain.events import ABOUT, Event, EventKind
+from app.domain.events import ABOUT, Event, EventKind, ended_as
 
 SHOWN = 8
 """So many events of a letter have a line of their own; the rest are counted."""
+KINDS_NAMED = 5
+"""So many kinds are counted by their names."""
 LONGEST_WHY = 300
 ECHOES = (EventKind.REJECTED, EventKind.EXPIRED)
 """An order's end, which the end of its alert tells again, with more words."""
@@ -131,9 +133,8 @@ def _link(event: Event) -> str:
 
 def title_of(event: Event) -> str:
     """What an event is called; an alert's end by its status."""
-    status = event.facts.get("status")
-    ends = event.kind in (EventKind.FINISHED, EventKind.RECEIVED)
-    return str(status).capitalize() if ends and status else ABOUT[event.kind].title
+    status = ended_as(event)
+    return status.capitalize() if status is not None else ABOUT[event.kind].title
 
 
 def _trade(event: Event) -> str:
@@ -144,8 +145,11 @@ def _trade(event: Event) -> str:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
+    """How many of what, the most first; of many kinds only those."""
     most_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    return ", ".join(f"{count} {title.lower()}" for title, count in most_first)
+    named = [f"{count} {title.lower()}" for title, count in most_first[:KINDS_NAMED]]
+    others = sum(count for _, count in most_first[KINDS_NAMED:])
+    return ", ".join([*named, f"{others} others"] if others else named)
 
 
 def _counted(amounts: object) -> str:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.domain.events import ABOUT, Event, EventKind
+from app.domain.events import ABOUT, Event, EventKind, ended_as
+from app.domain.outcome import FINAL_STATUSES, AlertStatus
 
 ALL, PROBLEMS = "all", "problems"
 CHOICE = re.compile(r"(?<=[?&])notify_events=([^&#]*)&?", re.IGNORECASE)
@@ -22,29 +23,36 @@ SHORTEST_SECRET = 8
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which events a sink is told of."""
+    """Which events a sink is told of: kinds, ends of alerts by their status, and all problems."""
 
-    kinds: frozenset[EventKind]
-    problems: bool
+    kinds: frozenset[EventKind] = frozenset()
+    statuses: frozenset[AlertStatus] = frozenset()
+    problems: bool = False
 
     @classmethod
     def parse(cls, text: str) -> "Choice":
-        """`all`, `problems`, names of events; several parted by commas.
+        """`all`, `problems`, names; several parted by commas.
+
+        A name is that of an event, its first or last words (`kill_switch` is two events), or a
+        final status of alerts.
 
         Raises:
-            ValueError: it names an event that there is not.
+            ValueError: it names something that there is not.
         """
-        words = {word.strip().lower() for word in text.split(",") if word.strip()}
-        unknown = sorted(words - {ALL, PROBLEMS, *EventKind})
+        words = {word.strip().lower().replace("-", "_") for word in text.split(",")} - {""}
+        names = words - {ALL, PROBLEMS}
+        kinds = {word: {kind for kind in EventKind if _names(word, kind)} for word in names}
+        statuses = {status for status in FINAL_STATUSES if status in names}
+        unknown = sorted(word for word in names - statuses if not kinds[word])
         if unknown:
             raise ValueError(f"names events that there are not: {', '.join(unknown)}")
-        every = EventKind if ALL in words else words - {PROBLEMS}
-        return cls(frozenset(EventKind(word) for word in every), PROBLEMS in words)
+        chosen = EventKind if ALL in words else frozenset[EventKind]().union(*kinds.values())
+        return cls(frozenset(chosen), frozenset(statuses), PROBLEMS in words)
 
     def wants(self, event: Event) -> bool:
         """Whether the sink is told of an event."""
-        of_problems = event.problem or ABOUT[event.kind].told
-        return event.kind in self.kinds or (self.problems and of_problems)
+        of_problems = self.problems and (event.problem or ABOUT[event.kind].told)
+        return of_problems or event.kind in self.kinds or ended_as(event) in self.statuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,10 @@ def secrets_of(sink: Sink) -> Iterator[str]:
         hidden = len(part) >= SHORTEST_SECRET and re.search(r"\d", part)
         if hidden and not _HOST.fullmatch(part):
             yield part
+
+
+def _names(word: str, kind: EventKind) -> bool:
+    return word == kind or kind.startswith(f"{word}_") or kind.endswith(f"_{word}")
 
 
 def _sink(text: str, usual: Choice) -> Sink:

@@ -3,6 +3,7 @@
 import pytest
 
 from app.domain.events import Event, EventKind
+from app.domain.outcome import FINAL_STATUSES, AlertStatus
 from app.domain.sinks import Choice, secrets_of, sinks_of
 from tests.fakes.clock import START
 
@@ -45,7 +46,7 @@ def test_a_name_shows_the_service_and_stays_the_same_in_another_order() -> None:
 def test_the_events_of_one_address_are_taken_out_of_it() -> None:
     sinks = sinks_of("json://a/?x=1&notify_events=filled,rejected&y=2 json://b/", "problems")
     assert [sink.address for sink in sinks] == ["json://a/?x=1&y=2", "json://b/"]
-    assert sinks[0].choice == Choice(frozenset({EventKind.FILLED, EventKind.REJECTED}), False)
+    assert sinks[0].choice == Choice.parse("filled,rejected")
     assert sinks[1].choice == Choice.parse("problems")
 
 
@@ -74,6 +75,32 @@ def test_all_is_all() -> None:
 
 def test_names_alone_leave_problems_out() -> None:
     assert not Choice.parse("filled").wants(event(EventKind.UNPROTECTED, problem=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("filled", {EventKind.FILLED}),
+        ("kill_switch", {EventKind.KILL_SWITCH_SET, EventKind.KILL_SWITCH_RESET}),
+        ("Kill-Switch-Set", {EventKind.KILL_SWITCH_SET}),
+        ("unknown", {EventKind.OUTCOME_UNKNOWN}),
+        ("quiet", {EventKind.WENT_QUIET}),
+        ("unprotected", {EventKind.UNPROTECTED}),
+        ("protected", {EventKind.PROTECTED}),
+    ],
+)
+def test_a_name_may_be_short(name: str, kinds: set[EventKind]) -> None:
+    assert Choice.parse(name).kinds == kinds
+
+
+@pytest.mark.parametrize("status", FINAL_STATUSES)
+def test_an_alert_is_chosen_by_how_it_ended(status: AlertStatus) -> None:
+    ends = [
+        Event(kind=EventKind.FINISHED, at=START, facts={"status": end.value})
+        for end in FINAL_STATUSES
+    ]
+    choice = Choice.parse(status.value)
+    assert [end.facts["status"] for end in ends if choice.wants(end)] == [status.value]
 
 
 def test_an_event_that_there_is_not_is_refused() -> None:
