@@ -76,7 +76,7 @@ class Courier:
     def _write(self, standing: Standing) -> Standing | None:
         digest, last = self._read(max(standing.position, self._seen))
         if not digest:
-            self._seen = last
+            self._seen, self._gathering = last, False
             if last - standing.position >= FAR:
                 self._outbox.skip(self.sink.name, standing.position, last)
             return None
