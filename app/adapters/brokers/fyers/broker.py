@@ -200,10 +200,6 @@ class FyersBroker:
         segment = SHARES if asset_class is AssetClass.EQUITY else CONTRACTS
         return segment in self._markets.open_segments()
 
-    def near(self, ticker: Ticker) -> Sequence[str]:
-        """Up to three names of the lists that are nearest to a name."""
-        return self._symbols.near(ticker)
-
     def skew(self) -> timedelta | None:
         """How far Fyers' clock was ahead of ours at its latest answer; it tells whole seconds."""
         return self._wire.skew
