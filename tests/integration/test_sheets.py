@@ -1,13 +1,15 @@
 """The playbook in a sheet: rows come from there, words of orders go there (seed 002)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from app.adapters.playbook.sheets.dashboard import TITLES
+from app.adapters.playbook.sheets.google import GoogleWire
+from app.adapters.playbook.sheets.wire import Patch
 from app.domain.errors import PlaybookRefused
 from app.domain.strategy import Strategy
 from tests.fakes.broker import REST
@@ -251,7 +253,6 @@ def test_a_process_that_was_frozen_does_not_look_after_it_any_more(
     before = len(google.asked)
     assert frozen.sheet is not None
     world.clock.advance(60)
-    frozen.services.ownership.leads = lambda: False  # type: ignore[method-assign]  # its database is closed
     frozen.sheet.background.turn()
     assert len(google.asked) == before
 
@@ -394,3 +395,21 @@ def test_a_row_that_was_refused_is_mended_by_writing_it(
     world.server.services.playbook.put(row)
     assert google.rows()[0][:5] == ["AAPL", 7, True, "15 Min", "READY"]
     assert not standing(world.server).refused
+
+
+def test_what_happens_while_the_sheet_is_written_is_written_next(
+    google: SheetsSimulator, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = GoogleWire.write
+
+    def slowly(wire: GoogleWire, tab: str, patches: Sequence[Patch]) -> None:
+        monkeypatch.setattr(GoogleWire, "write", write)
+        write(wire, tab, patches)
+        world.send(**CLOSE)
+
+    world.send(**BUY)
+    monkeypatch.setattr(GoogleWire, "write", slowly)
+    pass_time(world, 5)
+    assert google.status(2)[0] == "FILLED"
+    pass_time(world, 5)
+    assert google.status(2)[0] == "WAITING"

@@ -36,7 +36,7 @@ Tell = Callable[[Sequence[RefusedRow]], None]
 class Sync:
     """The tab `Config`. `tell` hears of lines that are newly refused."""
 
-    def __init__(  # the sheet, its copy, and what both are read with
+    def __init__(
         self,
         wire: Callable[[], Wire],
         copy: SheetCopy,
