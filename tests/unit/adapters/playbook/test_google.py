@@ -103,8 +103,10 @@ def test_a_tab_grows_for_what_is_written(google: SheetsSimulator, wire: GoogleWi
 def test_a_server_that_does_not_tell_how_large_a_tab_is_is_written_to(
     google: SheetsSimulator, wire: GoogleWire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = [{"properties": {"sheetId": 0, "title": "Config"}}]
-    monkeypatch.setattr(type(google.book), "properties", lambda _: told)
+    def told(_: object) -> list[dict[str, dict[str, int | str]]]:
+        return [{"properties": {"sheetId": 0, "title": "Config"}}]
+
+    monkeypatch.setattr(type(google.book), "properties", told)
     wire.write("Config", [Patch(2, 5, [["FILLED"]])])
     assert google.status(2) == ("FILLED", "")
 
