@@ -51,6 +51,7 @@ class Simulator(Controls):
 
     def start(self) -> None:
         """Listen."""
+        self._take_place()
         self._listen()
         if self.__beats:
             self._run(self._beat)
@@ -61,6 +62,7 @@ class Simulator(Controls):
         for thread in self.__threads:
             thread.join()
         self._deafen()
+        self.__place.close()
         self.stream.close()
 
     def call(self, name: str, given: dict[str, Any]) -> Any:
@@ -89,18 +91,24 @@ class Simulator(Controls):
     def away(self) -> Generator[None]:
         """Refuse every connection in a `with` block."""
         self._deafen()
-        with socket.socket() as reserved:  # bound and deaf: nobody else takes the port meanwhile
-            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            reserved.bind((_HOST, self.__port))
-            try:
-                yield
-            finally:
-                self._listen()
-                self.absences += 1
+        try:
+            yield
+        finally:
+            self._listen()
+            self.absences += 1
+
+    def _take_place(self) -> None:
+        """Hold the port, deaf: while nobody listens there, nobody else gets it."""
+        with socket.socket() as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind((_HOST, self.__port))  # a port that somebody has is an error
+            self.__port = free.getsockname()[1]
+        self.__place = socket.socket()
+        self.__place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.__place.bind((_HOST, self.__port))
 
     def _listen(self) -> None:
         self.__web = WebServer(self.__port, self.__app, self.faults, self, self.__stream)
-        self.__port = self.__web.port
         self.__web.start()
 
     def _deafen(self) -> None:

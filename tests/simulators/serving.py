@@ -42,6 +42,7 @@ class WebServer(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 128
+    allow_reuse_port = True  # whose place it takes holds the port too
 
     def __init__(
         self, port: int, app: App, faults: Faults, controls: Controls, stream: str
