@@ -12,6 +12,7 @@ from flask import Flask
 from app.web.names import SECRET_NAMES, SECRET_PARTS
 from tests.e2e.canaries import (
     EACH,
+    LOGIN,
     PREVIOUS,
     READ,
     SECRETS,
@@ -177,7 +178,7 @@ def test_no_secret_is_found_anywhere(tmp_path: Path) -> None:
 def test_every_route_that_can_be_read_is_looked_at(make_server: MakeServer) -> None:
     app: Flask = client_of(make_server()).application
     rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-    looked_at = {path.partition("?")[0] for path in READ}
+    looked_at = {path.partition("?")[0] for path in (*READ, *LOGIN)}
     assert rules - EACH == looked_at
 
 
