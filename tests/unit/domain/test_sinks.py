@@ -93,7 +93,7 @@ def test_a_name_may_be_short(name: str, kinds: set[EventKind]) -> None:
     assert Choice.parse(name).kinds == kinds
 
 
-@pytest.mark.parametrize("status", FINAL_STATUSES)
+@pytest.mark.parametrize("status", sorted(FINAL_STATUSES))
 def test_an_alert_is_chosen_by_how_it_ended(status: AlertStatus) -> None:
     ends = [
         Event(kind=EventKind.FINISHED, at=START, facts={"status": end.value})
