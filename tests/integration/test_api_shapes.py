@@ -203,6 +203,7 @@ CALLS = [
                 "database": CHECK,
                 "engine": CHECK,
                 "recovery": CHECK,
+                "token": CHECK,
                 "disk": CHECK,
                 "backup": CHECK,
             },
@@ -223,6 +224,34 @@ CALLS = [
     ),
     Call("GET", "/api/v1/alerts", {"alerts": [ALERT], "next_cursor": TEXT_OR_NOTHING}),
     Call("GET", "/api/v1/alerts/<alert_id>", WHOLE_ALERT),
+    Call(
+        "GET",
+        "/api/v1/notifications",
+        {
+            "sinks": [
+                {
+                    "sink": str,
+                    "title": TEXT_OR_NOTHING,
+                    "tries": int,
+                    "error": str,
+                    "sent_at": TEXT_OR_NOTHING,
+                    "next_at": TEXT_OR_NOTHING,
+                }
+            ],
+            "dead_letters": [
+                {
+                    "id": int,
+                    "sink": str,
+                    "at": str,
+                    "title": str,
+                    "text": str,
+                    "events": int,
+                    "tries": int,
+                    "error": str,
+                }
+            ],
+        },
+    ),
     Call("GET", "/api/v1/fills", {"fills": [LISTED_FILL], "next_cursor": TEXT_OR_NOTHING}),
     Call("GET", "/api/v1/trades", {"trades": [TRADE], "next_cursor": TEXT_OR_NOTHING}),
     Call("GET", "/api/v1/equity", {"equity": [DAY], "next_cursor": TEXT_OR_NOTHING}),
@@ -277,8 +306,13 @@ ELSEWHERE = {
     ("GET", "/openapi.json"),
     ("POST", "/webhook"),
     ("POST", "/webhook/<path:token>"),
+    ("GET", "/auth-url"),
+    ("GET", "/auth/callback"),
+    ("GET", "/token-status"),
+    ("POST", "/generate-token"),
+    ("POST", "/refresh-token"),
 }
-"""Routes that answer something else than a form of their own, with tests of their own."""
+"""Routes that answer something else than a form of their own, or nothing here; tested elsewhere."""
 
 
 def fits(value: object, shape: Shape) -> bool:
