@@ -85,6 +85,11 @@ class ClosedTrade(NamedTuple):
         return from_money_grains(self.pnl_grains)
 
     @property
+    def is_fee(self) -> bool:
+        """Whether it was taken as a fee: nothing else goes for nothing."""
+        return not self.exit.price
+
+    @property
     def extremes(self) -> tuple[Decimal, Decimal]:
         """The lowest and the highest price that was seen of it."""
         return from_grains(self.low), from_grains(self.high)

@@ -25,6 +25,11 @@ class Counted(Protocol):
         """Fees of both sides."""
         ...
 
+    @property
+    def is_fee(self) -> bool:
+        """Whether it is itself a fee, which was taken out of what was held."""
+        ...
+
 
 class Of(StrEnum):
     """What the trades of a tally have in common, beside their account."""
@@ -85,7 +90,7 @@ class Tally:
 
     @property
     def gross_loss(self) -> Decimal:
-        """What the losing trades lost, after fees; not negative."""
+        """What the losing trades lost, and what was taken of a position as a fee; not negative."""
         return from_money_grains(self.gains - self.pnl)
 
     @property
@@ -137,9 +142,13 @@ class Tally:
         """Count trades that were closed at one moment, in their order."""
         for trade in trades:
             pnl = trade.pnl_grains
+            self.pnl = earned = self.pnl + pnl
+            if trade.is_fee:
+                self.fees -= pnl
+                self.drawdown = max(self.drawdown, self.peak - earned)
+                continue
             self.total_trades += 1
             self.fees += trade.fee_grains
-            self.pnl = earned = self.pnl + pnl
             if pnl > 0:
                 self.winning_trades += 1
                 self.gains += pnl
@@ -189,6 +198,6 @@ class Day:
     def add(self, trades: Iterable[Counted]) -> None:
         """Count trades that were closed on this day."""
         for trade in trades:
-            self.trades += 1
+            self.trades += not trade.is_fee
             self.realised += trade.pnl_grains
-            self.fees += trade.fee_grains
+            self.fees += -trade.pnl_grains if trade.is_fee else trade.fee_grains

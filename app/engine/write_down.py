@@ -6,7 +6,8 @@ from decimal import Decimal
 from itertools import groupby
 
 from app.domain.events import Event, EventKind
-from app.domain.instrument import Ticker
+from app.domain.instrument import Instrument, Ticker
+from app.domain.order import Fill, Side
 from app.domain.stake import FEES, ZERO, Stake, Stakes
 from app.engine.accounts import Account
 from app.ports.clock import Clock
@@ -55,17 +56,22 @@ class WriteDown:
 
     def _write(self, account: Account, stake: Stake, own: Decimal) -> None:
         now = self._clock.now()
+        payer = _pays_in_units(account, stake, own)
+        left = replace(stake, quantity=own, at=now)
         with self._journal.unit() as unit:
             if stake not in unit.stakes(stake.account, stake.instrument):
                 return
-            unit.put_stake(replace(stake, quantity=own, at=now))
+            if payer is None:
+                unit.put_stake(left)
+            else:
+                unit.adopt(_fee(stake, left, payer), left, payer.multiplier)
             unit.record(
                 Event(
                     kind=EventKind.WRITTEN_DOWN,
                     at=now,
                     account=stake.account,
                     symbol=stake.instrument,
-                    problem=not _is_fee(account, stake, own),
+                    problem=payer is None,
                     facts={"strategy": stake.strategy, "was": stake.quantity, "left": own},
                 )
             )
@@ -85,10 +91,30 @@ def _too_large(
     return found
 
 
-def _is_fee(account: Account, stake: Stake, own: Decimal) -> bool:
-    """Whether no more is missing than the fees that are taken out of what was bought."""
+def _pays_in_units(account: Account, stake: Stake, own: Decimal) -> Instrument | None:
+    """The instrument, when no more of it is missing than the fees that are taken out of it.
+
+    After an exit what the journal still has of it is less than can be traded: that is one, too.
+    """
     instrument = account.broker.instrument(Ticker.parse(stake.instrument))
     if instrument is None:
-        return False
+        return None
     abilities = account.broker.capabilities.for_class(instrument.asset_class)
-    return abilities.fees_in_units and abs(own) >= abs(stake.quantity) * FEES
+    few = abs(own) >= abs(stake.quantity) * FEES
+    dust = instrument.least is not None and not instrument.tradable(stake.quantity - own)
+    return instrument if abilities.fees_in_units and (few or dust) else None
+
+
+def _fee(stake: Stake, left: Stake, instrument: Instrument) -> Fill:
+    """What was taken as a fee, for the ledger: units that went for nothing (rule 39)."""
+    taken, now = stake.quantity - left.quantity, left.at
+    assert now is not None  # noqa: S101  # it was written down just now
+    return Fill(
+        fill_id=f"fee-{stake.instrument}-{stake.strategy}-{now.isoformat()}",
+        client_order_id="",
+        symbol=instrument.symbol,
+        side=Side.SELL if taken > 0 else Side.BUY,
+        quantity=abs(taken),
+        price=ZERO,
+        at=now,
+    )

@@ -272,6 +272,34 @@ def test_rule_39_fees_that_are_taken_out_of_what_was_bought_are_no_problem(
     assert event["problem"] == problem
 
 
+@pytest.mark.parametrize("before_its_exit", [True, False])
+def test_rule_39_the_ledger_books_a_fee_that_is_taken_in_units(
+    tmp_path: Path, *, before_its_exit: bool
+) -> None:
+    world = World(tmp_path)
+    abilities = replace(EVERYTHING, fees_in_units=True)
+    world.broker = broker = FakeBroker(clock=world.clock, capabilities=abilities)
+    broker.least = Decimal(1)
+    world.boot()
+    refresh = world.server.services.recovery.refresh
+    world.send(**BUY)
+    broker.hold("AAPL", -Decimal("0.02"))
+    for _ in range(2 * before_its_exit):
+        refresh()
+    broker.prices["AAPL"] = Decimal(110)
+    world.send(**CLOSE)
+    refresh()
+    refresh()
+
+    figures = world.server.services.performance.figures("fake").total
+    assert (figures.total_trades, figures.winning_trades) == (1, 1)
+    assert (figures.total_pnl, figures.total_fees) == (Decimal("97.8"), Decimal(2))
+    assert world.stakes() == {}
+    assert not world.rows("SELECT * FROM open_lots")
+    assert not world.rows("SELECT * FROM events WHERE kind = 'written_down' AND problem")
+    assert not SqlLedger(world.server.database).rebuild()
+
+
 def test_rule_19_a_stake_is_not_written_down_for_an_order_whose_outcome_is_open(
     tmp_path: Path,
 ) -> None:

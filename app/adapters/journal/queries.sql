@@ -630,7 +630,7 @@ SELECT exit_fill, entry_fill, low, high FROM trades
 SELECT * FROM tallies
 
 -- every_day --
-SELECT * FROM days WHERE trades > 0
+SELECT * FROM days WHERE trades > 0 OR realised <> '0'
 
 -- drop_trades --
 DELETE FROM trades
