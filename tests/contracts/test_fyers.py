@@ -776,12 +776,18 @@ def ear(broker: WrittenDown) -> Ear:
 def test_the_socket_tells_of_our_orders_by_our_ids(
     broker: WrittenDown, ear: Ear, venue: FyersVenue
 ) -> None:
-    broker.submit(BRACKET)
-    ear.await_hint(lambda hint: hint == BUY.client_order_id)
-    ear.await_hint(lambda hint: hint == STOP.client_order_id)
+    broker.submit(RESTING)
+    venue.trade_at(D(90))
+    ear.await_hint(lambda hint: hint == RESTING.client_order_id)
 
-    venue.trade_at(D(111))
-    ear.await_hint(lambda hint: hint == TARGET.client_order_id)
+
+@pytest.mark.parametrize(("price", "leg"), [(94, STOP), (111, TARGET)])
+def test_the_socket_tells_of_legs_by_our_ids(
+    broker: WrittenDown, ear: Ear, venue: FyersVenue, price: int, leg: Leg
+) -> None:
+    broker.submit(BRACKET)
+    venue.trade_at(D(price))
+    ear.await_hint(lambda hint: hint == leg.client_order_id)
 
 
 def test_after_each_connection_everything_is_to_be_looked_at(
