@@ -43,7 +43,12 @@ imports: .venv/.dev ## does every floor import downwards only
 check: lint types imports ## all of the three above
 
 test: .venv/.dev ## every test that needs no outside account (ARGS='-k name' picks)
+ifdef ARGS
 	$(PYTEST) $(ARGS)
+else # those that start the real server one by one: they look at the clock
+	$(PYTEST) -n auto -m "not e2e and not bench and not postgres and not sandbox and not torture"
+	$(PYTEST) -m e2e
+endif
 
 cover: .venv/.dev ## the same, with the lines that no test reached
 	$(PYTEST) --cov $(ARGS)
