@@ -30,16 +30,24 @@ def held_after(lane: Sequence[Row], orders: Mapping[str, Sequence[Row]]) -> Deci
     return held
 
 
-def _exit_came(alert: Row, later: Sequence[Row]) -> bool:
-    """Whether a later close came before the end of an entry: it may go before one that waits."""
+def _came_before_its_end(alert: Row, later: Sequence[Row]) -> list[str]:
     came = [each for each in later if each["received_at"] <= alert["finished_at"]]
-    return any(fields_of(each)["action"] == "close" for each in came)
+    return [fields_of(each)["action"] for each in came]
+
+
+def _exit_came(alert: Row, later: Sequence[Row]) -> bool:
+    """Whether a later alert may have closed before the end of an entry that waits: it goes first.
+
+    A purchase closes as well, where something is sold short: it turns the position.
+    """
+    return bool(_came_before_its_end(alert, later))
 
 
 def _overtaken(alert: Row, own: Sequence[Row], later: Sequence[Row]) -> bool:
     """Whether a close was in doubt, and a later one, which need not wait, had closed meanwhile."""
     closes = fields_of(alert)["action"] == "close" and alert["reason"] == "NO_POSITION"
-    return closes and bool(own) and not any(map(_change, own)) and _exit_came(alert, later)
+    came = _came_before_its_end(alert, later)
+    return closes and bool(own) and not any(map(_change, own)) and "close" in came
 
 
 def _outcome(fields: Row, held: Decimal) -> tuple[str, list[Placed], Decimal]:

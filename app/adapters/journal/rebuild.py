@@ -67,7 +67,7 @@ class SqlLedger:
 
     def note_prices(self, account: str, prices: Mapping[str, Decimal]) -> None:
         """Keep how far the prices went of what is open; nothing is written where they did not."""
-        with _snapshot(self._db) as tx:
+        with self._db.reading() as tx:
             news = [
                 news
                 for instrument, price in prices.items()
