@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -102,13 +104,19 @@ class LiveServer:
     def await_idle(self, seconds: float = 30) -> None:
         """Wait until no alert is in work any more."""
         deadline = time.monotonic() + seconds
-        open_states = ("accepted", "executing", "waiting", "unknown")
-        while time.monotonic() < deadline:
-            if not any(self.alerts(state) for state in open_states):
-                return
+        while in_work := self._in_work():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still in work: {in_work}")
             time.sleep(0.05)
-        states = {state: len(self.alerts(state)) for state in open_states}
-        raise TimeoutError(f"still in work: {states}")
+
+    def _in_work(self) -> dict[str, int]:
+        """Alerts that have not ended, by their status, at one moment."""
+        query = (
+            "SELECT status, count(*) FROM alerts"
+            " WHERE status IN ('accepted', 'executing', 'waiting', 'unknown') GROUP BY status"
+        )
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+            return dict(connection.execute(query).fetchall())
 
     def kill(self) -> None:
         """kill -9 of master and worker at once."""
