@@ -127,7 +127,7 @@ class Dispatcher:
         try:
             found = broker.find(known.client_order_id)
         except BrokerError as error:
-            raise self._unsettled(job, known.client_order_id, error) from error
+            raise self._not_read(job, known, error) from error
         if found is not None:
             return found
         if known.status.final:
@@ -165,6 +165,14 @@ class Dispatcher:
             event = self._event(EventKind.RETRYING, job, intent, error.code, str(error))
             unit.record(event)
         return Wait(AlertStatus.WAITING, pause_after(error, job.tries), error.code)
+
+    def _not_read(self, job: Job, known: OrderRecord, error: BrokerError) -> Wait:
+        """A read that failed puts no order into doubt that the broker had answered for."""
+        if known.status is OrderStatus.SUBMITTING:
+            return self._unsettled(job, known.client_order_id, error)
+        if known.status is OrderStatus.UNKNOWN:  # told already
+            return Wait(AlertStatus.UNKNOWN, backoff(job.tries, most=IN_DOUBT), str(error))
+        return Wait(AlertStatus.WAITING, pause_after(error, job.tries), str(error))
 
     def _unsettled(self, job: Job, client_order_id: str, error: Exception) -> Wait:
         with self._journal.unit(job) as unit:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 from app.domain.errors import BrokerError, FencedOut, JournalError
 from app.domain.events import Event, EventKind
@@ -16,6 +17,16 @@ log = logging.getLogger(__name__)
 
 TOLERATED_SKEW = timedelta(seconds=2)
 """How far our clock and a broker's may be apart before the owner is told."""
+
+
+class Obstacle(NamedTuple):
+    """Why an account could not be held against the journal."""
+
+    kind: type[Exception]
+    why: str
+
+
+NONE_YET = Obstacle(Exception, "its turn comes")
 
 
 class Recovery:
@@ -35,7 +46,7 @@ class Recovery:
         self._positions = positions
         self._clock = clock
         self._skewed: set[str] = set()
-        self._obstacles: dict[str, str] = {}
+        self._obstacles: dict[str, Obstacle] = {}
 
     def run(self) -> bool:
         """Look at every account that needs it; whether all are reconciled."""
@@ -59,9 +70,9 @@ class Recovery:
             changed = self.reconcile(account)
             self._positions.check(account)
         except (BrokerError, FencedOut, JournalError) as error:
-            log.warning("cannot reconcile yet", extra={"account": account.name, "why": str(error)})
-            self._obstacles[account.name] = str(error)
+            self._hindered(account, error)
             return
+        self._obstacles.pop(account.name, None)
         account.reconciled.set()
         self._look_at_the_clock(account)
         if changed:
@@ -78,11 +89,19 @@ class Recovery:
     def waiting(self) -> Mapping[str, str]:
         """The accounts that were never held against the journal, and why not."""
         names = [account.name for account in self._accounts if not account.reconciled.is_set()]
-        return {name: self._obstacles.get(name, "its turn comes") for name in names}
+        return {name: self._obstacles.get(name, NONE_YET).why for name in names}
 
     def reconcile(self, account: Account) -> int:
         """Take over what the broker says of every order that rests; how many orders changed."""
         return self._orders.check(account)
+
+    def _hindered(self, account: Account, error: Exception) -> None:
+        """Say it once while nothing changes: a login may be missing for a night."""
+        before = self._obstacles.get(account.name)
+        now = Obstacle(type(error), str(error))
+        level = logging.DEBUG if before and before.kind is now.kind else logging.WARNING
+        log.log(level, "cannot reconcile yet", extra={"account": account.name, "why": now.why})
+        self._obstacles[account.name] = now
 
     def _look_at_the_clock(self, account: Account) -> None:
         """Tell of a clock that differs from the broker's, once until they agree again."""

@@ -1,5 +1,6 @@
 """Start-up is recovery, and so is every few seconds after it."""
 
+import logging
 import sqlite3
 from datetime import timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ import pytest
 from app.domain.errors import BrokerUnavailable, FencedOut
 from app.domain.order import OrderStatus
 from app.domain.outcome import AlertStatus
-from tests.fakes.broker import REPLY_LOST, UNAVAILABLE, FakeBroker, Turn
+from tests.fakes.broker import REPLY_LOST, REST, UNAVAILABLE, FakeBroker, Turn
 from tests.integration.world import LEASE, Fuse, World, fake
 
 LIMIT: dict[str, object] = {
@@ -107,6 +108,36 @@ def test_a_job_that_was_taken_over_cannot_be_finished_by_its_old_owner(world: Wo
     job = world.job()
     with pytest.raises(FencedOut), world.server.services.journal.unit(job):
         pytest.fail("the fence let a job through that nobody runs")
+
+
+def test_a_look_that_failed_puts_no_order_into_doubt_that_the_broker_has_taken(
+    world: World,
+) -> None:
+    """Our own budget of calls may be spent: nobody is to be told that an outcome is unknown."""
+    fake(world).script.append(REST)
+    receipt = world.send(action="buy", symbol="AAPL", quantity=1)
+    fake(world).fail("find", *[BrokerUnavailable("the budget of calls is spent", after=0.5)] * 3)
+    fake(world).fail("orders", *[BrokerUnavailable("the budget of calls is spent", after=0.5)] * 3)
+    world.run(seconds=2)
+    assert world.record(receipt.alert_id).status is AlertStatus.WAITING
+    fake(world).mend("find")
+    fake(world).fill(world.orders()[0].client_order_id)
+    world.run(seconds=5)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert "outcome_unknown" not in world.events(receipt.alert_id)
+    assert not world.orders()[0].reason
+
+
+def test_that_a_broker_cannot_be_asked_is_in_the_log_once_until_it_can_be(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A login may be missing for a night, and it is asked for each second."""
+    for _ in range(2):
+        fake(world).fail("orders", *[BrokerUnavailable("no route")] * 3)
+        for _ in range(4):
+            world.server.services.recovery.refresh()
+    told = [line for line in caplog.records if line.getMessage() == "cannot reconcile yet"]
+    assert [line.levelname for line in told if line.levelno >= logging.INFO] == ["WARNING"] * 2
 
 
 def test_a_job_whose_end_could_not_be_written_is_run_again_and_not_sent_again(

@@ -62,6 +62,7 @@ class Stream:
         self._closed = threading.Event()
         self._socket: ClientConnection | None = None
         self._fruitless = 0
+        self._waits = False
 
     def run(self) -> None:
         """Listen on this thread; comes back when it is closed."""
@@ -69,11 +70,13 @@ class Stream:
             try:
                 self._connect()
             except BrokerLoginNeeded as error:
-                log.info("the order socket waits for a login", extra={"why": str(error)})
+                level = logging.DEBUG if self._waits else logging.INFO  # it may take a night
+                log.log(level, "the order socket waits for a login", extra={"why": str(error)})
+                self._waits = True
             except Exception as error:  # noqa: BLE001  # a hint is missing then, nothing else
-                log.warning(
-                    "the order socket is lost", extra={"why": f"{type(error).__name__}: {error}"}
-                )
+                level = logging.DEBUG if self._closed.is_set() else logging.WARNING
+                why = f"{type(error).__name__}: {error}"
+                log.log(level, "the order socket is lost", extra={"why": why})
             self._closed.wait(pause_after(self._fruitless, random.random()))  # noqa: S311  # no secret
             self._fruitless += 1
 
@@ -91,6 +94,7 @@ class Stream:
         from websockets.sync.client import connect
 
         token = self._token()
+        self._waits = False
         try:
             with connect(
                 self._url,
