@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ import click
 
 from app.adapters.journal.migrate import database_file, revision_of
 from app.adapters.journal.revision import REVISION
-from app.cli.shared import fault, in_words, server, settings
+from app.cli.shared import fault, in_turn, in_words, server, settings
 from app.domain.errors import BrokerLoginNeeded, StoreUnavailable, TradingError
 from app.engine.accounts import Account
 from app.engine.services import Services
@@ -103,7 +104,7 @@ def _broker(services: Services, account: Account) -> Iterator[Finding]:
     good, lives = _lives(services, account)
     try:
         troubles = account.broker.troubles()
-        balance, held = account.broker.balance(), account.broker.positions()
+        balance, held = in_turn(account.broker.balance), in_turn(account.broker.positions)
     except BrokerLoginNeeded as error:
         yield Finding(name, ok=False, detail=f"{error.code}: {error}")
         detail = "log in again" if good else f"{lives}: log in, see `login`"
@@ -206,7 +207,7 @@ def _notifications(services: Services) -> Iterator[Finding]:
 def _foreign(services: Services, account: Account) -> Iterator[Finding]:
     """What works or is held there and is not ours: it is never touched."""
     try:
-        orders = services.order_check.foreign(account)
+        orders = in_turn(partial(services.order_check.foreign, account))
         held = services.journal.foreign(account.name)
     except TradingError:
         return  # told of the broker already

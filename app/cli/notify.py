@@ -33,6 +33,8 @@ def test() -> None:
 def listed() -> None:
     """How each address stands, and the notifications that were given up."""
     post = built().post
+    if not post.couriers:
+        click.echo("nobody is told of anything: NOTIFY_URLS is empty")
     with told():
         for standing in post.outbox.standings():
             state = f"failing: {standing.error}" if standing.tries else "fine"

@@ -1,15 +1,16 @@
 """What commands share: the settings, the server behind them, and how they fail."""
 
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 import click
 from flask import current_app
 
 from app.config import Settings
-from app.domain.errors import TradingError
+from app.domain.errors import BrokerUnavailable, TradingError
 from app.domain.order import BrokerOrder
 from app.domain.outcome import AlertStatus
 from app.engine.accounts import Account
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
     from app.bootstrap import Server
     from app.engine.services import Services
 
+T = TypeVar("T")
+
 SETTINGS = "novalgo.settings"
 FAULT = "novalgo.fault"
 LOOK_EVERY = 0.25
 """Seconds between two looks at an alert that another process may be working on."""
+IN_TURN = 5.0
+"""Seconds at most that a command waits for its turn at a broker."""
 FINE = (AlertStatus.SUCCESS, AlertStatus.SKIPPED, AlertStatus.INFO)
 
 
@@ -85,6 +90,19 @@ def await_end(alert_id: str, seconds: float) -> AlertRecord:
         if record.status.value != said:
             said = record.status.value
             click.echo(f"alert {alert_id}: {said} ...", err=True)
+
+
+def in_turn(question: Callable[[], T]) -> T:
+    """Ask a broker something; a server beside us may have spent the calls of this second."""
+    left, never = IN_TURN, threading.Event()
+    while True:
+        try:
+            return question()
+        except BrokerUnavailable as error:
+            if error.after is None or error.after > left:
+                raise
+            left -= error.after
+            never.wait(error.after)
 
 
 def plain(number: Decimal) -> str:
