@@ -56,7 +56,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "position_size": ("position_size",),
     "market_position_size": ("market_position_size",),
     "prev_position_size": ("prev_position_size", "prev_market_position_size"),
-    "account": ("account", "subaccount", "stub", "account_name", "account_id"),
+    "account": ("account", "accounts", "subaccount", "stub", "account_name", "account_id"),
     "multiple_accounts": ("multiple_accounts",),
     "strategy": ("strategy", "strategy_name", "recorder", "bot"),
     "id": ("id", "alert_id", "alertTimestamp"),

@@ -65,7 +65,7 @@ NAMES: dict[str, tuple[str, list[str]]] = {
     "market_position": ("short", ["market_position", "marketPosition", "Market-Position"]),
     "prev_market_position": ("flat", ["prev_market_position"]),
     "position_size": ("-3", ["position_size"]),
-    "account": ("paper", ["account", "subaccount", "stub", "account_name"]),
+    "account": ("paper", ["account", "accounts", "subaccount", "stub", "account_name"]),
     "strategy": ("trend", ["strategy", "strategy_name", "recorder", "bot"]),
     "id": ("a-1", ["id", "alert_id", "idempotency_key", "alertTimestamp", "ID"]),
     "time": ("2026-11-20T14:30:05Z", ["time", "timenow", "timestamp", "date"]),
