@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import Flask
 
 from app import bootstrap
+from app.bootstrap import loops
 from app.config import Settings
 from app.domain.capabilities import Capabilities
 from app.domain.contract import Wish
@@ -126,7 +127,7 @@ def make_app() -> Flask:
     lease = timedelta(seconds=float(os.environ["LEASE"]))
     tags_only = bool(os.environ.get("TAGS_ONLY"))
     way = Way(Path(os.environ["WIRE"]), float(os.environ["LATENCY"]), tags_only)
-    bootstrap.BEAT_EVERY = lease / 4
+    loops.BEAT_EVERY = lease / 4
     parts = bootstrap.Parts(lease=lease, wrap_broker=lambda broker: FarAway(broker, way))
     return bootstrap.build_app(bootstrap.build(Settings.from_env(), parts))
 
