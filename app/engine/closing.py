@@ -32,8 +32,10 @@ from app.ports.journal import Journal, OrderRecord
 FILL_WAIT = timedelta(seconds=10)
 OUTDATED = "outdated"
 """The reason of a close that never arrived, and was not sent again: less was left by then."""
-MAKE_WAY = timedelta(seconds=3)
-"""How long a close may be on its way before the legs that made way for it come back."""
+MAKE_WAY, FOR_EACH = timedelta(seconds=3), timedelta(seconds=1)
+"""How long a close may be on its way before the legs that made way for it come back; and how much
+longer for each of them: a budget of calls may let one go a second, and what comes back before the
+last is gone would spend it again, for ever."""
 
 MAY_APPEAR = (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
 """Orders that may be at the broker, whether it shows them or not."""
@@ -210,14 +212,14 @@ class Closing:
     def _put_aside(
         self, walk: Walk, aside: Sequence[OrderRecord], unsent: Sequence[OrderRecord]
     ) -> None:
-        entries = self._entries_of(aside)
+        entries, due = self._entries_of(aside), walk.clock.now() + MAKE_WAY + len(aside) * FOR_EACH
         with self._journal.unit(walk.job) as unit:
             for leg in unsent:
                 unit.mark_order(leg.client_order_id, OrderStatus.CANCELED, "never_placed")
             if aside:
                 unit.put_aside(sorted(leg.client_order_id for leg in aside))
             for entry in entries:
-                unit.owe(entry, walk.clock.now() + MAKE_WAY)
+                unit.owe(entry, due)
 
     def _take_out(self, walk: Walk, leg: OrderRecord) -> None:
         answer = self._dispatcher.cancel(walk.job, walk.broker, leg)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.order import OrderRole, OrderStatus, OrderType
+from app.domain.errors import BrokerUnavailable
+from app.domain.order import BrokerOrder, OrderRole, OrderStatus, OrderType
 from app.domain.outcome import AlertStatus
 from app.domain.strategy import Strategy
 from app.engine.holdings import holdings_of
@@ -699,3 +700,34 @@ def test_rule_34_whole_shares_have_their_stop_at_the_broker_all_the_same(tmp_pat
     world = emulating(a_world(tmp_path))
     world.send(**{**BUY, "quantity": 2.5})
     assert working(world) == [(STOP, D(2)), (TARGET, D(2))]
+
+
+class Slow(FakeBroker):
+    """A broker of which a budget lets one order be canceled a second."""
+
+    _canceled_at = -1.0
+
+    def cancel(self, client_order_id: str) -> BrokerOrder | None:
+        now = self._clock.monotonic()
+        if now - self._canceled_at < 1:
+            raise BrokerUnavailable("the budget of calls is spent", after=0.25)
+        self._canceled_at = now
+        return super().cancel(client_order_id)
+
+
+def test_an_exit_gets_ahead_of_many_stops_though_calls_are_few(tmp_path: Path) -> None:
+    """What comes back before the last of them is gone would keep it waiting for ever."""
+    world = World(tmp_path)
+    world.broker = Slow(clock=world.clock, capabilities=RESERVING)
+    fake(world).prices = {"AAPL": D(100)}
+    world.boot()
+    for action in ("buy", *["add"] * 5):
+        world.send(action=action, symbol="AAPL", quantity=1, stop_loss="2%")
+        world.run(1)
+        world.clock.advance(30)
+    assert [quantity for _, quantity in working(world, STOP)] == [D(1)] * 6
+    receipt = world.send(**CLOSE)
+    world.run(15)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {}
+    books_agree(world)
