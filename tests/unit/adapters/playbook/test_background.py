@@ -176,6 +176,7 @@ class Trade:
 
     pnl_grains: int
     fee_grains: int = 0
+    is_fee: bool = False
 
 
 def tally(*pnl: int) -> Tally:
