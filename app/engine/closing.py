@@ -370,13 +370,13 @@ class Closing:
 
     def _with_stop(self, walk: Walk, intent: OrderIntent) -> OrderIntent:
         """An exit that rests keeps the stop that would have had to make way for it (rule 33)."""
-        if not (walk.abilities.exits_reserve and _asked_type(walk, intent) is OrderType.LIMIT):
+        stops = list(self._stops_aside(walk))
+        if not stops or _asked_type(walk, intent) is not OrderType.LIMIT:
             return intent
         quote = walk.broker.quote(walk.key)
         if not rests(intent, quote.price if quote is not None else None):
             return intent
         target = walk.order_id("target of the exit")
-        stops = list(self._stops_aside(walk))
         return beside_its_stop(intent, stops, target, walk.instrument, walk.abilities)
 
     def _stops_aside(self, walk: Walk) -> Iterator[Stopped]:

@@ -1,4 +1,4 @@
-"""An exit that rests at its limit, where open exits reserve: its stop stays beside it. Pure.
+"""An exit that rests at its limit: the stop that made way for it stays beside it. Pure.
 
 The two make a pair at the broker; where there are none, the stop rests and the limit is watched
 (trading-rules 33).

@@ -1,6 +1,7 @@
 """Protection at a broker that takes only some of it along (trading-rules 22-24, 31-39; I4, I5)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -565,6 +566,27 @@ def test_rule_33_of_coins_only_the_stop_rests_and_the_limit_of_an_exit_is_watche
     world.server.services.target_watch.run()
     world.run(5)
     assert world.broker_position() == {} == world.stakes()
+
+
+def test_rule_33_an_exit_that_rests_keeps_its_stop_where_open_exits_reserve_nothing(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    for_the_day = replace(RESERVING, exits_reserve=False, oco=False)
+    world.broker = FakeBroker(clock=world.clock, capabilities=for_the_day, holds_legs=True)
+    fake(world).prices = {"AAPL": D(100)}
+    world.boot()
+    world.send(**BUY)
+    close = world.send(**CLOSE, order_type="limit", limit_price=130)
+    world.run(5)
+    assert working(world) == [(STOP, D(10))]
+    assert is_protected(world)
+    assert "unprotected" not in world.events(close.alert_id)
+    fake(world).prices["AAPL"] = D(131)
+    world.server.services.target_watch.run()
+    world.run(5)
+    assert world.broker_position() == {} == world.stakes()
+    books_agree(world)
 
 
 def test_rule_33_an_exit_of_a_part_that_rests_leaves_stops_for_all(tmp_path: Path) -> None:
