@@ -575,6 +575,77 @@ def test_a_crash_between_slices_leaves_what_was_sent_and_never_the_rest_twice(
     assert len(placed(venue)) == 1
 
 
+@pytest.fixture
+def at_the_second_slice(
+    venue: FyersVenue, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Callable[[], None]], None]:
+    """Do something before the second slice goes out."""
+
+    def hook(then: Callable[[], None]) -> None:
+        asked: list[Purpose] = []
+
+        def spend(purpose: Purpose) -> None:
+            asked.append(purpose)
+            if purpose is Purpose.ENTER and asked.count(Purpose.ENTER) == 2:
+                then()
+
+        monkeypatch.setattr(venue.budget, "spend", spend)
+
+    return hook
+
+
+def test_a_slice_that_was_taken_and_does_not_show_yet_is_waited_for(
+    venue: FyersVenue,
+    broker: WrittenDown,
+    future: str,
+    at_the_second_slice: Callable[[Callable[[], None]], None],
+) -> None:
+    at_the_second_slice(lambda: venue.simulator.fault("late", PLACE, seconds=8))
+    order = broker.submit(many(future, 40))
+    assert (order.status, order.filled_quantity) == (OrderStatus.PARTIALLY_FILLED, D(1755))
+
+    venue.clock.advance(6)
+    assert look(broker, BUY.client_order_id).status is OrderStatus.PARTIALLY_FILLED
+    venue.clock.advance(3)
+    late = look(broker, BUY.client_order_id)
+    assert (late.status, late.filled_quantity) == (OrderStatus.FILLED, D(2600))
+
+
+def test_a_slice_whose_answer_was_lost_may_show_for_a_while(
+    venue: FyersVenue,
+    broker: WrittenDown,
+    future: str,
+    at_the_second_slice: Callable[[Callable[[], None]], None],
+) -> None:
+    def lose_it() -> None:
+        venue.clock.advance(10)  # the first one is long since there
+        venue.simulator.rules(lag=3)
+        venue.simulator.fault("lost", PLACE)
+
+    at_the_second_slice(lose_it)
+    with pytest.raises(OutcomeUnknown):
+        broker.submit(many(future, 40))
+    early = look(broker, BUY.client_order_id)
+    assert (early.status, early.filled_quantity) == (OrderStatus.PARTIALLY_FILLED, D(1755))
+    venue.clock.advance(4)
+    late = look(broker, BUY.client_order_id)
+    assert (late.status, late.filled_quantity) == (OrderStatus.FILLED, D(2600))
+
+
+def test_a_slice_that_never_came_is_not_waited_for_longer(
+    venue: FyersVenue,
+    broker: WrittenDown,
+    future: str,
+    at_the_second_slice: Callable[[Callable[[], None]], None],
+) -> None:
+    at_the_second_slice(lambda: venue.simulator.fault("dropped", PLACE))
+    with pytest.raises(OutcomeUnknown):
+        broker.submit(many(future, 40))
+    venue.clock.advance(6)
+    late = look(broker, BUY.client_order_id)
+    assert (late.status, late.quantity) == (OrderStatus.FILLED, D(1755))
+
+
 def test_slices_are_canceled_together(venue: FyersVenue, broker: WrittenDown, future: str) -> None:
     venue.simulator.quote(future, 24000)
     resting = replace(many(future, 40), order_type=OrderType.LIMIT, limit_price=D(23900))

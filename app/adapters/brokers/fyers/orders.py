@@ -7,7 +7,7 @@ order is absent, the caller decides after the settle window (`unique_client_ids`
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,6 +36,7 @@ from app.domain.errors import (
     BrokerError,
     BrokerRejected,
     BrokerUnavailable,
+    OutcomeUnknown,
 )
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.domain.protection import leg_price
@@ -51,6 +52,30 @@ PATIENCE = 5.0
 """Seconds that a slice waits for its place in the budget of calls, at most."""
 
 
+@dataclass(slots=True)
+class _Sent:
+    """How far an order is sent that goes in slices, or is being sent.
+
+    Attributes:
+        left: what is not sent yet.
+        taken: how much of it each order is that Fyers has taken, by the ids.
+        unsure: what nobody knows of, and may show in the books until a moment.
+    """
+
+    left: Decimal = ZERO
+    taken: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    unsure: Decimal = ZERO
+    until: float = 0.0
+
+    def unseen(self, rows: Sequence[Row], now: float) -> Decimal:
+        """What of it the books do not show yet, and may."""
+        seen = {row.id for row in rows}
+        hidden = sum((size for each, size in self.taken.items() if each not in seen), ZERO)
+        shown = sum((row.quantity for row in rows if row.id not in self.taken), ZERO)
+        in_doubt = self.unsure if now < self.until and shown < self.unsure else ZERO
+        return self.left + hidden + in_doubt
+
+
 class Orders:
     """The orders of one account."""
 
@@ -62,7 +87,7 @@ class Orders:
         self._holdings = holdings
         self._pairs = pairs
         self._triggers = triggers
-        self._sending: dict[str, Decimal] = {}
+        self._sending: dict[str, _Sent] = {}
         self._given_up: set[str] = set()
         self._halted: set[str] = set()
         self._never = threading.Event()
@@ -86,31 +111,36 @@ class Orders:
         return found if found is not None else _pending(intent, bodies[: len(taken)], taken)
 
     def _send(self, intent: OrderIntent, bodies: Sequence[Body]) -> Sequence[str]:
-        name, pair = intent.client_order_id, is_pair(intent)
+        name = intent.client_order_id
         purpose = Purpose.ENTER if intent.role is OrderRole.ENTRY else Purpose.REDUCE
-        taken: list[str] = []
+        sent = self._sending[name] = _Sent()
         try:
             for number, body in enumerate(bodies):
                 if name in self._halted:
                     break
-                self._sending[name] = _size(bodies[number:])
+                sent.left = _size(bodies[number:])
                 try:
-                    taken.append(self._send_one(body, purpose, patient=bool(taken)))
+                    taken = self._send_one(body, purpose, patient=bool(sent.taken))
                 except (BrokerRejected, BrokerUnavailable) as error:
-                    if not taken:
+                    if not sent.taken:
                         raise
-                    why = {"client_order_id": name, "slices": len(taken), "why": str(error)}
+                    why = {"client_order_id": name, "slices": len(sent.taken), "why": str(error)}
                     log.warning("the rest of an order was not sent", extra=why)
                     break
+                except OutcomeUnknown:
+                    sent.until = self._clock.monotonic() + SETTLE.total_seconds()
+                    sent.unsure = _quantity(body)
+                    raise
+                sent.taken[taken] = _quantity(body)
         finally:
             self._books.stale()
             self._halted.discard(name)
-            self._sending[name] = ZERO
+            sent.left = ZERO
             if len(bodies) == 1:
                 del self._sending[name]
-        if pair:
-            self._pairs.note(name, taken)
-        return taken
+        if is_pair(intent):
+            self._pairs.note(name, list(sent.taken))
+        return list(sent.taken)
 
     def _send_one(self, body: Body, purpose: Purpose, *, patient: bool) -> str:
         """Send one slice; another than the first waits for its place in the budget."""
@@ -145,7 +175,8 @@ class Orders:
         Raises:
             BrokerError: by what is known of it.
         """
-        if self._sending.get(name):
+        sent = self._sending.get(name)
+        if sent is not None and sent.left:
             self._halted.add(name)
         address = self._desk.address(name)
         pair = self._pair_of(address)
@@ -313,9 +344,10 @@ class Orders:
         return row.type == LIMIT or (row.stops and self._reached(row) is not None)
 
     def _unsent(self, name: str, rows: Sequence[Row], intent: OrderIntent | None) -> Decimal:
-        """What of an order is still being sent: by us, or for all we know by another process."""
-        if name in self._sending:
-            return self._sending[name]
+        """What of an order is still to show: sent by us, or for all we know by another process."""
+        known = self._sending.get(name)
+        if known is not None:
+            return known.unseen(rows, self._clock.monotonic())
         sliced = any(row.tag != name for row in rows)
         sent = sum((row.quantity for row in rows), ZERO)
         if not sliced or intent is None or sent >= intent.quantity:
