@@ -2,15 +2,14 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from tests.e2e.alpaca_books import bare, read_theirs
 from tests.e2e.broker_books import Theirs
-from tests.e2e.storm import ACTIONS, RATE, RICH, Storm, let_rage
-from tests.simulators.alpaca import AlpacaSimulator, Kind, an_account
+from tests.e2e.storm import ACTIONS, RATE, RICH, Storm
+from tests.simulators.alpaca import AlpacaSimulator, an_account
 
 CALM = {"AAPL": 190, "MSFT": 420}
 WILD = {"NVDA": 130, "TSLA": 250}
@@ -21,15 +20,10 @@ PRICES = {**GUARDED, **UNGUARDED}
 
 
 def simulator(seed: int) -> AlpacaSimulator:
-    """A simulator whose market is open, and in which each fault comes at a rate.
-
-    Of the answer that too many calls were made there is a fifth: after each the account is silent
-    for up to two seconds, and at the pace of a storm it would hardly do anything else.
-    """
+    """A simulator whose market is open."""
     rich = an_account(start=RICH)
     alpaca = AlpacaSimulator(accounts=[rich], seed=seed, rate_limit=None, partial_rate=RATE)
     alpaca.market(is_open=True)
-    let_rage(alpaca.faults, alpaca.stream, {Kind.TOO_MANY: RATE / 5})
     return alpaca
 
 
@@ -52,6 +46,10 @@ class AlpacaStorm(Storm):
 
     alpaca: AlpacaSimulator
 
+    @property
+    def simulator(self) -> AlpacaSimulator:
+        return self.alpaca
+
     def symbols(self) -> Sequence[str]:
         return list(PRICES)
 
@@ -68,13 +66,6 @@ class AlpacaStorm(Storm):
 
     def calls(self) -> int:
         return len(self.alpaca.state.requests)
-
-    def away(self) -> AbstractContextManager[None]:
-        return self.alpaca.away()
-
-    def calm_down(self) -> int:
-        self.alpaca.clear_faults()
-        return len(self.alpaca.faults.happened)
 
     def bare(self) -> Mapping[str, Decimal]:
         with self.alpaca.state.lock:

@@ -22,6 +22,9 @@ FINAL = {"success", "skipped", "denied", "rejected", "expired", "failed", "info"
 NEED_A_REASON = FINAL - {"success"}
 ENDED = {"filled", "canceled", "rejected", "expired"}
 STARTING_CASH = Decimal(1_000_000_000)
+OPEN_LOTS = """
+SELECT open_lots.*, fills.side, fills.price FROM open_lots JOIN fills ON fills.id = open_lots.fill
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Books:
     jobs: Sequence[Row]
     orders: Sequence[Row]
     fills: Sequence[Row]
+    trades: Sequence[Row]
+    open_lots: Sequence[Row]
     paper_orders: Sequence[Row]
     paper_fills: Sequence[Row]
     paper_positions: Sequence[Row]
@@ -198,6 +203,8 @@ def read_books(database: Path, account: str | None = None) -> Books:
             jobs=rows("SELECT * FROM jobs ORDER BY id"),
             orders=its("SELECT * FROM orders ORDER BY job_id, rowid"),
             fills=its("SELECT * FROM fills ORDER BY id"),
+            trades=its("SELECT * FROM trades"),
+            open_lots=its(OPEN_LOTS),
             paper_orders=its("SELECT * FROM paper_orders ORDER BY rowid"),
             paper_fills=its("SELECT * FROM paper_fills ORDER BY rowid"),
             paper_positions=its("SELECT * FROM paper_positions"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from tests.e2e.books import Books, Row, read_books
+from tests.e2e.books import ENDED, Books, Row, read_books
 from tests.e2e.traders import Sent
 
 Settled = tuple[str, Decimal, Decimal]
@@ -65,8 +65,10 @@ class BrokerBooks:
         self.no_order_was_placed_twice()
         self.no_alert_entered_twice()
         self.no_lane_has_two_live_entries()
+        self.what_works_is_the_same()
         self.fills_are_the_same()
         self.positions_and_cash_follow_from_our_fills()
+        self.the_ledger_comes_to_the_same()
         self.stops_cover_what_is_held()
 
     def no_order_was_placed_twice(self) -> None:
@@ -95,6 +97,17 @@ class BrokerBooks:
         live = Counter(symbol for symbol, name in rest if roles[name] == "entry")
         assert not [name for name, count in live.items() if count > 1], live
 
+    def what_works_is_the_same(self) -> None:
+        """Whatever works with us works there, and the other way round."""
+        live = [each for each in self.theirs.orders if each.live]
+        there = {each.order_id for each in live} | {each.name for each in live if not each.leg}
+        for order in self.ours.orders:
+            names = {order["broker_order_id"], order["client_order_id"]}
+            assert order["status"] in ENDED or names & there, f"it works with us only: {order}"
+        ended = {each["client_order_id"] for each in self.ours.orders if each["status"] in ENDED}
+        still = [each for each in live if each.name in ended and not each.leg]
+        assert not still, f"it works there only: {still}"
+
     def fills_are_the_same(self) -> None:
         """Fill for fill: its id, its quantity, its price."""
         ours = Counter(map(_of_ours, self.ours.fills))
@@ -104,12 +117,19 @@ class BrokerBooks:
 
     def positions_and_cash_follow_from_our_fills(self) -> None:
         """What our fills sum up to is what the broker holds: the last share, the last cent."""
+        self._come_to(self.ours.fills, self.theirs.start)
+
+    def the_ledger_comes_to_the_same(self) -> None:
+        """So do the trades that are closed, and the lots that are open."""
+        gained = sum((Decimal(trade["pnl"]) for trade in self.ours.trades), Decimal(0))
+        self._come_to(self.ours.open_lots, self.theirs.start + gained)
+
+    def _come_to(self, rows: Sequence[Row], cash: Decimal) -> None:
         held: dict[str, Decimal] = defaultdict(Decimal)
-        cash = self.theirs.start
-        for fill in self.ours.fills:
-            change = Decimal(fill["quantity"]) * (1 if fill["side"] == "buy" else -1)
-            held[fill["instrument"]] += change
-            cash -= change * Decimal(fill["price"]) + Decimal(fill["fee"])
+        for row in rows:
+            change = abs(Decimal(row["quantity"])) * (1 if row["side"] == "buy" else -1)
+            held[row["instrument"]] += change
+            cash -= change * Decimal(row["price"]) + Decimal(row["fee"])
         assert {name: total for name, total in held.items() if total} == self.theirs.held
         assert cash == self.theirs.cash
 

@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,9 @@ from tests.e2e.live import SECRET, LiveServer
 from tests.e2e.processes import dwindle, not_ended, until
 from tests.e2e.traders import Sent
 from tests.e2e.tradingview import Sender
-from tests.simulators.faults import Fault, Faults, Kind
-from tests.simulators.streaming import Stream, StreamFault, StreamKind
+from tests.simulators.faults import Fault, Kind
+from tests.simulators.hosting import Simulator
+from tests.simulators.streaming import StreamFault, StreamKind
 
 RICH = Decimal(1_000_000_000)
 ACTIONS = ("buy", "buy", "sell", "sell", "close", "limit")
@@ -30,14 +31,6 @@ TICK = 0.05
 MOST_OPEN = 12
 """Alerts in work, beyond which the traders wait: a backlog would grow old, not be traded."""
 RECOVERED_WITHIN, BARE_FOR = 10.0, 5.0
-
-
-def let_rage(faults: Faults, stream: Stream, rare: Mapping[Kind, float]) -> None:
-    """Let each fault come at its rate; `rare` are those with one of their own."""
-    for kind in faults.kinds:
-        seconds = {Kind.LATE: LATE, Kind.TOO_MANY: RESETS}.get(kind, SLOW)
-        faults.add(Fault(kind, times=None, rate=rare.get(kind, RATE), seconds=seconds))
-    stream.faults += [StreamFault(kind, times=None, rate=RATE) for kind in StreamKind]
 
 
 @dataclass(slots=True)
@@ -78,6 +71,11 @@ class Storm(ABC):
 
     # ------------------------------------------------------------------ what a broker says of it
 
+    @property
+    @abstractmethod
+    def simulator(self) -> Simulator:
+        """The broker."""
+
     @abstractmethod
     def symbols(self) -> Sequence[str]:
         """What is traded."""
@@ -99,14 +97,6 @@ class Storm(ABC):
         """How often the broker was asked for something."""
 
     @abstractmethod
-    def away(self) -> AbstractContextManager[None]:
-        """Refuse every connection in a `with` block."""
-
-    @abstractmethod
-    def calm_down(self) -> int:
-        """Nothing goes wrong any more; how many faults there were."""
-
-    @abstractmethod
     def bare(self) -> Mapping[str, Decimal]:
         """How much of what asked for stops has none, by positions."""
 
@@ -114,15 +104,31 @@ class Storm(ABC):
     def theirs(self) -> Theirs:
         """The broker's books."""
 
+    def bare_for(self) -> float:
+        """Seconds for which a position may stand without what covers it."""
+        return BARE_FOR
+
+    def make_ready(self) -> None:  # noqa: B027  # most need nothing
+        """Give the account what it cannot trade without."""
+
     def others(self) -> Sequence[Callable[[], None]]:
         """What else goes on until the storm is over."""
         return ()
+
+    def rare(self) -> Mapping[Kind, float]:
+        """The faults that come at a rate of their own.
+
+        After the answer that too many calls were made the account is silent for up to two seconds:
+        as often as the others, and at the pace of a storm, it would hardly do anything else.
+        """
+        return {Kind.TOO_MANY: RATE / 5}
 
     # ------------------------------------------------------------------ how it goes
 
     @contextmanager
     def raging(self) -> Generator[None]:
         """Alerts, prices and faults, until the block ends."""
+        self._let_rage()
         work = [self._move, self._go_away, self._watch, *self.others()]
         with ThreadPoolExecutor(len(self.symbols()) + len(work)) as pool:
             running = [pool.submit(self._trade, symbol) for symbol in self.symbols()]
@@ -134,6 +140,14 @@ class Storm(ABC):
         for each in running:
             each.result()
 
+    def _let_rage(self) -> None:
+        for kind in self.simulator.faults.kinds:
+            seconds = {Kind.LATE: LATE, Kind.TOO_MANY: RESETS}.get(kind, SLOW)
+            often = self.rare().get(kind, RATE)
+            self.simulator.faults.add(Fault(kind, times=None, rate=often, seconds=seconds))
+        told_wrong = [StreamFault(kind, times=None, rate=RATE) for kind in StreamKind]
+        self.simulator.stream.faults += told_wrong
+
     @property
     def acknowledged(self) -> int:
         """How many alerts were acknowledged."""
@@ -141,6 +155,7 @@ class Storm(ABC):
 
     def begin(self) -> None:
         """The server answers; wait until it has its SDK."""
+        self.make_ready()
         self._await_sdk(time.monotonic(), self.calls())
         self._up = True
 
@@ -198,7 +213,7 @@ class Storm(ABC):
         """Refuse every connection now and then."""
         chance = random.Random(f"{self.seed}away")  # noqa: S311  # to be repeated
         while not self._over.wait(10 * chance.random()):
-            with self.away():
+            with self.simulator.away():
                 self._over.wait(AWAY * chance.random())
 
     def _watch(self) -> None:
@@ -232,12 +247,13 @@ def kill_in(storm: Storm, *, kills: int, alerts: int = 0, busy: float = 1) -> st
             storm.await_alerts(alerts * (done + 1) // kills)
             storm.kill_and_start(RECOVERED_WITHIN * busy)
         storm.work(orders=10, seconds=6)
-    faults = storm.calm_down()
+    storm.simulator.clear_faults()
+    storm.make_ready()
     books = storm.settle()
     assert books.theirs.fills
-    assert max(storm.figures.bare, default=0) < BARE_FOR * busy, storm.figures.bare
+    assert max(storm.figures.bare, default=0) < storm.bare_for() * busy, storm.figures.bare
     return (
-        f"{kills} kills, {faults} faults, seed {storm.seed}:"
+        f"{kills} kills, {len(storm.simulator.faults.happened)} faults, seed {storm.seed}:"
         f" {storm.acknowledged} alerts acknowledged, {len(books.theirs.orders)} orders at the"
         f" broker, {len(books.ours.fills)} fills; {storm.figures}"
     )

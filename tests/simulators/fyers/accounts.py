@@ -164,7 +164,7 @@ class Account:
         """Take units into a position, and the money that goes with them."""
         gained = position.book(signed, price)
         instrument = position.instrument
-        self.cash += -signed * price if _is_paid(instrument, position.product) else gained
+        self.cash += -signed * price if is_paid(instrument, position.product) else gained
         if position.product == DELIVERY and instrument.symbol in self.holdings:
             holding = self.holdings[instrument.symbol]
             holding.left = holding.qty + min(0, position.net)
@@ -193,7 +193,7 @@ class Account:
         closes = min(order.left, abs(held)) if held * order.side < 0 else 0
         opens = order.side * (order.left - closes)
         at = price or order.limit_price or order.stop_price
-        paid = _is_paid(order.instrument, order.product)
+        paid = is_paid(order.instrument, order.product)
         buys = opens * at if paid and opens > 0 else ZERO
         return buys + margin(order.instrument, order.product, opens, at)
 
@@ -202,7 +202,7 @@ def margin(instrument: Instrument, product: str, net: int, price: Decimal) -> De
     """What an open position binds, beyond what was paid for it."""
     if instrument.is_option and net < 0:
         return -net * (instrument.strike or ZERO) * _FUTURES_MARGIN
-    if _is_paid(instrument, product):
+    if is_paid(instrument, product):
         return ZERO
     if instrument.is_future:
         return abs(net) * price * _FUTURES_MARGIN
@@ -210,6 +210,6 @@ def margin(instrument: Instrument, product: str, net: int, price: Decimal) -> De
     return abs(net) * price / leverage
 
 
-def _is_paid(instrument: Instrument, product: str) -> bool:
+def is_paid(instrument: Instrument, product: str) -> bool:
     """Whether its price is paid and received, rather than gains and losses."""
     return instrument.is_option or product == DELIVERY
