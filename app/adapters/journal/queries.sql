@@ -225,7 +225,7 @@ WHERE broker_order_id = :broker_order_id AND account = :account
 -- What was ordered to protect or close what an entry filled, the oldest first.
 SELECT * FROM orders
 WHERE parent = :entry OR parent IN (SELECT client_order_id FROM orders WHERE parent = :entry)
-ORDER BY created_at, client_order_id
+ORDER BY created_at, job_id, client_order_id
 
 -- unsettled_orders --
 SELECT * FROM orders
