@@ -44,6 +44,7 @@ class ClosedTrade(NamedTuple):
 
     `units` is negative when the trade was short. `pnl_grains` is after the fees of both sides.
     `low` and `high`: the lowest and the highest price that was seen of it, its own two among them.
+    `is_fee`: it was taken as a fee; nothing else goes for nothing.
     """
 
     entry: BookedFill
@@ -53,6 +54,7 @@ class ClosedTrade(NamedTuple):
     pnl_grains: int
     low: int
     high: int
+    is_fee: bool
 
     @property
     def quantity(self) -> Decimal:
@@ -83,11 +85,6 @@ class ClosedTrade(NamedTuple):
     def pnl(self) -> Decimal:
         """Profit after fees."""
         return from_money_grains(self.pnl_grains)
-
-    @property
-    def is_fee(self) -> bool:
-        """Whether it was taken as a fee: nothing else goes for nothing."""
-        return not self.exit.price
 
     @property
     def extremes(self) -> tuple[Decimal, Decimal]:
@@ -152,7 +149,7 @@ class Book:
             entry = lot.entry
             gain = (price - entry.price) * closed * entry.multiplier
             low, high = _seen(lot, price)
-            trades.append(ClosedTrade(entry, fill, closed, fees, gain - fees, low, high))
+            trades.append(ClosedTrade(entry, fill, closed, fees, gain - fees, low, high, not price))
             left += closed
             fee -= exit_fee
         if left:
