@@ -8,7 +8,7 @@ from tests.e2e.conftest import Serve
 from tests.e2e.fyers_storm import FyersStorm, settings_of, simulator, skip_at_night
 from tests.e2e.storm import kill_in
 
-# Not in `make test`: one run in four has left an order at work that the broker's book did not show.
+# Not in `make test` until more runs have shown that it is red for no other reason than a fault.
 pytestmark = pytest.mark.torture
 
 BUSY = 6
