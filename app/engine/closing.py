@@ -153,6 +153,7 @@ class Closing:
             self._ownership.check(walk.job.owner)
             answer = walk.broker.cancel(order.client_order_id)
             if answer is None:
+                self._dispatcher.await_absence(walk.job, order)  # its book may be behind
                 continue
             self._settlement.apply([answer])
             if answer.status.working:

@@ -445,3 +445,26 @@ def test_a_fill_that_happened_while_we_were_dead_is_found_at_the_start(world: Wo
     world.crash_and_boot()
     assert world.journaled_position() == {"AAPL": Decimal(10)}
     assert world.orders()[0].status is OrderStatus.FILLED
+
+
+@pytest.mark.parametrize("appears", [True, False])
+def test_an_entry_that_its_brokers_book_does_not_show_yet_has_no_other_beside_it(
+    tmp_path: Path, *, appears: bool
+) -> None:
+    world = World(tmp_path)
+    world.broker = broker = FakeBroker(clock=world.clock, script=[REST], capabilities=TAG_ONLY)
+    world.boot()
+    world.send(**LIMIT)
+    (first,) = world.orders()
+    broker.forget(first.client_order_id)
+
+    broker.script.append(REST)
+    second = world.send(**{**LIMIT, "limit_price": 91})
+    assert world.orders() == [first]
+    if appears:
+        broker.remember(first.client_order_id)
+    world.run(seconds=10)
+
+    before, after = world.orders()
+    assert (after.alert_id, after.status) == (second.alert_id, OrderStatus.LIVE)
+    assert (before.status is OrderStatus.CANCELED) is appears
