@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.adapters.instruments.age import is_due
-from app.adapters.instruments.fetching import NotFetched, fetch
+from app.adapters.instruments.fetching import NotFetched, NotThere, fetch
 from app.adapters.instruments.generation import Draft, Source, current, purge, sources_of
 from app.adapters.instruments.reading import NotAList, Reading
 
@@ -53,8 +53,8 @@ class Order:
 class Answer:
     """What came of it: the lists that are of now, and why the others are not.
 
-    `failed` are old, `missing` were never there. `busy`: another process is at it, or was.
-    `generation` is empty when none was made.
+    `failed` are old, or could not be had yet; `missing` were never there. `busy`: another process
+    is at it, or was. `generation` is empty when none was made.
     """
 
     generation: str = ""
@@ -101,7 +101,8 @@ def _add(
         found = _new(draft, name, order, known)
         answer.fresh.append(name)
     except (NotFetched, NotAList) as error:
-        (answer.missing if known is None else answer.failed)[name] = str(error)
+        absent = known is None and isinstance(error, NotThere)
+        (answer.missing if absent else answer.failed)[name] = str(error)
         found = known
     else:
         if found is None and known is not None:

@@ -15,10 +15,15 @@ PATIENCE = 180.0
 TIMEOUT = (10.0, 30.0)
 PIECE = 1 << 16
 _NOT_MODIFIED, _OK = 304, 200
+_NOT_THERE = (404, 410)
 
 
 class NotFetched(Exception):
     """A list could not be had; the message says why."""
+
+
+class NotThere(NotFetched):
+    """There is no such list: it need not be one of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ def fetch(base: str, name: str, target: Path, etag: str, modified: str) -> Fetch
         The list; None when the server says that it is the one from before.
 
     Raises:
+        NotThere: there is none.
         NotFetched: it could not be had, or not whole.
     """
     folder = folder_of(base)
@@ -65,6 +71,8 @@ def fetch(base: str, name: str, target: Path, etag: str, modified: str) -> Fetch
         with requests.get(url, headers=headers, timeout=TIMEOUT, stream=True) as answer:
             if answer.status_code == _NOT_MODIFIED and headers:
                 return None
+            if answer.status_code in _NOT_THERE:
+                raise NotThere(f"{url} answers {answer.status_code}")
             if answer.status_code != _OK:
                 raise NotFetched(f"{url} answers {answer.status_code}")
             digest = _save(answer, target)
@@ -91,5 +99,7 @@ def _copied(source: Path, target: Path) -> Fetched:
         shutil.copyfile(source, target)
         with target.open("rb") as file:
             return Fetched(target, hashlib.file_digest(file, "sha256").hexdigest())
+    except FileNotFoundError as error:
+        raise NotThere(f"{source}: {error.strerror}") from error
     except OSError as error:
         raise NotFetched(f"{source}: {error.strerror}") from error

@@ -113,7 +113,8 @@ class Refresher:
             self._not_before = self._clock.monotonic() + RETRY
             return
         why = "; ".join(f"{name}: {why}" for name, why in answer.failed.items())
-        self._incomplete = bool(answer.missing) and folder_of(self._base) is None
+        absent = bool(answer.missing) and folder_of(self._base) is None
+        self._incomplete = absent or bool(answer.failed)
         if not answer.generation:
             why = why or "; ".join(f"{name}: {reason}" for name, reason in answer.missing.items())
         self._note(why, RETRY if why else RETRY_MISSING if self._incomplete else 0.0)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.instruments.generation import current, sources_of
 from app.adapters.instruments.master import SymbolMaster
 from app.adapters.instruments.refresh import RETRY, Refresher
 from app.domain.errors import SymbolsError
@@ -93,6 +94,24 @@ def test_a_list_that_spoils_is_told_and_the_others_are_new(desk: Desk, tmp_path:
     desk.work(lambda: bool(desk.told))
     assert "NSE_FO: 1 of 1 rows are of no use" in str(desk.told[0])
     assert desk.generation == "2025-08-19T032000Z"
+
+
+def test_a_list_that_cannot_be_had_the_first_time_is_told_and_soon_asked_for_again(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "lists" / "NSE_FO.csv"
+    good = file.read_text(encoding="utf-8")
+    file.write_text("<html></html>", encoding="utf-8")
+    desk.work(lambda: bool(desk.told))
+    assert "NSE_FO: " in str(desk.told[0])
+
+    file.write_text(good, encoding="utf-8")
+    desk.clock.advance(RETRY)
+    desk.work(lambda: len(desk.told) > 1)
+    assert desk.told[1] is None
+    path = current(desk.folder / "symbols")
+    assert path is not None
+    assert "NSE_FO" in sources_of(path)
 
 
 def test_of_two_processes_one_refreshes(desk: Desk) -> None:
