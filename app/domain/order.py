@@ -71,6 +71,11 @@ class OrderStatus(StrEnum):
         return self in FINAL_STATUSES
 
     @property
+    def in_flight(self) -> bool:
+        """Whether its broker has said nothing of it yet: not sent, on its way, or in doubt."""
+        return self in (OrderStatus.NEW, OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
+
+    @property
     def working(self) -> bool:
         """Whether the order rests at the broker and can still fill."""
         return self in (OrderStatus.LIVE, OrderStatus.PARTIALLY_FILLED)

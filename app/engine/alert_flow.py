@@ -37,7 +37,6 @@ from app.engine.dispatcher import decided, out_of_sync
 from app.engine.endings import finished, naked, outcome_of
 from app.engine.entering import Entering
 from app.engine.judge import Case, Judge
-from app.engine.order_check import IN_FLIGHT
 from app.engine.queue import Queue, note_queued
 from app.engine.quote_desk import QuoteDesk
 from app.engine.settlement import Settlement, event_of
@@ -363,7 +362,7 @@ class AlertFlow:
         return [
             order
             for order in self._journal.unsettled_orders(job.account, job.lane)
-            if order.job_id == job.id and order.status in IN_FLIGHT and not order.role.protects
+            if order.job_id == job.id and order.status.in_flight and not order.role.protects
         ]
 
     def _may_reduce(self, job: Job) -> bool:

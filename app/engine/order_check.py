@@ -14,8 +14,6 @@ from app.ports.journal import Journal, OrderRecord
 
 log = logging.getLogger(__name__)
 
-IN_FLIGHT = (OrderStatus.NEW, OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
-"""Orders that their job, once resumed, looks up itself; and legs that wait for their entry."""
 SETTLE_WINDOW = timedelta(seconds=5)
 """So long a broker may show at work what has ended, and not find what it has just taken."""
 
@@ -57,7 +55,8 @@ class OrderCheck:
             if order.status is OrderStatus.NEW and order.role.protects:
                 self._rouse(account, order)
             listed = told.get(order.client_order_id) or told.get(order.broker_order_id or "")
-            if order.status in IN_FLIGHT or (listed is not None and _agrees(order, listed)):
+            # What is in flight its job looks up itself; a leg that is new waits for its entry.
+            if order.status.in_flight or (listed is not None and _agrees(order, listed)):
                 continue
             answer = account.broker.find(order.client_order_id)
             if answer is None:

@@ -117,7 +117,7 @@ def event_of(kind: EventKind, order: OrderRecord, now: datetime) -> Event:
 
 def _kinds(change: Changes) -> Iterator[EventKind]:
     before, after = change.before, change.order.status
-    entered = before in (OrderStatus.NEW, OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
+    entered = before.in_flight
     if entered and after is not before and after is not OrderStatus.REJECTED:
         if change.order.role is OrderRole.STOP_LOSS:
             if change.order.order_type is not OrderType.MARKET:

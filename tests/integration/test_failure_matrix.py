@@ -137,6 +137,7 @@ def test_an_order_whose_answer_was_lost_is_found_and_never_doubled(
     assert outcome(world, receipt.alert_id) == ("success", "")
     assert fake(world).orders_placed == 1
     assert world.journaled_position() == world.broker_position() == {"AAPL": Decimal(10)}
+    assert {order.reason for order in world.orders()} == {""}, "the doubt is over"
 
 
 def test_an_order_in_doubt_is_looked_up_every_other_second_however_long_its_alert_has_waited(

@@ -282,6 +282,7 @@ class SqlUnit:
         if is_old_news(known.status, known.filled_quantity, answer):
             return Changes(known, fills, known.status)
         status = advance(known.status, answer.status)
+        cleared = known.status.in_flight and not status.in_flight
         average = answer.average_price if answer.average_price is not None else known.average_price
         quantity = answer.quantity if status is answer.status else known.quantity
         if status is known.status and known.role.protects:
@@ -290,7 +291,7 @@ class SqlUnit:
             "client_order_id": known.client_order_id,
             "broker_order_id": answer.broker_order_id or known.broker_order_id,
             "status": status.value,
-            "reason": answer.reason or known.reason,
+            "reason": answer.reason or ("" if cleared else known.reason),
             "quantity": str(quantity),
             "filled_quantity": str(answer.filled_quantity),
             "average_price": text(average),
