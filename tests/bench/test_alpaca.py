@@ -3,40 +3,25 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from time import monotonic_ns, perf_counter_ns, sleep
+from time import perf_counter_ns, sleep
 from typing import Any
 
 import pytest
 import requests
 from alpaca.trading.client import TradingClient
 
-from app.domain.identity import client_order_id
-from tests.bench.conftest import BenchServer, alert
+from tests.bench.brokers import Stamped, note_the_way, round_trips
+from tests.bench.conftest import BenchServer
 from tests.bench.figures import Board, percentile
-from tests.bench.load import Load, fire
-from tests.bench.test_life import memory, seconds_to_start
+from tests.bench.load import Load
+from tests.bench.test_life import seconds_to_start
 from tests.simulators.alpaca import AlpacaSimulator
-from tests.simulators.wire import Asked
 
 pytestmark = pytest.mark.bench
 
 GAP = 0.05
 """20 alerts a second."""
 SYMBOLS = ("AAPL", "MSFT", "NVDA", "TSLA", "SPY", "F")
-
-
-class Stamped(list[Asked]):
-    """What was asked, and when the order of each id was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.orders: dict[str, int] = {}
-
-    def append(self, asked: Asked) -> None:
-        body: dict[str, object] = asked.body or {}
-        if asked.method == "POST":
-            self.orders.setdefault(str(body.get("client_order_id")), monotonic_ns())
-        super().append(asked)
 
 
 @pytest.fixture
@@ -65,38 +50,18 @@ def serve(folder: Path, alpaca: AlpacaSimulator) -> tuple[BenchServer, float]:
     return server, seconds
 
 
-def round_trips() -> list[str]:
-    """An entry into each symbol with its stop, then an exit from each."""
-    more = {"account": "alpaca"}
-    entries = [alert(s, action="buy", quantity=1, stop_loss="5%", **more) for s in SYMBOLS]
-    return entries + [alert(s, action="close", **more) for s in SYMBOLS]
-
-
 def test_an_alert_is_at_alpaca_soon(
     tmp_path: Path, alpaca: AlpacaSimulator, board: Board, *, short: bool
 ) -> None:
-    alpaca.state.requests = stamped = Stamped()
+    alpaca.state.requests = stamped = Stamped("client_order_id")
     for symbol in SYMBOLS:
         alpaca.quote(symbol, 10)
     server, seconds = serve(tmp_path / "server", alpaca)
     try:
         board.note("start with an Alpaca account", seconds, "s", at_most=1.5)
-        load = Load(port=server.port, bodies=round_trips(), count=120 if short else 600, pause=GAP)
-        shots = fire(load)
-        server.await_health()
-        server.await_idle(seconds=120)
-        took = [
-            (at - shot.sent) / 1e6
-            for shot in shots
-            for leg in ("entry", "exit")
-            if (at := stamped.orders.get(client_order_id(shot.alert_id, "alpaca", leg))) is not None
-        ]
-        assert len(took) > len(shots) / 2
-        board.note("alert to Alpaca's socket, p50", percentile(took, 50), "ms", at_most=8)
-        board.note("alert to Alpaca's socket, p99", percentile(took, 99), "ms", at_most=40)
-        board.note("calls of Alpaca for each alert", len(stamped) / len(shots))
-        resident = memory(server.worker_pid())["Rss"]
-        board.note("memory of the worker with Alpaca, RSS", resident, "MB", at_most=200)
+        bodies = round_trips(SYMBOLS, account="alpaca")
+        load = Load(port=server.port, bodies=bodies, count=120 if short else 600, pause=GAP)
+        note_the_way(board, server, stamped, "alpaca", load)
     finally:
         server.stop()
 

@@ -3,43 +3,28 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic_ns, perf_counter_ns
+from time import perf_counter_ns
 
 import pytest
 
 from app.adapters.budget import FileBudgets
 from app.adapters.clock import SystemClock
 from app.domain.errors import BrokerUnavailable
-from app.domain.identity import client_order_id
 from app.domain.rates import Purpose, Rate
-from tests.bench.conftest import BenchServer, alert
+from tests.bench.brokers import Stamped, note_the_way, round_trips
+from tests.bench.conftest import BenchServer
 from tests.bench.figures import Board, percentile
-from tests.bench.load import Load, fire
-from tests.bench.test_life import memory, seconds_to_start
+from tests.bench.load import Load
+from tests.bench.test_life import seconds_to_start
 from tests.e2e.processes import until
 from tests.e2e.test_fyers import log_in, settings_of
 from tests.simulators.fyers import FyersSimulator
-from tests.simulators.wire import Asked
 
 pytestmark = pytest.mark.bench
 
 GAP = 0.2
 """5 alerts a second: more than Fyers would take, so that the server is measured and not that."""
 SYMBOLS = ("SBIN", "TCS", "INFY", "ITC", "RELIANCE", "HDFCBANK")
-
-
-class Stamped(list[Asked]):
-    """What was asked, and when the order of each tag was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.orders: dict[str, int] = {}
-
-    def append(self, asked: Asked) -> None:
-        if asked.method == "POST":
-            body: dict[str, object] = asked.body or {}
-            self.orders.setdefault(str(body.get("orderTag")), monotonic_ns())
-        super().append(asked)
 
 
 @pytest.fixture
@@ -60,36 +45,16 @@ def serve(folder: Path, fyers: FyersSimulator) -> tuple[BenchServer, float]:
     return server, seconds
 
 
-def round_trips() -> list[str]:
-    """An entry into each symbol with its stop, then an exit from each."""
-    more = {"account": "fyers", "exchange": "NSE", "price": None}
-    entries = [alert(s, action="buy", quantity=1, stop_loss="5%", **more) for s in SYMBOLS]
-    return entries + [alert(s, action="close", **more) for s in SYMBOLS]
-
-
 def test_an_alert_is_at_fyers_soon(
     tmp_path: Path, fyers: FyersSimulator, board: Board, *, short: bool
 ) -> None:
     server, seconds = serve(tmp_path / "server", fyers)
     try:
         board.note("start with a Fyers account", seconds, "s", at_most=1.5)
-        fyers.state.requests = stamped = Stamped()
-        load = Load(port=server.port, bodies=round_trips(), count=60 if short else 300, pause=GAP)
-        shots = fire(load)
-        server.await_health()
-        server.await_idle(seconds=180)
-        took = [
-            (at - shot.sent) / 1e6
-            for shot in shots
-            for leg in ("entry", "exit")
-            if (at := stamped.orders.get(client_order_id(shot.alert_id, "fyers", leg))) is not None
-        ]
-        assert len(took) > len(shots) / 2
-        board.note("alert to Fyers' socket, p50", percentile(took, 50), "ms", at_most=8)
-        board.note("alert to Fyers' socket, p99", percentile(took, 99), "ms", at_most=40)
-        board.note("calls of Fyers for each alert", len(stamped) / len(shots))
-        resident = memory(server.worker_pid())["Rss"]
-        board.note("memory of the worker with Fyers, RSS", resident, "MB", at_most=200)
+        fyers.state.requests = stamped = Stamped("orderTag")
+        bodies = round_trips(SYMBOLS, account="fyers", exchange="NSE", price=None)
+        load = Load(port=server.port, bodies=bodies, count=60 if short else 300, pause=GAP)
+        note_the_way(board, server, stamped, "fyers", load)
     finally:
         server.stop()
 
