@@ -1,7 +1,7 @@
 """What is done again and again, how often, and on which thread."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from app.bootstrap.server import Post, Watch
 from app.bootstrap.telling import tell_of_address
 from app.config import Settings
 from app.domain.letters import Digest, Letter
+from app.domain.rates import Purpose
 from app.engine.accounts import Account
 from app.engine.courier import Courier, trade_of
 from app.engine.daily_summary import DailySummary
@@ -23,6 +24,7 @@ from app.engine.performance import Performance
 from app.engine.services import Services
 from app.engine.token_manager import TokenManager
 from app.engine.token_watch import TokenWatch
+from app.ports.budget import errand
 from app.ports.clock import Clock
 from app.ports.journal import Journal
 from app.ports.messenger import Messenger
@@ -69,6 +71,10 @@ def watch_of(services: Services, account: Account) -> Watch:
     """What is done for one account, on a loop of its own."""
     recovery, journal, clock = services.recovery, services.journal, services.clock
     sweep = services.lanes.sweep
+
+    def reducing(look: Callable[[Account], object]) -> Callable[[], object]:
+        return errand(Purpose.REDUCE)(partial(look, account))
+
     hearing = Hearing(account, journal, services.settlement, recovery, clock, sweep)
     loop = Loop(
         [
@@ -76,11 +82,11 @@ def watch_of(services: Services, account: Account) -> Watch:
             Step("recover", TAKE_OVER_EVERY, partial(recovery.keep, account)),
             Step("reconcile", RECONCILE_EVERY, partial(recovery.look, account)),
             Step("learn the calendar", LEARN_EVERY, partial(services.sessions.learn, account)),
-            Step("watch the stops", STOP_WATCH_EVERY, partial(services.stop_watch.look, account)),
+            Step("watch the stops", STOP_WATCH_EVERY, reducing(services.stop_watch.look)),
             Step("follow up", FOLLOW_UP_EVERY, partial(services.follow_up.look, account)),
-            Step("watch targets", TARGET_WATCH_EVERY, partial(services.target_watch.look, account)),
-            Step("square off", SQUARE_OFF_EVERY, partial(services.square_off.look, account)),
-            Step("enforce", TAKE_OVER_EVERY, partial(services.kill_switch.enforce, account)),
+            Step("watch targets", TARGET_WATCH_EVERY, reducing(services.target_watch.look)),
+            Step("square off", SQUARE_OFF_EVERY, reducing(services.square_off.look)),
+            Step("enforce", TAKE_OVER_EVERY, reducing(services.kill_switch.enforce)),
         ],
         name=f"novalgo-{account.name}",
     )

@@ -72,9 +72,18 @@ class ConflictingAlert(AlertError):
 
 
 class BrokerError(TradingError):
-    """The broker, or the way to it, did not do as asked."""
+    """The broker, or the way to it, did not do as asked.
+
+    `after`: seconds until it is worth trying again, where that is known.
+    """
 
     code = "BROKER_ERROR"
+    after: float | None = None
+
+    @property
+    def passing(self) -> bool:
+        """Whether it is over in a known moment, by itself: nobody need be told."""
+        return self.after is not None
 
 
 class BrokerRejected(BrokerError):
@@ -88,10 +97,7 @@ class BrokerRejected(BrokerError):
 
 
 class BrokerUnavailable(BrokerError):
-    """The request never arrived (refused, DNS, 429). Safe to send again.
-
-    `after`: seconds until it is worth trying, where that is known.
-    """
+    """The request never arrived (refused, DNS, 429). Safe to send again."""
 
     code = "BROKER_UNAVAILABLE"
 

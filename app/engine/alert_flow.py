@@ -30,6 +30,7 @@ from app.domain.freshness import AgeLimits, age, age_in_session
 from app.domain.instrument import Ticker
 from app.domain.order import BrokerOrder, OrderIntent, OrderStatus
 from app.domain.outcome import AlertStatus, Outcome
+from app.domain.rates import Purpose
 from app.domain.stake import Stake
 from app.engine.accounts import Account, Accounts
 from app.engine.closing import Closing
@@ -44,6 +45,7 @@ from app.engine.status_tracker import note_outcome
 from app.engine.trade_router import Situation
 from app.engine.waits import IN_DOUBT, Wait, backoff, pause_after
 from app.engine.walk import Ending, Refused, Walk
+from app.ports.budget import errand
 from app.ports.clock import Clock
 from app.ports.journal import Block, Job, Journal, OrderRecord, Pause, Unit
 
@@ -105,7 +107,7 @@ class AlertFlow:
         walk = Walk(job, case, self._journal, self._clock, self._ages)
         if plan is None and job.halted:
             walk = self._back_in_line(walk)
-        decision = plan or self._decide(walk, overtaken=overtaken)
+        decision = plan or self._decide_for(walk, overtaken=overtaken)
         if not isinstance(decision, Plan):
             return decision
         ending = self._execute(walk, decision, fresh=plan is None)
@@ -132,6 +134,11 @@ class AlertFlow:
         with self._journal.unit(walk.job) as unit:
             unit.lift_halt()
         return replace(walk, job=replace(walk.job, halted=False, unwanted=False))
+
+    def _decide_for(self, walk: Walk, *, overtaken: bool) -> Plan | Ending:
+        purpose = Purpose.REDUCE if walk.alert.only_reduces else Purpose.LOOK
+        with errand(purpose):
+            return self._decide(walk, overtaken=overtaken)
 
     def _decide(self, walk: Walk, *, overtaken: bool) -> Plan | Ending:
         if overtaken:
@@ -254,14 +261,16 @@ class AlertFlow:
                     self._write_plan(walk, plan)
                 else:
                     self._rooms.queue.keep_until_open(walk, plan)
-                closing = self._rooms.closing.close(walk, plan)
+                with errand(Purpose.REDUCE):
+                    closing = self._rooms.closing.close(walk, plan)
                 if plan.signal.trade_type is TradeType.EXIT or _is_held_up(closing):
                     return closing
                 self._rooms.closing.confirm_flat(walk, plan, closing.order)
                 if closing.order is not None:
                     done = f"{closing.order.filled_quantity:f} closed first"
                 fresh = False
-            ending = self._rooms.entering.enter(walk.into(plan), plan, fresh=fresh)
+            with errand(Purpose.ENTER):
+                ending = self._rooms.entering.enter(walk.into(plan), plan, fresh=fresh)
         except Refused as refused:
             return Ending(refusal=refused.refusal, detail=done)
         return replace(ending, detail="; ".join(part for part in (done, ending.detail) if part))
@@ -274,7 +283,8 @@ class AlertFlow:
 
     def _cancel(self, walk: Walk, plan: Plan, *, fresh: bool) -> Ending:
         waiting = self._write_plan(walk, plan) if fresh else 0
-        count = self._rooms.closing.cancel_entries(walk) + waiting
+        with errand(Purpose.REDUCE):
+            count = self._rooms.closing.cancel_entries(walk) + waiting
         if not count and fresh:
             return Ending(refusal=Noted(Note.NOTHING_TO_CANCEL, "no entry is resting"))
         return Ending(detail=f"{count} entries canceled")

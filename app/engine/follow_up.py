@@ -53,7 +53,8 @@ class FollowUp:
             answer = account.broker.find(order.client_order_id)
         except BrokerError as error:
             why = {"account": account.name, "why": str(error)}
-            log.warning("cannot look an order up yet", extra=why)
+            level = logging.INFO if error.passing else logging.WARNING
+            log.log(level, "cannot look an order up yet", extra=why)
             return False
         self._settlement.apply([answer] if answer is not None else [])
         self._seen[account.name].add(order.client_order_id)

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from app.domain.errors import BrokerError, FencedOut, JournalError
+from app.domain.errors import BrokerError, FencedOut, JournalError, TradingError
 from app.domain.order import OrderStatus
 from app.engine.accounts import Account
 from app.engine.recovery import Recovery
@@ -43,6 +43,7 @@ class Hearing:
         self._clock = clock
         self._sweep = sweep
         self._looked = -PAUSE
+        self._not_before = 0.0
         self._lock = threading.Lock()
         self._heard: dict[str, None] = {}
         self._everything = False
@@ -68,13 +69,25 @@ class Hearing:
             for client_order_id in heard:
                 self._look_up(client_order_id)
         except (BrokerError, FencedOut, JournalError) as error:
-            facts = {"account": self._account.name, "why": str(error)}
-            log.warning("could not look at an order that changed", extra=facts)
+            self._hindered(heard, error)
         self._sweep()
+
+    def _hindered(self, heard: Sequence[str], error: TradingError) -> None:
+        """What is put off for a known moment is looked at then; of the rest time will tell."""
+        facts = {"account": self._account.name, "why": str(error)}
+        after = error.after if isinstance(error, BrokerError) else None
+        level = logging.WARNING if after is None else logging.INFO
+        log.log(level, "could not look at an order that changed", extra=facts)
+        if after is not None:
+            with self._lock:
+                self._heard = dict.fromkeys(heard) | self._heard
+                self._not_before = self._clock.monotonic() + after
 
     def _take(self) -> tuple[Sequence[str], bool]:
         now = self._clock.monotonic()
         with self._lock:
+            if now < self._not_before:
+                return (), False
             heard, self._heard = list(self._heard), {}
             everything = self._everything and now - self._looked >= PAUSE
             if everything:

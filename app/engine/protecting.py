@@ -17,6 +17,7 @@ from app.domain.events import EventKind
 from app.domain.instrument import Instrument, Ticker
 from app.domain.order import OrderIntent, OrderRole, OrderStatus, OrderType
 from app.domain.outcome import AlertStatus
+from app.domain.rates import Purpose
 from app.domain.stake import FEES, ZERO, Stakes
 from app.engine.accounts import Account, Accounts
 from app.engine.cover import AT_BROKER, Cover, cover, guards
@@ -25,13 +26,16 @@ from app.engine.holdings import stakes_in
 from app.engine.judge import Judge
 from app.engine.settlement import Settlement, event_of, lacks_stop
 from app.engine.shields import Shields
-from app.engine.waits import Wait, backoff
+from app.engine.waits import Wait, backoff, pause_after
 from app.engine.walk import Gate, Refused
+from app.ports.budget import errand
 from app.ports.clock import Clock
 from app.ports.journal import Job, Journal, OrderRecord, Pause
 
 log = logging.getLogger(__name__)
 
+SOON = timedelta(seconds=2)
+"""The longest pause of a duty whose broker could not be asked."""
 SALE_WAIT = timedelta(seconds=3)
 """How long a sale at a watched target may stay unfilled before the stop comes back."""
 SALE_REST = timedelta(seconds=60)
@@ -82,6 +86,7 @@ class Protecting:
         self._settlement = settlement
         self._clock = clock
 
+    @errand(Purpose.REDUCE)
     def run(self, job: Job) -> Job | None:
         """Take a duty to its end or to its next wait; answers the lane's next job, claimed."""
         try:
@@ -90,7 +95,8 @@ class Protecting:
             return self._suspend(job, wait)
         except BrokerError as error:
             why = f"{error.code}: {error}"
-            return self._suspend(job, Wait(AlertStatus.WAITING, backoff(job.tries, most=2), why))
+            pause = min(pause_after(error, job.tries), SOON)
+            return self._suspend(job, Wait(AlertStatus.WAITING, pause, why))
         except (FencedOut, JournalError):
             raise
         except Exception as error:

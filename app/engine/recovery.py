@@ -99,7 +99,9 @@ class Recovery:
         """Say it once while nothing changes: a login may be missing for a night."""
         before = self._obstacles.get(account.name)
         now = Obstacle(type(error), str(error))
-        level = logging.DEBUG if before and before.kind is now.kind else logging.WARNING
+        told = before is not None and before.kind is now.kind
+        passing = isinstance(error, BrokerError) and error.passing
+        level = logging.DEBUG if told or passing else logging.WARNING
         log.log(level, "cannot reconcile yet", extra={"account": account.name, "why": now.why})
         self._obstacles[account.name] = now
 

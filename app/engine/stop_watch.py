@@ -4,6 +4,7 @@ That is a stop that was triggered, and a close at the market that its broker has
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,7 +22,7 @@ from app.ports.journal import Journal, OrderRecord
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=3)
-"""How long it may stay unfilled."""
+"""How long it may stay unfilled, and how long each limit that it was walked to."""
 THROUGH = Decimal("0.01")
 """How far beyond the quote its limit is walked then, so that it fills as at the market."""
 UNPROTECTED = "unprotected"
@@ -47,6 +48,7 @@ class StopWatch:
         self._settlement = settlement
         self._ownership = ownership
         self._clock = clock
+        self._walked: dict[str, dict[str, datetime]] = {}
 
     def run(self) -> int:
         """Look at all accounts; how many orders were stuck."""
@@ -56,8 +58,12 @@ class StopWatch:
         """Look at one account; how many of its orders were stuck."""
         orders = self._journal.unsettled_orders(account.name)
         found = [order for order in orders if self._is_stuck(order)]
+        walked, now = self._walked.setdefault(account.name, {}), self._clock.now()
         for order in found:
-            self._rescue(account, order)
+            last = walked.get(order.client_order_id)
+            if last is None or now - last >= PATIENCE:
+                self._rescue(account, order)
+        self._forget_others(account, found)
         return len(found)
 
     def _is_stuck(self, order: OrderRecord) -> bool:
@@ -65,6 +71,11 @@ class StopWatch:
         if since is None or not order.status.working:
             return False
         return self._clock.now() - since >= PATIENCE
+
+    def _forget_others(self, account: Account, found: Sequence[OrderRecord]) -> None:
+        stuck = {order.client_order_id for order in found}
+        walked = self._walked[account.name]
+        self._walked[account.name] = {each: at for each, at in walked.items() if each in stuck}
 
     def _rescue(self, account: Account, order: OrderRecord) -> None:
         if order.reason != UNPROTECTED:
@@ -87,6 +98,7 @@ class StopWatch:
         self._ownership.check()
         limit = quote.price * (1 + order.side.sign * THROUGH)
         answer = broker.reprice(order.client_order_id, limit)
+        self._walked[account.name][order.client_order_id] = self._clock.now()
         bracket = broker.find(order.parent) if order.parent is not None else None
         self._settlement.apply([told for told in (answer, bracket) if told is not None])
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from app.adapters.brokers import patience
+from app.adapters.brokers.fyers.books import AT_HOME_FRESH
 from app.adapters.brokers.fyers.broker import FyersBroker
 from app.adapters.brokers.fyers.options import read_options
 from app.domain.contract import Series, Wish
@@ -39,6 +40,7 @@ from app.domain.order import (
 )
 from app.domain.rates import Purpose
 from app.domain.rejection import Rejection
+from app.ports.budget import errand
 from tests.contracts.fyers import IN_SESSION, FyersVenue, Listed, WrittenDown
 from tests.fakes.clock import FakeClock
 
@@ -440,8 +442,40 @@ def test_rule_41_what_reduces_has_its_own_place_in_the_budget(
     broker.cancel(STOP.client_order_id)
     broker.submit(exit_of(10))
 
-    assert venue.budget.spent.count(Purpose.REDUCE) == 2
+    assert venue.budget.spent.count(Purpose.REDUCE) == 4  # two that change, what became of one
     assert Purpose.ENTER not in venue.budget.spent
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_rule_41_what_is_read_for_an_order_has_the_place_of_the_order(
+    venue: FyersVenue, broker: WrittenDown, purpose: Purpose
+) -> None:
+    venue.budget.spent.clear()
+    with errand(purpose):
+        broker.position(SBIN)
+    broker.quote(SBIN)
+
+    assert set(venue.budget.spent[:-1]) == {purpose}
+    assert venue.budget.spent[-1] is Purpose.LOOK
+
+
+def test_one_look_is_enough_for_an_order_of_which_the_stream_tells(
+    venue: FyersVenue, broker: WrittenDown
+) -> None:
+    heard: queue.Queue[str | None] = queue.Queue()
+    broker.watch(heard.put)
+    assert heard.get(timeout=30) is None
+    venue.clock.advance(1)
+    before = len(reads(venue))
+    filled = broker.submit(BRACKET)
+    canceled = broker.cancel(STOP.client_order_id)
+
+    assert (filled.status, canceled and canceled.status) == (
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+    )
+    told = ["/data/quotes", "/api/v3/orders", "/api/v3/tradebook", "/api/v3/orders"]
+    assert reads(venue)[before:] == told
 
 
 # --------------------------------------------------------------------------- what is held
@@ -909,7 +943,7 @@ def test_rule_18_shares_that_may_not_be_sold_are_a_trouble_before_their_sale(
     venue.simulator.edis(authorised=False)
     assert broker.troubles() == []
     venue.simulator.transfer(SBIN, 10, 90)
-    venue.clock.advance(1)
+    venue.clock.advance(AT_HOME_FRESH)
 
     assert broker.troubles() == ["shares at home can be sold only after eDIS: there is no DDPI"]
 

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -269,6 +270,26 @@ def test_rule_36_a_close_whose_limit_the_price_ran_through_is_walked_after_it(
 
     assert body_of(client, "/positions")["positions"] == []
     assert len(sent(fyers)) == 2
+
+
+def test_rule_36_each_limit_that_a_close_is_walked_to_has_its_time(
+    trade: Trade, server: Server, client: FlaskClient, clock: FakeClock, fyers: FyersSimulator
+) -> None:
+    trade("buy", quantity=10)
+    fyers.hold(SBIN)  # nobody buys at any price
+    send(client, action="close", symbol="NSE:SBIN", id="400001")
+    clock.advance(2)
+    close = list(fyers.owner().orders.values())[-1]
+    limits: list[Decimal] = []
+    for second in range(7):
+        clock.advance(1)
+        server.services.ownership.beat()
+        fyers.quote(SBIN, 90 - second)
+        fyers.hold(SBIN)
+        assert server.services.stop_watch.run() == 1
+        limits.append(close.limit_price)
+
+    assert limits == [Decimal("89.1")] * 3 + [Decimal("86.15")] * 3 + [Decimal("83.2")]
 
 
 def look(server: Server, clock: FakeClock) -> None:

@@ -95,6 +95,22 @@ def test_hints_of_very_many_orders_are_one_list(world: World) -> None:
     assert world.orders()[0].status is OrderStatus.FILLED
 
 
+def test_what_cannot_be_looked_up_before_a_moment_is_looked_up_then(world: World) -> None:
+    world.send(**LIMIT)
+    fake(world).fill(one(world))
+    fake(world).fail("find", BrokerUnavailable("the budget of calls is spent", after=0.75))
+    tell(world, one(world))
+    ear(world).act()
+    assert world.orders()[0].status is OrderStatus.LIVE
+    asked(world)
+    world.clock.advance(0.5)
+    ear(world).act()
+    assert asked(world) == {}, "it would be refused again"
+    world.clock.advance(0.25)
+    ear(world).act()
+    assert world.orders()[0].status is OrderStatus.FILLED
+
+
 def test_after_each_connection_everything_is_looked_at_and_not_more_often_than_needed(
     world: World,
 ) -> None:

@@ -293,7 +293,8 @@ class Orders:
             return self._named(intent.client_order_id, spot, intent)
         except BrokerError as error:
             facts = {"client_order_id": intent.client_order_id, "why": str(error)}
-            log.warning("an order was taken, and cannot be read yet", extra=facts)
+            level = logging.INFO if error.passing else logging.WARNING
+            log.log(level, "an order was taken, and cannot be read yet", extra=facts)
             return pending(intent, told)
 
     def _named(self, client_order_id: str, spot: Spot, intent: OrderIntent | None) -> BrokerOrder:

@@ -20,10 +20,11 @@ ZERO = Decimal(0)
 LIMIT, MARKET, STOP, STOP_LIMIT = 1, 2, 3, 4
 """Types of orders."""
 
+_TRANSIT = 4
 _STATUSES: Mapping[int, OrderStatus] = {
     1: OrderStatus.CANCELED,
     2: OrderStatus.FILLED,
-    4: OrderStatus.LIVE,
+    _TRANSIT: OrderStatus.LIVE,
     5: OrderStatus.REJECTED,
     6: OrderStatus.LIVE,
     7: OrderStatus.EXPIRED,
@@ -131,15 +132,20 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What the stream tells of an order. `trade`: the number of an execution, if it is of one."""
+    """What the stream tells of an order. `trade`: the number of an execution, if it is of one.
+
+    `in_transit`: it is on its way to the exchange still.
+    """
 
     order_id: str
     tag: str
     parent: str
     stops: bool
+    symbol: str = ""
     status: OrderStatus | None = None
     filled: Decimal = ZERO
     trade: str = ""
+    in_transit: bool = False
 
 
 def read_orders(raw: Any) -> Sequence[Row]:
@@ -214,9 +220,11 @@ def read_news(raw: Any) -> News | None:
         tag=_tag(order, "ordertag"),
         parent=str(order.get("id_parent") or ""),
         stops=order.get("ord_type") in (STOP, STOP_LIMIT),
+        symbol=str(order.get("symbol") or ""),
         status=None if code is None else _STATUSES.get(int(code)),
         filled=number_or_none(order.get("qty_filled")) or ZERO,
         trade=str(order.get("id_fill") or ""),
+        in_transit=code == _TRANSIT,
     )
 
 

@@ -83,7 +83,7 @@ class FyersBroker:
         self._symbols = resources.symbols
         self._capabilities = abilities(options.product)
         self._wire = Wire(account, options, resources)
-        desk = Desk(account, resources, self._wire)
+        desk = Desk(account, resources, self._wire, self._is_heard)
         self._books = desk.books
         self._holdings = Holdings(desk.books, self._is_share)
         self._quotes = Quotes(self._wire, resources.clock)
@@ -247,20 +247,22 @@ class FyersBroker:
             self._stream.close()
         self._wire.close()
 
+    def _is_heard(self) -> bool:
+        return self._stream is not None and self._stream.listens
+
     def _attend(self, stream: Stream) -> None:
         self._wire.load()
         stream.run()
 
     def _hear(self, told: Any, heard: Hint) -> None:
-        """A hint by our id; of what has none, that anything may have changed.
-
-        Fyers tells several times of each step of an order, and mostly what a look-up has shown
-        before: a look-up costs calls.
-        """
-        news = None if told is None else read_news(told)
-        if told is None or (news is not None and not self._orders.knows(news)):
+        """A hint by our id; of what has none, that anything may have changed."""
+        if told is None:
             self._books.stale()
-            heard(None if news is None else self._orders.name_of(news))
+            heard(None)
+            return
+        news = read_news(told)
+        if news is not None and self._orders.take(news):
+            heard(self._orders.name_of(news))
 
     # ------------------------------------------------------------------ what is sent
 

@@ -27,8 +27,9 @@ class Fills:
         Raises:
             BrokerError: the trade book could not be read.
         """
-        if any(self._told(row) < row.filled for row in rows):
-            self._note(self._books.trades())
+        untold = [row for row in rows if self._told(row) < row.filled]
+        if untold:
+            self._note(self._books.trades(untold[0].symbol))
         return {row.id: tuple(self._known.get(row.id, {}).values()) for row in rows}
 
     def knows(self, order_id: str, trade: str) -> bool:

@@ -52,14 +52,15 @@ class Holdings:
 
     def traded(self, symbol: str) -> Decimal | None:
         """How many units the positions say were traded today; None where they do not tell."""
-        mine = [each for each in self._books.positions() if each.symbol == symbol]
+        mine = [each for each in self._books.positions(symbol) if each.symbol == symbol]
         if any(each.bought is None or each.sold is None for each in mine):
             return None
         return sum(((each.bought or ZERO) + (each.sold or ZERO) for each in mine), ZERO)
 
     def _held(self, symbol: str) -> Sequence[Held]:
+        positions = self._books.positions(symbol)
         at_home = self._books.holdings() if self._is_share(symbol) else ()
-        return [each for each in (*self._books.positions(), *at_home) if each.symbol == symbol]
+        return [each for each in (*positions, *at_home) if each.symbol == symbol]
 
 
 def _by_product(held: Sequence[Held]) -> Sequence[Held]:

@@ -30,6 +30,7 @@ from app.adapters.brokers.fyers.naming import (
     waiting_leg,
 )
 from app.adapters.brokers.fyers.pairs import Pairs
+from app.adapters.brokers.fyers.updates import arrived, ended
 from app.adapters.brokers.reading import UNREADABLE, understood
 from app.adapters.brokers.triggers import Triggers
 from app.domain.errors import (
@@ -38,10 +39,18 @@ from app.domain.errors import (
     BrokerUnavailable,
     OutcomeUnknown,
 )
-from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
+from app.domain.order import (
+    IMMEDIATE,
+    BrokerOrder,
+    OrderIntent,
+    OrderRole,
+    OrderStatus,
+    OrderType,
+)
 from app.domain.protection import leg_price
 from app.domain.rates import Purpose
 from app.ports.addresses import Address
+from app.ports.budget import errand
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +92,13 @@ class Orders:
         self._desk = desk
         self._clock = desk.clock
         self._books = desk.books
+        self._updates = desk.updates
         self._fills = Fills(desk.books)
         self._holdings = holdings
         self._pairs = pairs
         self._triggers = triggers
         self._sending: dict[str, _Sent] = {}
+        self._placing: set[str] = set()
         self._given_up: set[str] = set()
         self._halted: set[str] = set()
         self._never = threading.Event()
@@ -101,14 +112,28 @@ class Orders:
             BrokerError: by what is known of the first slice that was not taken, while nothing of
                 the order works; or nobody knows whether a slice was taken.
         """
-        taken = self._send(intent, bodies)
+        self._placing.add(intent.client_order_id)
         try:
-            found = self.find(intent.client_order_id, intent)
+            taken = self._send(intent, bodies)
+            self._await_arrival(intent, taken)
+        finally:
+            self._placing.discard(intent.client_order_id)
+        entry = intent.role is OrderRole.ENTRY
+        try:
+            with errand(Purpose.LOOK if entry else Purpose.REDUCE):
+                found = self._shown(intent)
         except BrokerError as error:
             why = {"client_order_id": intent.client_order_id, "why": str(error)}
-            log.warning("an order was taken, and cannot be read yet", extra=why)
+            level = logging.INFO if error.passing else logging.WARNING
+            log.log(level, "an order was taken, and cannot be read yet", extra=why)
             found = None
         return found if found is not None else _pending(intent, bodies[: len(taken)], taken)
+
+    def _await_arrival(self, intent: OrderIntent, taken: Sequence[str]) -> None:
+        """Let it become of it what will, if that is soon: then one look at the book is enough."""
+        if not is_pair(intent):  # the stream does not tell of GTT orders
+            at_once = intent.order_type is OrderType.MARKET or intent.time_in_force in IMMEDIATE
+            self._updates.wait_for(taken, ended if at_once else arrived)
 
     def _send(self, intent: OrderIntent, bodies: Sequence[Body]) -> Sequence[str]:
         name = intent.client_order_id
@@ -133,7 +158,7 @@ class Orders:
                     raise
                 sent.taken[taken] = _quantity(body)
         finally:
-            self._books.stale()
+            self._books.touch(intent.instrument)
             self._halted.discard(name)
             sent.left = ZERO
             if len(bodies) == 1:
@@ -185,7 +210,9 @@ class Orders:
         elif address is not None and address.intent is None and address.parent is not None:
             self._cancel_legs(address.parent)
         else:
-            self._cancel_rows(rows_under(name, self._books.orders()))
+            rows = _working(rows_under(name, self._books.known_orders()))
+            rows = rows or rows_under(name, self._books.orders(_symbol_of(address)))
+            self._cancel_rows(rows)
         return self.find(name)
 
     def move(self, name: str, limit: Decimal) -> BrokerOrder | None:
@@ -200,7 +227,7 @@ class Orders:
         for row in self._rows_of(name):
             there = row.type == LIMIT and row.limit_price == limit
             if not row.status.final and not there and self._is_limit(row):
-                self._desk.change(asks.move(row.id, LIMIT, plain(limit)))
+                self._desk.change(asks.move(row.id, LIMIT, plain(limit)), row.symbol)
         return self.find(name)
 
     # ------------------------------------------------------------------ found
@@ -218,12 +245,22 @@ class Orders:
             return self._find_leg(address)
         if intent is not None and is_pair(intent):
             return self._pairs.find(intent, address, self._fills.of)
-        rows = rows_under(name, self._books.orders())
+        rows = rows_under(name, self._books.orders(None if intent is None else intent.instrument))
+        if not rows and intent is not None:
+            self._books.touch(intent.instrument)  # that it is absent, a new look has to show
+            rows = rows_under(name, self._books.orders(intent.instrument))
         if not rows:
             return self._absent(name, address, intent)
         if intent is not None and self._is_over(intent):
             return self._ended(name, rows, intent)
         return self._named(name, rows, intent)
+
+    def _shown(self, intent: OrderIntent) -> BrokerOrder | None:
+        """An order that was just taken; None while the book does not show it."""
+        if is_pair(intent):
+            return self.find(intent.client_order_id, intent)
+        rows = rows_under(intent.client_order_id, self._books.orders(intent.instrument))
+        return self._named(intent.client_order_id, rows, intent) if rows else None
 
     def working(self) -> Sequence[BrokerOrder]:
         """Everything that works there, each for itself; what is not ours under Fyers' ids.
@@ -243,8 +280,24 @@ class Orders:
             found.setdefault(order.client_order_id, order)
         return list(found.values())
 
-    def knows(self, news: News) -> bool:
-        """Whether the stream tells what a book has told before."""
+    def take(self, news: News) -> bool:
+        """Take note of what the stream tells; whether somebody has to look at it.
+
+        Fyers tells several times of each step of an order, and mostly what a look-up has shown
+        before, or shows in a moment to whoever places it: a look-up costs calls.
+        """
+        self._updates.note(news)
+        if self._knows(news):
+            return False
+        symbol = news.symbol or self._books.symbol_of(news.order_id)
+        if symbol is None:
+            self._books.stale()
+        else:
+            self._books.touch(symbol)
+        return bool(news.parent) or base_of(news.tag) not in self._placing
+
+    def _knows(self, news: News) -> bool:
+        """Whether a book has told it before."""
         if news.trade:
             return self._fills.knows(news.order_id, news.trade)
         return self._books.has(news.order_id, news.status, news.filled)
@@ -265,13 +318,14 @@ class Orders:
 
     def product_of(self, name: str) -> str | None:
         """The product that an order of today was placed with."""
-        rows = rows_under(name, self._books.orders())
+        address = self._desk.address(name)
+        rows = rows_under(name, self._books.orders(_symbol_of(address)))
         return rows[0].product if rows else None
 
     # ------------------------------------------------------------------ under our names
 
     def _named(self, name: str, rows: Sequence[Row], intent: OrderIntent | None) -> BrokerOrder:
-        book = self._books.orders()
+        book = self._books.orders(rows[0].symbol)
         legs = {} if intent is None else dict(intent.legs)
         made = {role: legs_of(rows, book, role) for role in legs}
         trades = self._fills.of([*rows, *(row for found in made.values() for row in found)])
@@ -367,10 +421,10 @@ class Orders:
         now = self._clock.now()
         if sent is not None and sent.astimezone(IST).date() < now.astimezone(IST).date():
             return self._of_the_day_before(intent, address)
-        if any(base_of(trade.tag) == name for trade in self._books.trades()):
+        trades = self._books.trades(intent.instrument)
+        if any(base_of(trade.tag) == name for trade in trades):
             raise BrokerUnavailable(f"{name} is in the trade book and not in the order book")
         told = self._holdings.traded(intent.instrument)
-        trades = self._books.trades()
         known = sum((each.quantity for each in trades if each.symbol == intent.instrument), ZERO)
         if told is not None and told > known:
             raise BrokerUnavailable(f"{intent.symbol}: not all that was traded is in the books yet")
@@ -391,7 +445,7 @@ class Orders:
         """What is left of an order whose end has come: it is canceled, if it still works."""
         if any(not row.status.final for row in rows):
             self._cancel_rows(rows)
-            rows = rows_under(name, self._books.orders()) or rows
+            rows = rows_under(name, self._books.orders(intent.instrument)) or rows
         order = self._named(name, rows, intent)
         if order.status is not OrderStatus.CANCELED or order.reason != REQUESTED:
             return order
@@ -401,7 +455,8 @@ class Orders:
 
     def _rows_of(self, name: str) -> Sequence[Row]:
         """The rows behind an order or a leg of ours."""
-        address, book = self._desk.address(name), self._books.orders()
+        address = self._desk.address(name)
+        book = self._books.orders(_symbol_of(address))
         pair = self._pair_of(address)
         if pair is not None:
             return self._pairs.rows_of(*pair, name)
@@ -418,19 +473,36 @@ class Orders:
         return address.intent, address
 
     def _cancel_legs(self, entry: str) -> None:
-        """Cancel both legs of an entry; legs that are not there are not waited for any more."""
-        book = self._books.orders()
-        rows = rows_under(entry, book)
-        legs = [row for row in book if row.parent in {each.id for each in rows}]
-        self._cancel_rows(legs)
+        """Cancel both legs of an entry; legs that are not there are not waited for any more.
+
+        What the book did not have when it was read last, works still when it is looked at again.
+        """
         address = self._desk.address(entry)
+        legs = _working(_legs_under(entry, self._books.known_orders()))
+        legs = legs or _legs_under(entry, self._books.orders(_symbol_of(address)))
+        self._cancel_rows(legs)
         if address is not None and address.intent is not None and not legs:
             self._given_up |= {leg.client_order_id for _, leg in address.intent.legs}
 
     def _cancel_rows(self, rows: Sequence[Row]) -> None:
-        for row in rows:
-            if not row.status.final:
-                self._desk.change(asks.cancel(row.id))
+        working = _working(rows)
+        for row in working:
+            self._desk.change(asks.cancel(row.id), row.symbol)
+        self._updates.wait_for([row.id for row in working], ended)
+
+
+def _legs_under(entry: str, book: Sequence[Row]) -> Sequence[Row]:
+    ids = {row.id for row in rows_under(entry, book)}
+    return [row for row in book if row.parent in ids]
+
+
+def _working(rows: Sequence[Row]) -> Sequence[Row]:
+    return [row for row in rows if not row.status.final]
+
+
+def _symbol_of(address: Address | None) -> str | None:
+    """The symbol of an order, as far as it is written down."""
+    return None if address is None or address.intent is None else address.intent.instrument
 
 
 def _size(bodies: Sequence[Body]) -> Decimal:

@@ -41,6 +41,7 @@ class Pairs:
 
     def note(self, name: str, ids: Sequence[str]) -> None:
         """Remember what Fyers calls a pair that was just placed."""
+        self._books.touch_gtts()
         with self._lock:
             self._ids[name] = ids
 
@@ -64,10 +65,11 @@ class Pairs:
         """
         for pair in self._pairs(intent, address):
             if not pair.gtt.status.final:
-                self._desk.change(asks.cancel_gtt(pair.gtt.id))
+                self._desk.change(asks.cancel_gtt(pair.gtt.id), pair.gtt.symbol)
+                self._books.touch_gtts()
             for row in pair.made:
                 if not row.status.final:
-                    self._desk.change(asks.cancel(row.id))
+                    self._desk.change(asks.cancel(row.id), row.symbol)
 
     def made(self, rows: Sequence[Row]) -> set[str]:
         """The ids of the orders that were made by GTT orders."""
@@ -125,7 +127,7 @@ class Pairs:
         mine = self._gtts(intent, address, book)
         if not mine:
             return []
-        made = children_of(book, self._books.orders())
+        made = children_of(book, self._books.orders(intent.instrument))
         return [Pair(gtt, made.get(gtt.id, ())) for gtt in mine]
 
     def _gtts(

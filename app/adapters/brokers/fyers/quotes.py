@@ -27,7 +27,11 @@ class _Seen:
 
 
 class Quotes:
-    """Latest prices through the data API. Calls are counted, symbols are not."""
+    """Latest prices through the data API. Calls are counted, symbols are not.
+
+    Who asks while an answer is on its way waits for it, and is asked for together with all others
+    who wait.
+    """
 
     def __init__(self, wire: Wire, clock: Clock) -> None:
         self._wire = wire
@@ -35,6 +39,7 @@ class Quotes:
         self._seen: dict[str, _Seen] = {}
         self._wanted: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
 
     def latest(self, symbol: str) -> Quote | None:
         """The newest price; None when there is none.
@@ -42,24 +47,36 @@ class Quotes:
         Raises:
             BrokerError: it could not be read.
         """
-        now = self._clock.monotonic()
-        seen = self._seen.get(symbol)
-        if seen is None or now - seen.at >= FRESH:
-            symbols = self._together(symbol, now)
-            quotes = self._read(symbols)
-            with self._lock:
-                self._seen |= {each: _Seen(quotes.get(each), now) for each in symbols}
-            seen = self._seen[symbol]
+        seen = self._good(symbol)
+        if seen is None:
+            self._want(symbol)
+            with self._asking:
+                seen = self._good(symbol) or self._ask_for(symbol)
         return seen.quote
 
-    def _together(self, symbol: str, now: float) -> list[str]:
-        """A symbol, and others that were wanted lately; those that nobody wants are forgotten."""
+    def _good(self, symbol: str) -> _Seen | None:
+        seen = self._seen.get(symbol)
+        return seen if seen is not None and self._clock.monotonic() - seen.at < FRESH else None
+
+    def _ask_for(self, symbol: str) -> _Seen:
+        now = self._clock.monotonic()
+        symbols = self._together(symbol)
+        quotes = self._read(symbols)
+        found = {each: _Seen(quotes.get(each), now) for each in symbols}
+        self._seen = {each: old for each, old in self._seen.items() if each in self._wanted} | found
+        return found[symbol]
+
+    def _want(self, symbol: str) -> None:
+        """Note it, and forget what nobody wants any more."""
+        now = self._clock.monotonic()
         with self._lock:
-            self._wanted[symbol] = now
             lately = {each: at for each, at in self._wanted.items() if now - at < WATCHED}
-            self._wanted = lately
-            self._seen = {each: seen for each, seen in self._seen.items() if each in lately}
-        others = sorted(lately.keys() - {symbol}, key=lambda each: -lately[each])
+            self._wanted = lately | {symbol: now}
+
+    def _together(self, symbol: str) -> list[str]:
+        """A symbol, and others that were wanted lately."""
+        wanted = self._wanted
+        others = sorted(wanted.keys() - {symbol}, key=lambda each: -wanted[each])
         return [symbol, *others][:MOST]
 
     def _read(self, symbols: list[str]) -> Mapping[str, Quote]:

@@ -63,6 +63,12 @@ class Stream:
         self._socket: ClientConnection | None = None
         self._fruitless = 0
         self._waits = False
+        self._subscribed = False
+
+    @property
+    def listens(self) -> bool:
+        """Whether what happens is told now, as far as we know."""
+        return self._subscribed
 
     def run(self) -> None:
         """Listen on this thread; comes back when it is closed."""
@@ -111,7 +117,7 @@ class Stream:
                 self._refused(token)
             raise
         finally:
-            self._socket = None
+            self._socket, self._subscribed = None, False
 
     def _listen(self, socket: "ClientConnection") -> None:
         socket.send(SUBSCRIBE)
@@ -137,7 +143,7 @@ class Stream:
             return
         facts = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
         if facts.get("code") == SUBSCRIBED:
-            self._fruitless = 0
+            self._fruitless, self._subscribed = 0, True
             self._tell(None)
         elif facts.get("s") == "error":
             raise ConnectionError(str(facts.get("message") or facts.get("code")))

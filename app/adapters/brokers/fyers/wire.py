@@ -19,6 +19,7 @@ from app.domain.errors import (
     OutcomeUnknown,
 )
 from app.domain.rates import Purpose, Rate
+from app.ports.budget import purpose_of_reads
 
 if TYPE_CHECKING:
     from app.adapters.brokers.fyers.sdk import Door
@@ -72,7 +73,7 @@ class Wire:
             BrokerError: it could not be read.
         """
         try:
-            return self._call(ask, Purpose.LOOK)
+            return self._call(ask, purpose_of_reads())
         except (BrokerRejected, OutcomeUnknown) as error:
             raise BrokerUnavailable(f"cannot be read: {error}") from error
 
