@@ -26,7 +26,7 @@ from app.engine.holdings import stakes_in
 from app.engine.judge import Judge
 from app.engine.settlement import Settlement, event_of, lacks_stop
 from app.engine.shields import Shields
-from app.engine.waits import Wait, backoff, pause_after
+from app.engine.waits import AWAY, Wait, backoff, pause_after
 from app.engine.walk import Gate, Refused
 from app.ports.budget import errand
 from app.ports.clock import Clock
@@ -46,6 +46,8 @@ LEGS_TRIES = 3
 """Looks at legs that a broker has taken along, before they give way to ours."""
 ALARM_TRIES = 4
 """After so many tries, less than five seconds, the owner hears that nothing protects (I4)."""
+PRECEDENCE, BETWEEN_TRIES = 4, timedelta(seconds=1)
+"""How often, and for how long each, a close that could not be sent yet goes before its stop."""
 STEPS = 12
 """More steps than any duty needs: then something moves under our hands."""
 
@@ -206,15 +208,16 @@ class Protecting:
 
     def _cover(self, duty: Duty, *, without: str = "") -> Cover:
         entry = duty.entry
-        lane = [
-            order
-            for order in self._journal.unsettled_orders(entry.account, entry.lane)
-            if order.strategy == entry.strategy
-            and order.instrument == entry.instrument
-            and order.client_order_id != without
-        ]
+        lane = [order for order in self._lane(duty) if order.client_order_id != without]
         family = [order for order in duty.family if order.client_order_id != without]
         return cover(entry, held=self._held(duty), lane=lane, family=family)
+
+    def _lane(self, duty: Duty) -> Sequence[OrderRecord]:
+        """The strategy's orders in the instrument that are not settled."""
+        entry = duty.entry
+        lane = self._journal.unsettled_orders(entry.account, entry.lane)
+        mine = (order for order in lane if order.strategy == entry.strategy)
+        return [order for order in mine if order.instrument == entry.instrument]
 
     def _held(self, duty: Duty) -> Decimal:
         """What the strategy holds: its fills, which a lagging position does not belie.
@@ -236,15 +239,7 @@ class Protecting:
 
     def _cut(self, duty: Duty) -> bool:
         """More would be closed than is held: the youngest stop goes, and comes back smaller."""
-        entry = duty.entry
-        lane = self._journal.unsettled_orders(entry.account, entry.lane)
-        mine = [
-            order
-            for order in lane
-            if order.strategy == entry.strategy
-            and order.instrument == entry.instrument
-            and _works(order)
-        ]
+        mine = [order for order in self._lane(duty) if _works(order)]
         stops = [order for order in mine if guards(order, mine)]
         for stop in stops:
             if self._look_up(duty, stop):
@@ -257,6 +252,7 @@ class Protecting:
         return self._cancel(duty, stops[-1])
 
     def _arm(self, duty: Duty, quantity: Decimal) -> bool:
+        self._let_close(duty)
         refusals = duty.shields.refusals
         if refusals > 1:
             bare = duty.shields.guard.stop_loss is not None
@@ -270,6 +266,20 @@ class Protecting:
             return False
         self._place(duty, intent)
         return True
+
+    def _let_close(self, duty: Duty) -> None:
+        """A close that is tried again in a moment comes first: its broker takes no more orders.
+
+        Raises:
+            Wait: there is one, and it was not tried in vain for long.
+        """
+        if duty.job.tries < PRECEDENCE and any(map(self._is_tried, self._lane(duty))):
+            why = "a close is about to be sent"
+            raise Wait(AlertStatus.WAITING, BETWEEN_TRIES, why, holds=False)
+
+    def _is_tried(self, order: OrderRecord) -> bool:
+        tried = order.role is OrderRole.EXIT and order.status is OrderStatus.NEW
+        return tried and self._clock.now() - order.updated_at < timedelta(seconds=AWAY)
 
     def _clear_the_way(self, duty: Duty) -> bool:
         """A stop may have been refused for an entry that rests on the other side: it goes first."""

@@ -365,6 +365,31 @@ def test_rule_23_a_close_that_cannot_be_sent_brings_the_legs_back_in_time(tmp_pa
     books_agree(world)
 
 
+def test_rule_23_legs_do_not_come_back_before_a_close_that_is_about_to_be_sent(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).script.extend([UNAVAILABLE] * 5)
+    receipt = world.send(**CLOSE)
+    world.run(9)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert len(orders(world, STOP)) == 1
+    books_agree(world)
+
+
+def test_rule_23_legs_come_back_where_a_close_is_tried_in_vain(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).script.extend([UNAVAILABLE] * 7)
+    receipt = world.send(**CLOSE)
+    world.run(14)
+    assert len(orders(world, STOP)) == 2
+    world.run(60)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    books_agree(world)
+
+
 def test_a_part_that_is_closed_leaves_the_rest_protected(tmp_path: Path) -> None:
     world = a_world(tmp_path)
     world.send(**BUY)

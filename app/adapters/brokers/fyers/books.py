@@ -120,6 +120,7 @@ class Books:
         self._lock = threading.Lock()
         self._edition = self._latest = self._latest_trade = 0
         self._touched: dict[str, int] = {}
+        self._changed: dict[str, int] = {}
         self._traded: dict[str, int] = {}
         self._all_touched = self._gtts_touched = 0
         self._orders = _Book(wire, clock, lambda fyers: fyers.orderbook(), read_orders)
@@ -179,6 +180,11 @@ class Books:
         with self._lock:
             self._touched[symbol] = self._latest = self._next()
 
+    def touch_orders(self, symbol: str) -> None:
+        """An order of a symbol is changed. What it trades meanwhile, the order book will show."""
+        with self._lock:
+            self._changed[symbol] = self._latest = self._next()
+
     def touch_gtts(self) -> None:
         """A GTT order is placed, or taken back."""
         with self._lock:
@@ -204,15 +210,17 @@ class Books:
         self._last = now
 
     def _since(self, symbol: str | None) -> int:
-        """The latest change of a symbol that is known; without one, of any."""
+        """The latest change of a symbol's orders that is known; without one, of any."""
         if symbol is None:
             return self._latest
-        return max(self._all_touched, self._touched.get(symbol, 0))
+        touched = max(self._touched.get(symbol, 0), self._changed.get(symbol, 0))
+        return max(self._all_touched, touched)
 
     def _since_trades(self, symbol: str | None) -> int:
         if symbol is None:
             return max(self._latest, self._latest_trade)
-        return max(self._since(symbol), self._traded.get(symbol, 0))
+        traded = max(self._touched.get(symbol, 0), self._traded.get(symbol, 0))
+        return max(self._all_touched, traded)
 
     def _next(self) -> int:
         self._edition += 1

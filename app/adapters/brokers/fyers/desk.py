@@ -63,4 +63,4 @@ class Desk:
                 raise
             log.info("it was too late for that", extra={"why": str(error)})
         finally:
-            self.books.touch(symbol)
+            self.books.touch_orders(symbol)

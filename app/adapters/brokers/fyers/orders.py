@@ -292,8 +292,10 @@ class Orders:
         symbol = news.symbol or self._books.symbol_of(news.order_id)
         if symbol is None:
             self._books.stale()
-        else:
+        elif news.trade or news.filled:
             self._books.touch(symbol)
+        else:
+            self._books.touch_orders(symbol)
         return bool(news.parent) or base_of(news.tag) not in self._placing
 
     def _knows(self, news: News) -> bool:

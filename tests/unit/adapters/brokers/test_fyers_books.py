@@ -209,6 +209,19 @@ def test_what_the_order_book_shows_to_be_traded_the_positions_have_to_show_too(
     assert wire.calls == ["positions", "orders", "positions"]
 
 
+def test_an_order_that_is_changed_leaves_what_was_read_of_positions(
+    wire: Canned, books: Books
+) -> None:
+    books.orders(SBIN)
+    books.positions(SBIN)
+    books.touch_orders(SBIN)
+    books.positions(SBIN)
+    assert wire.calls == ["orders", "positions"]
+    books.orders(SBIN)
+
+    assert wire.calls == ["orders", "positions", "orders"]
+
+
 def test_a_book_that_is_behind_what_was_told_is_read_again(
     wire: Canned, books: Books, updates: Updates, line: Line
 ) -> None:
