@@ -21,6 +21,7 @@ from app.adapters.brokers.fyers.answers import (
     read_positions,
     read_trades,
 )
+from app.adapters.brokers.fyers.turns import Turns
 from app.adapters.brokers.fyers.updates import Updates
 from app.adapters.brokers.fyers.wire import Wire
 from app.adapters.brokers.reading import UNREADABLE, understood
@@ -52,7 +53,7 @@ class _Seen(Generic[T]):
 
 
 class _Book(Generic[T]):
-    """One book. Who finds it old reads it, while the others wait for what it reads."""
+    """One book, read by whoever finds it old."""
 
     def __init__(
         self,
@@ -65,19 +66,15 @@ class _Book(Generic[T]):
         self._clock = clock
         self._ask = ask
         self._read = read
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self._seen: _Seen[T] | None = None
 
     def rows(self, since: int, edition: Callable[[], int], fresh: float) -> Sequence[T]:
         """Its rows, as they were after a change and not longer ago than some seconds."""
-        seen = self._good(since, fresh)
-        if seen is not None:
-            return seen.rows
-        with self._lock:
-            seen = self._good(since, fresh)
-            if seen is None:
-                now, known = self._clock.monotonic(), edition()
-                seen = self._seen = _Seen(self._ask_for(), now, known)
+        seen = self._turns.take(
+            lambda: self._good(since, fresh),
+            lambda: self._ask_for(self._clock.monotonic(), edition()),
+        )
         return seen.rows
 
     @property
@@ -95,12 +92,14 @@ class _Book(Generic[T]):
             return None
         return seen
 
-    def _ask_for(self) -> Sequence[T]:
+    def _ask_for(self, now: float, edition: int) -> _Seen[T]:
         raw = self._wire.read(self._ask)
         try:
-            return self._read(raw)
+            rows = self._read(raw)
         except UNREADABLE as error:
             raise understood(error, writes=False) from error
+        self._seen = _Seen(rows, now, edition)
+        return self._seen
 
 
 class Books:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.adapters.brokers.fyers.answers import read_quotes
+from app.adapters.brokers.fyers.turns import Turns
 from app.adapters.brokers.fyers.wire import Wire
 from app.adapters.brokers.reading import UNREADABLE, understood
 from app.domain.position import Quote
@@ -39,7 +40,7 @@ class Quotes:
         self._seen: dict[str, _Seen] = {}
         self._wanted: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._asking = threading.Lock()
+        self._turns = Turns()
 
     def latest(self, symbol: str) -> Quote | None:
         """The newest price; None when there is none.
@@ -50,8 +51,7 @@ class Quotes:
         seen = self._good(symbol)
         if seen is None:
             self._want(symbol)
-            with self._asking:
-                seen = self._good(symbol) or self._ask_for(symbol)
+            seen = self._turns.take(lambda: self._good(symbol), lambda: self._ask_for(symbol))
         return seen.quote
 
     def _good(self, symbol: str) -> _Seen | None:
