@@ -33,7 +33,7 @@ def sheet_of(
     """The sheet of the settings; also where only `sheets init` will need it."""
     if settings.google_sheet_id is None:
         return None
-    return open_sheet(
+    sheet = open_sheet(
         SheetOptions(
             sheet_id=settings.google_sheet_id,
             url=settings.sheets_api_url,
@@ -52,6 +52,9 @@ def sheet_of(
             tell_refused=partial(tell_of_rows, journal, resources.clock),
         ),
     )
+    if settings.playbook == "google_sheets":
+        performance.write_back = sheet.background.show_now
+    return sheet
 
 
 def playbook_of(settings: Settings, sheet: Sheet | None, database: Database) -> Playbook:

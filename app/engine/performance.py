@@ -1,16 +1,19 @@
 """Performance: the figures of closed trades, and their account's worth day by day."""
 
+import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.domain.errors import BrokerError
+from app.domain.errors import BrokerError, PlaybookError
 from app.domain.ratios import Earned, Ratios, ratios_of
 from app.domain.tally import Of, Tally
 from app.engine.accounts import Accounts
 from app.ports.clock import Clock
 from app.ports.ledger import Ledger
 from app.ports.records import Records
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,10 @@ class Figures:
 
 
 class Performance:
-    """Figures that every fill keeps up to date; nothing is counted here unless asked for."""
+    """Figures that every fill keeps up to date; nothing is counted here unless asked for.
+
+    `write_back`: shows them where the owner reads them; None when that is nowhere but here.
+    """
 
     def __init__(self, ledger: Ledger, records: Records, accounts: Accounts, clock: Clock) -> None:
         self._ledger = ledger
@@ -31,6 +37,7 @@ class Performance:
         self._accounts = accounts
         self._clock = clock
         self._lock = threading.Lock()
+        self.write_back: Callable[[], None] | None = None
 
     def figures(self, account: str | None = None) -> Figures:
         """The figures of an account, or of all together."""
@@ -52,6 +59,16 @@ class Performance:
         """Count the ledger anew from the first fill on; one at a time."""
         with self._lock:
             self._ledger.rebuild()
+
+    def refresh(self) -> None:
+        """Count anew, and write back. Where that fails, the background does it later."""
+        self.rebuild()
+        if self.write_back is None:
+            return
+        try:
+            self.write_back()
+        except PlaybookError as error:
+            log.warning("the figures were not written back", extra={"why": str(error)})
 
     def note_equity(self) -> None:
         """Keep what each account is worth now. One that cannot be asked is left out."""

@@ -35,7 +35,7 @@ SAID: Mapping[str, str] = {
     "format": "`csv` for a file; else the header `Accept` decides",
     "dry_run": "only say what it would lead to",
     "force": "although it protects an open position",
-    "refresh": "count anew from the first fill",
+    "refresh": "count anew from the first fill, and write the figures into the sheet",
 }
 """What a query parameter means, wherever it stands; its own description wins."""
 

@@ -56,7 +56,7 @@ def _wanted(services: Services) -> str | None:
     """The account that is asked for; the ledger is counted anew before if that is asked for too."""
     query = read_query(PerformanceQuery, accounts=services.accounts)
     if query.refresh:
-        services.performance.rebuild()
+        services.performance.refresh()
     return query.account
 
 

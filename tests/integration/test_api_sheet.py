@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.bootstrap import Server
 from tests.fakes.clock import FakeClock
-from tests.integration.api import MakeServer, body_of, client_of
+from tests.integration.api import MakeServer, body_of, buy, client_of, send
 from tests.simulators.sheets import Fault, Kind, SheetsSimulator
 from tests.simulators.sheets.simulator import SHEET_ID
 
@@ -124,3 +124,44 @@ def test_rows_that_are_here_are_no_sheets(make_server: MakeServer) -> None:
     client = client_of(make_server(GOOGLE_SHEET_ID=SHEET_ID))
     assert "sheet" not in body_of(client, "/config")
     assert "sheet" not in body_of(client, "/ready")["checks"]
+
+
+def test_figures_that_are_asked_for_anew_are_in_the_sheet_before_they_are_answered(
+    client: FlaskClient, google: SheetsSimulator
+) -> None:
+    buy(client)
+    send(client, action="close", symbol="AAPL", price=191)
+    assert body_of(client, "/performance")["total"]["total_pnl"] == 10
+    assert not google.rows("Performance")
+    assert body_of(client, "/performance?refresh=1")["total"]["total_pnl"] == 10
+    assert google.rows("Performance")[0][:6] == ["AAPL", 1, 1, 0, 100, 10]
+
+
+def test_figures_are_answered_also_where_google_does_not_take_them(
+    client: FlaskClient, google: SheetsSimulator
+) -> None:
+    google.fail(Fault(Kind.GATEWAY, times=None))
+    assert body_of(client, "/performance?refresh=1")["total"]["total_trades"] == 0
+
+
+def test_who_asks_for_figures_again_and_again_does_not_use_up_the_quota(
+    server: Server, client: FlaskClient, google: SheetsSimulator, clock: FakeClock
+) -> None:
+    look(server)
+    buy(client)
+    body_of(client, "/performance?refresh=1")
+    before = len(google.asked)
+    send(client, action="close", symbol="AAPL", price=191)
+    body_of(client, "/performance?refresh=1")
+    assert (len(google.asked), google.rows("Performance")) == (before, [])
+    clock.advance(5)
+    look(server)
+    assert google.rows("Performance")[0][0] == "AAPL"
+
+
+def test_a_sheet_that_is_not_the_playbook_is_not_written(
+    make_server: MakeServer, google: SheetsSimulator
+) -> None:
+    client = client_of(make_server(GOOGLE_SHEET_ID=SHEET_ID, SHEETS_API_URL=google.url))
+    body_of(client, "/performance?refresh=1")
+    assert not google.asked

@@ -81,6 +81,21 @@ class Background:
         self._config = Tab(CONFIG, tell)
         self._figures = Tab(PERFORMANCE, tell, clock.monotonic() + FIRST_FIGURES)
         self._trouble = Trouble(GOOGLE, tell, PATIENCE)
+        self._asked_at = float("-inf")
+
+    def show_now(self) -> None:
+        """Write the figures because somebody asks for it; who asks soon again, hears it later.
+
+        Raises:
+            PlaybookError: it could not be done.
+        """
+        pace, now = self._figures.pace, self._clock.monotonic()
+        if now - self._asked_at < LOOK_EVERY:
+            pace.due = min(pace.due, self._asked_at + LOOK_EVERY)
+            return
+        self._asked_at = now
+        with self._sync.alone():
+            self._dashboard.write()
 
     def turn(self) -> None:
         """Do what is due."""

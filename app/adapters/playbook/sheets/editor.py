@@ -1,7 +1,6 @@
 """What the owner changes in the sheet through us: rows, and the tabs themselves."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -19,12 +18,9 @@ from app.adapters.playbook.sheets.heading import (
 from app.adapters.playbook.sheets.reading import Key, Reading, Value
 from app.adapters.playbook.sheets.sync import Sync
 from app.adapters.playbook.sheets.wire import Cells, Patch, Wire
-from app.domain.errors import PlaybookRefused, PlaybookUnavailable
+from app.domain.errors import PlaybookRefused
 from app.domain.order import Level, LevelKind
 from app.domain.strategy import Strategy
-
-PATIENCE = 5.0
-"""Seconds that the owner waits while the background is at the sheet."""
 
 DEFAULTS = {field.name: field.default for field in fields(Strategy)}
 
@@ -43,7 +39,7 @@ class Editor:
         Raises:
             PlaybookError: it could not be done.
         """
-        with self._alone():
+        with self._sync.alone():
             self._write(rows)
         self._sync.run()
 
@@ -53,7 +49,7 @@ class Editor:
         Raises:
             PlaybookError: it could not be done.
         """
-        with self._alone():
+        with self._sync.alone():
             numbers = self._sync.read().lines_of(key)
             for number in sorted(numbers, reverse=True):
                 self._wire().delete_row(CONFIG, number)
@@ -67,7 +63,7 @@ class Editor:
         Raises:
             PlaybookError: it could not be done.
         """
-        with self._alone():
+        with self._sync.alone():
             wire = self._wire()
             done = [f"made the tab {tab}" for tab in (CONFIG, PERFORMANCE) if wire.make(tab)]
             done += self._mend(PERFORMANCE, list(_first_of_dashboard(wire.read(PERFORMANCE))))
@@ -90,15 +86,6 @@ class Editor:
         self._wire().write(tab, patches)
         titles = [str(title) for patch in patches for title in patch.cells[0]]
         return [f"wrote into the first line of {tab}: {', '.join(titles)}"]
-
-    @contextmanager
-    def _alone(self) -> Generator[None, None, None]:
-        if not self._sync.lock.acquire(timeout=PATIENCE):
-            raise PlaybookUnavailable("the sheet is being read, and Google is slow")
-        try:
-            yield
-        finally:
-            self._sync.lock.release()
 
 
 def _patches(reading: Reading, rows: Sequence[Strategy]) -> Iterator[Patch]:

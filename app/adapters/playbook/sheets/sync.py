@@ -7,7 +7,8 @@ what a crash, an outage or a hand in the sheet left undone is seen at the next l
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
 
 from app.adapters.playbook.local import stored
@@ -20,6 +21,7 @@ from app.adapters.playbook.sheets.reading import (
     with_percents,
 )
 from app.adapters.playbook.sheets.wire import Patch, Wire
+from app.domain.errors import PlaybookUnavailable
 from app.domain.row_word import RowWord
 from app.domain.strategy import Strategy
 from app.engine.accounts import Accounts
@@ -29,6 +31,8 @@ from app.ports.playbook import RefusedRow
 log = logging.getLogger(__name__)
 
 READ_EVERY = timedelta(seconds=30)
+PATIENCE = 5.0
+"""Seconds that the owner waits while the background is at the sheet."""
 
 Tell = Callable[[Sequence[RefusedRow]], None]
 
@@ -54,6 +58,20 @@ class Sync:
         self._told: Words | None = None
         self._read_at = float("-inf")
         self.lock = threading.Lock()
+
+    @contextmanager
+    def alone(self) -> Generator[None, None, None]:
+        """Nobody else is at the sheet meanwhile: for who does not want to wait long for it.
+
+        Raises:
+            PlaybookUnavailable: somebody else is, and stays.
+        """
+        if not self.lock.acquire(timeout=PATIENCE):
+            raise PlaybookUnavailable("the sheet is being read, and Google is slow")
+        try:
+            yield
+        finally:
+            self.lock.release()
 
     def forget(self) -> None:
         """Another process looks after the sheet: what we knew of it is old."""
