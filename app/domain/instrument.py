@@ -42,6 +42,7 @@ USUAL_SERIES = "-EQ"
 """What Indian brokers append to a share of the series that is traded usually."""
 COIN_QUOTES = ("USDT", "USDC", "BUSD", "USD", "EUR", "GBP", "BTC", "ETH")
 _FUTURE = re.compile(r"^[A-Z0-9&_]+\d!$")
+_SOUND = re.compile(r"[A-Z0-9._!&^*$][A-Z0-9 ._!&^*=+@$#-]{0,63}")
 
 
 class AssetClass(StrEnum):
@@ -71,6 +72,11 @@ class Ticker:
     def key(self) -> str:
         """The name that spellings of one instrument share: BTC/USD and BTCUSD, SBIN-EQ and SBIN."""
         return self.name.replace("/", "").removesuffix(USUAL_SERIES)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether an alert may name it: no formula of a spreadsheet, and no fault of one."""
+        return _SOUND.fullmatch(self.key) is not None
 
     @property
     def delayed(self) -> bool:

@@ -13,7 +13,7 @@ from app.ports.playbook import Playbook
 from app.web import answers
 from app.web.described import described
 from app.web.errors import ApiError
-from app.web.instruments import LONGEST_SYMBOL, SYMBOL
+from app.web.instruments import SYMBOL
 from app.web.pages import answer
 from app.web.results import number
 from app.web.schemas import StrategyBody, read_body, utc
@@ -94,8 +94,9 @@ def _level(level: Level | None) -> dict[str, float] | None:
 
 def _key(symbol: str, timeframe: str) -> tuple[str, str]:
     """The key of a row, as alerts are looked up by it."""
-    key = Ticker.parse(symbol).key
-    if not key or len(key) > LONGEST_SYMBOL or not SYMBOL.fullmatch(symbol):
+    ticker = Ticker.parse(symbol)
+    key = ticker.key
+    if not ticker.is_sound or not SYMBOL.fullmatch(symbol):
         raise _invalid("symbol: must be a symbol, such as AAPL or BTCUSD")
     if timeframe.lower() in ANY_TIMEFRAME:
         return key, ""

@@ -172,7 +172,7 @@ def test_a_timeframe_that_is_none_is_refused(path: str, client: FlaskClient) -> 
     assert said.startswith("timeframe: ")
 
 
-@pytest.mark.parametrize("symbol", ["NASDAQ:", "%00", "A" * 65, "%20"])
+@pytest.mark.parametrize("symbol", ["NASDAQ:", "%00", "A" * 65, "%20", "=1+1", "@A", "%23REF!"])
 def test_a_symbol_that_is_none_is_refused(symbol: str, client: FlaskClient) -> None:
     said = refused(client, f"/api/v1/strategies/{symbol}/15m", position_size=1)
     assert said.startswith("symbol: ")

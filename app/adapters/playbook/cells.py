@@ -1,5 +1,6 @@
 """A row of the playbook as texts, one for each column, and back: of a CSV file, or of a sheet."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import Field, fields
 from decimal import Decimal
@@ -20,6 +21,7 @@ ANY = "any"
 """How the timeframe is written that matches every one."""
 NOTED = ("order_status", "last_updated")
 """What the server notes in a row: not its owner's, and passed over when it is read."""
+_ALSO = {"time_frame": "timeframe"}
 
 
 class Unreadable(Exception):
@@ -29,6 +31,17 @@ class Unreadable(Exception):
 def columns() -> dict[str, Field[Any]]:
     """The columns of a row that an owner writes."""
     return {field.name: field for field in fields(Strategy) if field.name not in NOTED}
+
+
+def name_of(title: str) -> str:
+    """A column's name as our fields are called: `Time Frame` is `timeframe`."""
+    name = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
+    return _ALSO.get(name, name)
+
+
+def decided(given: Mapping[str, str]) -> Mapping[str, str]:
+    """The texts of a row, where an empty `active` is no: a row that is being typed trades not."""
+    return {**given, "active": given["active"] or "no"} if "active" in given else given
 
 
 def key_of(given: Mapping[str, str]) -> tuple[str, str]:
@@ -46,10 +59,10 @@ def symbol_of(given: Mapping[str, str]) -> str:
     Raises:
         Unreadable: it is none.
     """
-    symbol = Ticker.parse(given["symbol"]).key
-    if not symbol or not symbol.isprintable():
+    ticker = Ticker.parse(given["symbol"])
+    if not ticker.is_sound:
         raise Unreadable(f"symbol: {given['symbol']!r} is none")
-    return symbol
+    return ticker.key
 
 
 def read_row(given: Mapping[str, str], accounts: Accounts) -> Strategy:

@@ -1,7 +1,9 @@
 """Rows as CSV: what is written is read back exactly, and what is not understood is named."""
 
 import io
-from dataclasses import fields
+import time
+from dataclasses import fields, replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -66,7 +68,19 @@ def test_every_column_is_written() -> None:
 
 
 def test_an_empty_cell_is_the_default_and_a_missing_column_too() -> None:
-    assert read("Symbol,active\nNASDAQ:AAPL,\n\n") == [Strategy(symbol="AAPL")]
+    assert read("Symbol,sides\nNASDAQ:AAPL,\n\n") == [Strategy(symbol="AAPL")]
+
+
+def test_an_empty_active_is_no_as_in_a_sheet() -> None:
+    assert read("symbol,active\nAAPL,\n") == [Strategy(symbol="AAPL", active=False)]
+
+
+def test_a_sheet_that_was_saved_as_csv_is_read() -> None:
+    first = "symbol,position_size,active,Time Frame,Order Status,Last Updated,Stop Loss"
+    row = Strategy(symbol="AAPL", timeframe="15m", position_size=Decimal(5000))
+    row = replace(row, stop_loss=Level(LevelKind.PERCENT, Decimal(2)))
+    line = "AAPL,5000,TRUE,15 Min,FILLED,2025-10-10 14:30:00 PST,2%"
+    assert read(f"{first}\r\n{line}\r\n") == [row]
 
 
 def test_what_the_server_notes_is_passed_over() -> None:
@@ -77,6 +91,11 @@ def test_what_the_server_notes_is_passed_over() -> None:
     ("line", "fault"),
     [
         (",15m,,", "symbol"),
+        ('"=HYPERLINK(""http://x"",1)",15m,,', "symbol"),
+        ("=1+1,15m,,", "symbol"),
+        ("@SUM(A1),15m,,", "symbol"),
+        (f"{'A' * 65},15m,,", "symbol"),
+        (f"{'A' * 200_000},15m,,", "field larger than"),
         ("AAPL,soon,,", "timeframe"),
         ("AAPL,15m,-1,", "position_size"),
         ("AAPL,15m,NaN,", "position_size"),
@@ -112,3 +131,10 @@ def test_one_row_twice_is_refused() -> None:
 def test_rule_17_a_row_beside_another_active_one_is_refused() -> None:
     (told,) = faults("symbol,timeframe\nAAPL,1h\n", Strategy(symbol="AAPL", timeframe="15m"))
     assert "AAPL/15m is active" in told
+
+
+def test_ten_thousand_rows_are_read_in_moments() -> None:
+    text = "symbol,timeframe\n" + "".join(f"S{number},15m\n" for number in range(10_000))
+    begun = time.process_time()
+    assert len(read(text)) == 10_000
+    assert time.process_time() - begun < 3

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.adapters.playbook.cells import NOTED, columns
+from app.adapters.playbook.cells import NOTED, columns, name_of
 from app.domain.errors import PlaybookRefused
 
 CONFIG, PERFORMANCE = "Config", "Performance"
@@ -23,7 +23,6 @@ TITLES = {
 
 INIT = "`flask --app main sheets init` mends it"
 
-_ALSO = {"time_frame": "timeframe"}
 _PROTECTS = re.compile(r"stop|target|trail|break|(^|_)(sl|tp)(_|$)")
 _LIKENESS = 0.8
 
@@ -72,12 +71,6 @@ def look(cells: Sequence[str]) -> Heading:
         elif _PROTECTS.search(name) or difflib.get_close_matches(name, known, 1, _LIKENESS):
             strange[title] = number
     return Heading(at, strange)
-
-
-def name_of(title: str) -> str:
-    """A column's name as our fields are called: `Time Frame` is `timeframe`."""
-    name = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
-    return _ALSO.get(name, name)
 
 
 def title_of(name: str) -> str:

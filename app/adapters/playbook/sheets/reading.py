@@ -10,11 +10,13 @@ from app.adapters.playbook.cells import (
     NOTED,
     Unreadable,
     account_of,
+    decided,
     key_of,
+    name_of,
     read_row,
     symbol_of,
 )
-from app.adapters.playbook.sheets.heading import Heading, name_of
+from app.adapters.playbook.sheets.heading import Heading
 from app.domain.errors import PlaybookUnavailable
 from app.domain.row_word import RowWord
 from app.domain.strategy import Sizing, Strategy, rival_of
@@ -234,11 +236,11 @@ def _text(line: Sequence[Value], at: int) -> str:
 
 
 def _decided(texts: Mapping[str, str]) -> Mapping[str, str]:
-    """A row that is being typed does not trade: active is only what says so."""
+    """An empty `active` is no, and a size in percent is its number."""
     size = texts["position_size"]
     if texts.get("sizing_type", "").lower() == Sizing.PERCENT_OF_EQUITY:
         size = size.removesuffix("%")
-    return {**texts, "active": texts["active"] or "false", "position_size": size}
+    return {**decided(texts), "position_size": size}
 
 
 def _refused(row: Strategy) -> Strategy:

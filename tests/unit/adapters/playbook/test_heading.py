@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.adapters.playbook.sheets.heading import TITLES, Heading, name_of
+from app.adapters.playbook.cells import name_of
+from app.adapters.playbook.sheets.heading import TITLES, Heading
 from app.domain.errors import PlaybookRefused
 
 SEED = ["symbol", "position_size", "active", "Time Frame", "Order Status", "Last Updated"]

@@ -123,6 +123,13 @@ def test_a_line_without_a_symbol_is_told() -> None:
     assert why(read(("", 5000, True, "15 Min"))) == {2: "15 Min: symbol: '' is none"}
 
 
+@pytest.mark.parametrize("symbol", ["#REF!", "#N/A", "=1+1", "@SUM(A1)", "-2+3", "X:=1", "A" * 65])
+def test_a_line_whose_symbol_is_a_formula_or_a_fault_of_one_is_told(symbol: str) -> None:
+    reading = read((symbol, 5000, True, "15 Min"))
+    assert why(reading) == {2: f"{symbol} 15 Min: symbol: {symbol!r} is none"}
+    assert not reading.rows
+
+
 def test_two_lines_of_one_row_are_both_refused() -> None:
     reading = read(AAPL, ("HOOD", 1, True, "1h"), ("aapl", 1, True, "15m"))
     assert why(reading) == {
