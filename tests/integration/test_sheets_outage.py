@@ -11,6 +11,7 @@ from tests.integration.sheet import pass_time, standing, turn, world_of
 from tests.integration.world import World
 from tests.simulators.sheets import Fault, Kind, SheetsSimulator
 from tests.simulators.sheets.app import PER_MINUTE, Asked
+from tests.simulators.sheets.ranges import column, split
 
 SYMBOLS = ("AAPL", "HOOD", "TSLA", "NVDA")
 MINUTE = 60.0
@@ -53,15 +54,19 @@ def most_within_a_minute(asked: Sequence[Asked]) -> int:
 
 
 def told(google: SheetsSimulator, after: float) -> list[tuple[str, str]]:
-    """Every word or time that was written from a moment on: the cell, and what it got."""
+    """Every word or time that `Config` was given from a moment on: the cell, and what it got."""
     found: list[tuple[str, str]] = []
     for asked in google.asked:
         body: dict[str, Any] = asked.body
         if asked.at >= after and "data" in body and not asked.fault:
-            found += [
-                (part["range"].partition("!")[2].partition(":")[0], part["values"][0][0])
-                for part in body["data"]
-            ]
+            for part in body["data"]:
+                tab, area = split(part["range"])
+                found += [
+                    (f"{column(area.left + along)}{area.top + down}", text)
+                    for down, line in enumerate(part["values"])
+                    for along, text in enumerate(line)
+                    if tab == "Config"
+                ]
     return [(cell, text) for cell, text in found if cell[0] in "EF"]
 
 

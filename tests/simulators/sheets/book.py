@@ -61,7 +61,9 @@ class Tab:
             if area.top <= row <= bottom and area.left <= column <= right
         ]
         last = max((row for row, _ in inside), default=area.top - 1)
-        ends = {row: max(column for at, column in inside if at == row) for row, _ in inside}
+        ends: dict[int, int] = {}
+        for row, column in inside:
+            ends[row] = max(column, ends.get(row, 0))
         return [
             [self.cells.get((row, at), "") for at in range(area.left, ends.get(row, 0) + 1)]
             for row in range(area.top, last + 1)

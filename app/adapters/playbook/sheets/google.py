@@ -15,6 +15,7 @@ from gspread.utils import ValueInputOption, ValueRenderOption, rowcol_to_a1
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
+from app.adapters.playbook.sheets.batch import batched
 from app.adapters.playbook.sheets.heading import INIT
 from app.adapters.playbook.sheets.wire import Cells, Patch
 from app.domain.errors import (
@@ -67,7 +68,7 @@ class GoogleWire:
             sheet = self._tab(tab)
             self._grow(sheet, patches)
             sheet.batch_update(
-                [{"range": _range(patch), "values": patch.cells} for patch in patches],
+                [{"range": _range(patch), "values": patch.cells} for patch in batched(patches)],
                 value_input_option=ValueInputOption.raw,
             )
 
