@@ -24,10 +24,10 @@ def text(value: Decimal) -> str: ...
 @overload
 def text(value: Decimal | None) -> str | None: ...
 def text(value: Decimal | None) -> str | None:
-    """A decimal as plain text, without exponent and trailing zeros."""
+    """A decimal as plain text, without exponent, trailing zeros and the sign of nothing."""
     if value is None:
         return None
-    plain = f"{value:f}"
+    plain = f"{value:f}" if value else "0"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 

@@ -81,6 +81,15 @@ def test_a_trade_tells_both_its_sides(traded: FlaskClient) -> None:
     assert (loss["side"], loss["quantity"], loss["pnl"]) == ("SHORT", "2", "-20")
 
 
+def test_a_short_that_never_stood_worse_than_its_entry_lost_nothing_on_its_way(
+    client: FlaskClient,
+) -> None:
+    send(client, action="sell", symbol="AAPL", quantity=10, price=190)
+    send(client, action="close", symbol="AAPL", price=180)
+    (trade,) = body_of(client, "/api/v1/trades")["trades"]
+    assert (trade["side"], trade["mae"], trade["mfe"]) == ("SHORT", "0", "100")
+
+
 def test_trades_by_filter(traded: FlaskClient) -> None:
     loss, gain = items(traded, TRADES)
     second_day = (START + DAY).isoformat()
