@@ -27,7 +27,7 @@ FAR = 500
 """So many events without anything to tell, and the place is written down."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 TRIES = 12
-"""So often, in an hour and a quarter, a letter is tried before it is given up."""
+"""So often, in an hour, a letter is tried before it is given up."""
 SHORTEST_GAP, LONGEST_GAP = 1, 30
 """Seconds between two letters: they grow while a flood lasts."""
 CALM = 10
