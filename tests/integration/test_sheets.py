@@ -369,6 +369,25 @@ def test_rows_that_give_way_to_those_of_a_sheet_are_in_the_log(
     world.server.database.close()
 
 
+def test_and_also_when_the_sheet_had_been_the_playbook_before(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    for playbook in ("local", "google_sheets"):
+        world.server.database.close()
+        world.settings["PLAYBOOK"] = playbook
+        world.clock.advance(10)
+        world.boot()
+        if playbook == "local":
+            row = Strategy(symbol="AAPL", timeframe="15m", position_size=Decimal(7))
+            world.server.services.playbook.put_all([row, Strategy(symbol="TSLA", timeframe="1h")])
+    turn(world)
+    pass_time(world, 60)
+    assert [row.position_size for row in world.server.services.playbook.rows()] == [5000, 40000]
+    (told,) = [record for record in caplog.records if "gave way" in record.message]
+    assert len(vars(told)["rows"]) == 2
+    assert '"position_size":"7"' in str(vars(told)["rows"])
+
+
 def test_columns_that_are_added_stand_behind_all_that_is_written_anywhere(
     google: SheetsSimulator, world: World
 ) -> None:

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from app.adapters.playbook.local import stored
@@ -31,6 +32,7 @@ from app.ports.playbook import RefusedRow
 log = logging.getLogger(__name__)
 
 READ_EVERY = timedelta(seconds=30)
+NEVER = float("-inf")
 PATIENCE = 5.0
 """Seconds that the owner waits while the background is at the sheet."""
 
@@ -56,7 +58,7 @@ class Sync:
         self._zone = zone
         self._tell = tell
         self._told: Words | None = None
-        self._read_at = float("-inf")
+        self._read_at = NEVER
         self.lock = threading.Lock()
 
     @contextmanager
@@ -110,18 +112,22 @@ class Sync:
     def _keep(self, reading: Reading) -> None:
         before = self._copy.standing()
         known = {row.why for row in before.refused}
-        if before.read_at is None:
-            self._tell_of_dropped(reading)
+        if self._read_at == NEVER:
+            self._tell_of_lost(reading)
         news = [row for row in reading.refused if row.why not in known]
         if news:
             self._tell(news)  # first: twice is better than never
         self._copy.keep(reading, self._clock.now())
 
-    def _tell_of_dropped(self, reading: Reading) -> None:
-        """At the first read of a sheet: the rows that the database had, and it does not have."""
-        gone = [stored(row) for key, row in self._copy.rows().items() if key not in reading.rows]
-        if gone:
-            log.warning("rows of the database gave way to the sheet's", extra={"rows": gone})
+    def _tell_of_lost(self, reading: Reading) -> None:
+        """At our first read: the rows that the database had, and the sheet has not, or otherwise.
+
+        They may have been written while the rows were kept here.
+        """
+        kept, read = self._copy.rows(), {key: _bare(row) for key, row in reading.rows.items()}
+        lost = [bare for key, row in kept.items() if (bare := _bare(row)) != read.get(key)]
+        if lost:
+            log.warning("rows of the database gave way to the sheet's", extra={"rows": lost})
 
     def _patches(self, reading: Reading) -> Iterator[Patch]:
         """What the sheet has to show otherwise, cell by cell: a row may be anywhere by now."""
@@ -141,6 +147,10 @@ class Sync:
 
     def _stamp(self, row: Strategy) -> str:
         return "" if row.last_updated is None else stamp(row.last_updated, self._zone)
+
+
+def _bare(row: Strategy) -> str:
+    return stored(replace(row, order_status=RowWord.READY))
 
 
 def stamp(moment: datetime, zone: tzinfo) -> str:
