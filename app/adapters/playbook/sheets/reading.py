@@ -23,6 +23,9 @@ from app.domain.strategy import Sizing, Strategy, rival_of
 from app.engine.accounts import Accounts
 from app.ports.playbook import RefusedRow
 
+NAMED = 3
+"""So many other lines of the same row are named."""
+
 Value = str | int | float | bool
 Key = tuple[str, str]
 
@@ -134,13 +137,12 @@ class Reader:
                 numbers[key].append(number)
         for line in reading.lines:
             key = reading.keys[line.number]
-            others = [number for number in numbers[key] if number != line.number] if key else []
-            if key is None or not others:
+            if key is None or len(numbers[key]) == 1:
                 continue
             reading.rows[key] = self._stand_in(key, line)
             if line.number not in told:
-                which = " and ".join(str(number) for number in others)
-                why = f"{line.name}: line {which} is of the same symbol and timeframe"
+                others = _others(numbers[key], line.number)
+                why = f"{line.name}: {others} of the same symbol and timeframe"
                 reading.refused.append(RefusedRow(line.number, why))
 
     def _refuse_rivals(self, reading: Reading) -> None:
@@ -217,6 +219,15 @@ def _percent(value: Value, look: Value = "") -> Value:
     if is_number and str(look).strip().endswith("%"):
         return f"{plain(100 * Decimal(repr(value)))}%"
     return value
+
+
+def _others(numbers: Sequence[int], own: int) -> str:
+    """The other lines of a row: `line 4 is`, or `lines 3, 4, 5 and 7 more are`."""
+    named = [str(number) for number in numbers[: NAMED + 1] if number != own][:NAMED]
+    more = len(numbers) - 1 - len(named)
+    if len(numbers) == 2:  # noqa: PLR2004  # it and another one
+        return f"line {named[0]} is"
+    return f"lines {', '.join(named)}{f' and {more} more' if more else ''} are"
 
 
 def _lines(heading: Heading, cells: Sequence[Sequence[Value]]) -> Iterator[Line]:

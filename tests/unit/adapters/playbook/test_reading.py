@@ -140,6 +140,16 @@ def test_two_lines_of_one_row_are_both_refused() -> None:
     assert reading.lines_of(KEY) == [2, 4]
 
 
+def test_of_a_line_that_was_filled_down_over_the_whole_sheet_a_few_are_named() -> None:
+    reading = read(*[AAPL] * 3000)
+    told = why(reading)
+    assert len(told) == 3000
+    same = "and 2996 more are of the same symbol and timeframe"
+    assert told[2] == f"AAPL 15 Min: lines 3, 4, 5 {same}"
+    assert told[3001] == f"AAPL 15 Min: lines 2, 3, 4 {same}"
+    assert reading.rows[KEY].active is False
+
+
 def test_rule_17_two_active_rows_of_one_instrument_are_refused_unless_both_share_it() -> None:
     other = ("AAPL", 1, True, "1h")
     reading = read(AAPL, other)
