@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from app.domain.alert import Alert
+from app.domain.alert import Alert, AmountUnit
 from app.domain.errors import MalformedAlert
 from app.domain.order import Level
 from app.domain.timeframe import canonical_timeframe
@@ -161,7 +161,7 @@ def _shown(alert: Alert) -> Iterator[tuple[str, object]]:
     yield "exchange", alert.exchange
     yield "timeframe", alert.timeframe
     yield "quantity", _decimal(quantity.value if quantity else None)
-    yield "quantity_type", quantity.unit.value if quantity else None
+    yield "quantity_type", _unit(alert)
     yield "order_type", alert.order_type.value if alert.order_type else None
     yield "limit_price", _decimal(alert.limit_price)
     yield "stop_price", _decimal(alert.stop_price)
@@ -175,6 +175,16 @@ def _shown(alert: Alert) -> Iterator[tuple[str, object]]:
     yield "id", alert.id or alert.idempotency_key
     yield "time", _utc(alert.fired_at or alert.bar_at)
     yield "expires_at", _utc(alert.expires_at)
+
+
+def _unit(alert: Alert) -> str | None:
+    """What the quantity counts: a bare "50%" is of the position for exits, of equity otherwise."""
+    if alert.quantity is None:
+        return None
+    if alert.quantity.unit is not AmountUnit.PERCENT:
+        return alert.quantity.unit.value
+    of = AmountUnit.PERCENT_OF_POSITION if alert.only_reduces else AmountUnit.PERCENT_OF_EQUITY
+    return of.value
 
 
 def _decimal(number: Decimal | None) -> str | None:

@@ -88,6 +88,24 @@ SHOWN: dict[str, tuple[object, dict[str, object]]] = {
         {**BUY, "stub": "dev", "size": "50"},
         {**BUY, "quantity": "50", "quantity_type": "dollar_amount", "account": "dev"},
     ),
+    "a share of the equity": (
+        {**BUY, "quantity": "50%"},
+        {**BUY, "quantity": "50", "quantity_type": "percent_of_equity"},
+    ),
+    "a share of the position": (
+        {**BUY, "action": "close", "quantity": "50%"},
+        {**BUY, "action": "close", "quantity": "50", "quantity_type": "percent_of_position"},
+    ),
+    "a share that only reduces": (
+        {**BUY, "action": "sell", "market_position": "long", "quantity": "25%"},
+        {
+            **BUY,
+            "action": "sell",
+            "market_position": "long",
+            "quantity": "25",
+            "quantity_type": "percent_of_position",
+        },
+    ),
     "units without one": ({**BUY, "size": "50"}, {**BUY, "quantity": "50", **UNITS}),
     "a volume that is ours": ({**BUY, "volume": "5"}, {**BUY, "quantity": "5", **UNITS}),
     "rule 12: a volume that is the bar's": (

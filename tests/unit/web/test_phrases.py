@@ -28,7 +28,12 @@ UNITS = {"quantity_type": "fixed_quantity"}
         ("exitLong SBIN-EQ", {"action": "close", "symbol": "SBIN-EQ"}),
         (
             "sell 50% TSLA",
-            {"action": "sell", "symbol": "TSLA", "quantity": "50", "quantity_type": "percent"},
+            {
+                "action": "sell",
+                "symbol": "TSLA",
+                "quantity": "50",
+                "quantity_type": "percent_of_equity",
+            },
         ),
         (
             "buy F $500",

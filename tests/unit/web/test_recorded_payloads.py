@@ -165,14 +165,14 @@ MEANT: dict[int, dict[str, object]] = {
         "action": "buy",
         "symbol": "ETH-PERP",
         "quantity": "5",
-        "quantity_type": "percent",
+        "quantity_type": "percent_of_equity",
         "account": "dev",
     },
     29: {
         "action": "close",
         "symbol": "ETH-PERP",
         "quantity": "50",
-        "quantity_type": "percent",
+        "quantity_type": "percent_of_position",
         "account": "dev",
     },
     30: {
