@@ -22,11 +22,15 @@ def idempotency_key() -> str | None:
 
 
 def answer_receipts(intake: Intake, receipts: Sequence[Receipt], *, several: bool) -> Response:
-    """What the sender of one alert, or of several in one delivery, is told."""
+    """What the sender of one alert, or of several in one delivery, is told.
+
+    Several of which none was taken in are answered as the first of them would be alone.
+    """
     if not several:
         return answer_receipt(intake, receipts[0])
-    if all(receipt.error is not None for receipt in receipts):
-        return _malformed(receipts[0])
+    taken = _taken(receipts)
+    if not taken:
+        return answer_receipt(intake, receipts[0])
     ended = _ended(intake, receipts)
     body: answers.Receipts = {
         "status": "accepted",
@@ -34,9 +38,9 @@ def answer_receipts(intake: Intake, receipts: Sequence[Receipt], *, several: boo
         "alerts": [ended.get(receipt.alert_id) or _element(receipt) for receipt in receipts],
     }
     answer = jsonify(body)
-    open_ones = [receipt for receipt in _taken(receipts) if receipt.alert_id not in ended]
-    waited = wait_seconds() > 0 and not open_ones
-    answer.status_code = HTTPStatus.OK if waited else HTTPStatus.ACCEPTED
+    nothing_new = all(receipt.duplicate for receipt in taken)
+    all_ended = all(receipt.alert_id in ended for receipt in taken)
+    answer.status_code = HTTPStatus.OK if nothing_new or all_ended else HTTPStatus.ACCEPTED
     return answer
 
 

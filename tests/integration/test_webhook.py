@@ -203,6 +203,25 @@ def test_equal_elements_of_an_array_are_alerts_of_their_own(client: FlaskClient)
     assert [element["duplicate"] for element in again["alerts"]] == [True, True]
 
 
+def test_an_array_that_was_here_before_is_a_repeat_unless_something_in_it_is_new(
+    client: FlaskClient,
+) -> None:
+    first, second = signed(), signed(symbol="IBM")
+    assert post(client, [first, second])[0] == 202
+    status, body = post(client, [first, second])
+    assert (status, [element["duplicate"] for element in body["alerts"]]) == (200, [True, True])
+    assert post(client, [first, second, signed(symbol="MSFT")])[0] == 202
+
+
+def test_an_array_of_which_no_id_is_free_is_a_conflict(client: FlaskClient) -> None:
+    ids = [signed(id="order-123456"), signed(id="order-234567", symbol="IBM")]
+    assert post(client, ids)[0] == 202
+    status, body = post(client, [element | {"quantity": 7} for element in ids])
+    assert (status, body["code"]) == (409, "conflicting_alert")
+    status, body = post(client, [ids[0], ids[1] | {"quantity": 7}])
+    assert (status, [each["status"] for each in body["alerts"]]) == (200, ["accepted", "error"])
+
+
 def test_several_accounts_keep_their_own_books(make_server: MakeServer) -> None:
     client = client_of(make_server(ACCOUNTS="paper,second=paper"))
     post(client, signed())
