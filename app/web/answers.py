@@ -87,9 +87,10 @@ class FinalResults(FinalResult):
 
 
 class Receipts(TypedDict):
-    """Several alerts of one delivery, in their order; 200 once all have ended that were taken in.
+    """Several alerts of one delivery, in their order.
 
-    Who waits is told of each that ended what became of it.
+    200: all have ended that were taken in, or none of them is new. Who waits is told of each that
+    ended what became of it.
     """
 
     status: Literal["accepted"]
