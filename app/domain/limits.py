@@ -118,7 +118,7 @@ def _quantity(limits: Limits, facts: Facts) -> Denied | None:
     most = limits.max_order_quantity
     if most is None or facts.quantity <= most:
         return None
-    detail = f"quantity {facts.quantity:f} is above the limit of {most:f}"
+    detail = f"quantity {_figure(facts.quantity)} is above the limit of {_figure(most)}"
     return Denied(Denial.LIMIT_QUANTITY, detail)
 
 
@@ -127,8 +127,9 @@ def _notional(limits: Limits, facts: Facts) -> Denied | None:
     most, notional = limits.max_order_notional, facts.notional
     if most is None or (notional is not None and notional <= most):
         return None
-    shown = "unknown" if notional is None else f"{notional:f}"
-    return Denied(Denial.LIMIT_NOTIONAL, f"notional {shown} is above the limit of {most:f}")
+    shown = "unknown" if notional is None else _figure(notional)
+    detail = f"notional {shown} is above the limit of {_figure(most)}"
+    return Denied(Denial.LIMIT_NOTIONAL, detail)
 
 
 def _spread(limits: Limits, facts: Facts) -> Denied | None:
@@ -160,6 +161,11 @@ def _cooldown(limits: Limits, facts: Facts) -> Denied | None:
         return None
     left = (pause - (facts.now - last)).total_seconds()
     return Denied(Denial.LIMIT_COOLDOWN, f"{left:.0f} s are left of the pause after its last entry")
+
+
+def _figure(number: Decimal) -> str:
+    """A number as a person writes it, without the zeros of its step."""
+    return f"{number.normalize():f}"
 
 
 _CHECKS: tuple[Callable[[Limits, Facts], Denied | None], ...] = (

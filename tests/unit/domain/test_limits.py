@@ -137,6 +137,16 @@ def test_a_limit_of_zero_stops_every_entry() -> None:
         ({"trading_windows": NIGHT}, {}, f"{START:%a} 15:30 UTC is outside of the trading windows"),
         ({"max_order_quantity": D(5)}, {}, "quantity 10 is above the limit of 5"),
         (
+            {"max_order_quantity": D("5.0")},
+            {"quantity": D("101.000000000")},
+            "quantity 101 is above the limit of 5",
+        ),
+        (
+            {"max_order_notional": D(50)},
+            {"notional": D("5100.5000")},
+            "notional 5100.5 is above the limit of 50",
+        ),
+        (
             {"max_order_notional": D(50)},
             {"notional": D("1E+2")},
             "notional 100 is above the limit of 50",
