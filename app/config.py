@@ -107,6 +107,9 @@ CHOSEN_BY_OTHERS = frozenset({"fyers_pin", "fyers_secret_id", "fyers_totp_secret
 SHORT = frozenset({"fyers_pin"})
 """Secrets of a few digits: hidden wherever they occur, they would hide prices and quantities."""
 NEVER = "never"
+LIMITS_OF_EQUITY = tuple(
+    f"{span}_{kind}" for span in ("GLOBAL", "DAILY") for kind in ("STOP_LOSS", "TAKE_PROFIT")
+)
 TYPO_LIKENESS = 0.8
 HIDDEN = "***"
 ORDERS_PER_SECOND = 8
@@ -651,7 +654,12 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise ConfigError("; ".join(_problems(error, accounts, variables))) from None
         known = _known_variables(settings.accounts)
-        warnings = (*_weak_secrets(settings), *_forgetful(settings), *_typos(in_file, known))
+        warnings = (
+            *_weak_secrets(settings),
+            *_forgetful(settings),
+            *_unwatched(variables),
+            *_typos(in_file, known),
+        )
         return settings.model_copy(update={"warnings": warnings})
 
     @property
@@ -859,6 +867,13 @@ def _forgetful(settings: Settings) -> Iterator[str]:
     wanted = any(account.broker in DAILY_LOGIN for account in settings.accounts)
     if wanted and not settings.token_key:
         yield "TOKEN_KEY is not set: tokens are kept in memory only, a restart wants a new login"
+
+
+def _unwatched(names: Iterable[str]) -> Iterator[str]:
+    """Limits that other versions may know: their owner would rely on them."""
+    for name in sorted(names):
+        if name.endswith(LIMITS_OF_EQUITY):
+            yield f"{name} is set, and nothing watches it: this version has no limits of equity"
 
 
 def _known_variables(accounts: Iterable[AccountSettings]) -> set[str]:

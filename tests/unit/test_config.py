@@ -517,6 +517,15 @@ def test_a_name_in_the_file_that_looks_misspelt_is_warned_about(dotenv: Path) ->
     )
 
 
+@pytest.mark.parametrize("name", ["GLOBAL_STOP_LOSS", "PAPER_DAILY_TAKE_PROFIT"])
+def test_a_limit_that_nothing_watches_is_told(name: str) -> None:
+    limited = read(**{name: "3%"})
+    assert list(limited.warnings) == [
+        f"{name} is set, and nothing watches it: this version has no limits of equity"
+    ]
+    assert read().warnings == ()
+
+
 def test_the_environment_may_hold_any_name() -> None:
     assert read(MAX_ORDER_NOTINAL="5").warnings == ()
 
