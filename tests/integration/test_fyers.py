@@ -1,7 +1,8 @@
 """Alerts on an account at Fyers, from the webhook to the exchange and back; lists and login too."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
@@ -12,8 +13,9 @@ from flask.testing import FlaskClient
 
 from app.bootstrap import Server
 from tests.contracts.fyers import IN_SESSION, options_of
+from tests.data.recorded import RENDERED, message_of
 from tests.fakes.clock import FakeClock
-from tests.integration.api import MakeServer, body_of, client_of, send
+from tests.integration.api import SECRET, MakeServer, body_of, client_of, send
 from tests.simulators.fyers import FyersSimulator
 
 Trade: TypeAlias = Callable[..., dict[str, Any]]
@@ -298,3 +300,59 @@ def look(server: Server, clock: FakeClock) -> None:
     server.services.ownership.beat()
     server.services.recovery.refresh()
     server.services.lanes.sweep()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A recorded message, some of its words changed, and what must come of it.
+
+    `sent`: symbol, units, side, product, type and whether a stop goes with it, of what arrived.
+    """
+
+    number: int
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    ends: str = "success"
+    detail: str = ""
+    sent: tuple[object, ...] = ()
+
+
+PUT, CALL = "NSE:BANKNIFTY26NOV55300PE", "NSE:NIFTY26NOV24600CE"
+LISTED, ONE_LOT = {"48400": "55300"}, {'"qty": 25': '"qty": 30'}
+A_CALL = {"NIFTY25JAN21500CE": "NIFTY26NOV24600CE"}
+AT_100 = {"{{ticker}}": "SBIN", "{{strategy.order.price}}": "99"}
+CASES = [
+    Case(number=0, ends="UNKNOWN_SYMBOL", detail="no such strike of 2026-11-26; the nearest:"),
+    Case(number=0, words=LISTED, ends="WRONG_LOT", detail="the lot of 30; the nearest: 30"),
+    Case(number=0, words=LISTED | ONE_LOT, sent=(PUT, 30, -1, "INTRADAY", 1, True)),
+    Case(number=5, words=AT_100, sent=(SBIN, 3, 1, "INTRADAY", 1, False)),
+    Case(number=6, words=AT_100, sent=(SBIN, 100, 1, "INTRADAY", 1, False)),
+    Case(number=7, ends="UNKNOWN_SYMBOL", detail="no such expiry; the nearest: 2026-11-26"),
+    Case(number=7, words=A_CALL, ends="WRONG_LOT", detail="the lot of 65; the nearest: 65"),
+    Case(number=7, words=A_CALL | {'"50"': '"130"'}, sent=(CALL, 130, 1, "MARGIN", 1, True)),
+    Case(number=8, sent=(SBIN, 1, 1, "INTRADAY", 1, False)),
+    Case(number=11, ends="UNKNOWN_SYMBOL", detail="no such expiry; the nearest: 2026-11-26"),
+    Case(number=11, words={"25AUG26": "26NOV26"}, sent=(CALL, 65, 1, "MARGIN", 1, True)),
+    Case(number=12, ends="UNSUPPORTED_PROTECTION", detail="triggerprice_sl"),
+    Case(number=64, ends="WRONG_LOT", detail="the lot of 65; the nearest: 65"),
+    Case(number=67, ends="NO_ACTION"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.number}-{case.ends}")
+def test_a_recorded_message_of_india_trades_its_contract_or_is_told_which_there_are(
+    case: Case, server: Server, client: FlaskClient, clock: FakeClock, fyers: FyersSimulator
+) -> None:
+    fyers.quote("NSE:NIFTY50-INDEX", 24610)
+    message = message_of(case.number, {**RENDERED, **case.words})
+    told = client.post(f"/webhook/{SECRET}?wait=0.01", data=message).get_json()
+
+    alert = ended(server, client, clock, told.get("alerts", [told])[0]["alert_id"])
+
+    assert (alert["reason"] or alert["status"]) == case.ends, alert
+    assert case.detail in alert["detail"]
+    assert [brief(order) for order in sent(fyers)] == ([case.sent] if case.sent else [])
+
+
+def brief(order: dict[str, Any]) -> tuple[object, ...]:
+    names = ("symbol", "qty", "side", "productType", "type")
+    return (*(order[name] for name in names), order["stopLoss"] > 0)
