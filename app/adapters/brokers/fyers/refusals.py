@@ -35,7 +35,7 @@ class Kind(Enum):
 _TABLE: Mapping[Kind, tuple[int, ...]] = {
     Kind.DONE: (200, 1101, 1102, 1103, 1605),
     # Asked for, and not confirmed; trouble behind the front desk; "we have processed it, look".
-    Kind.UNKNOWN: (201, -96, -201, -202, -204, -205, -329),
+    Kind.UNKNOWN: (201, -96, -201, -202, -203, -204, -205, -329),
     Kind.LOGIN: (-8, -15, -16, -17, 401),
     Kind.TOO_MANY: (-353, -429, 429),
     # There is no such order, or it is canceled, traded, rejected, or cannot be changed any more.

@@ -45,6 +45,7 @@ def official_codes() -> list[int]:
         (200, -99, BrokerRejected),
         (200, 201, OutcomeUnknown),
         (400, -202, OutcomeUnknown),
+        (400, -203, OutcomeUnknown),
         (500, -99, OutcomeUnknown),
         (502, None, OutcomeUnknown),
         (429, -429, BrokerUnavailable),
