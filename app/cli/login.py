@@ -20,6 +20,9 @@ def login(account: str, status: bool) -> None:  # noqa: FBT001  # click passes n
     """
     logins = services().logins
     manager = logins.get(account or None)
+    if manager is None and status and not account:
+        click.echo("no account here wants a login")
+        return
     if manager is None:
         fail(f"unknown_account: no account {account or 'here'} wants a login")
     if not status:

@@ -1,5 +1,6 @@
 """`login` takes what the login page ended with, and the server that runs goes on with it."""
 
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -85,6 +86,15 @@ def test_an_account_without_a_login_is_a_line(world: World) -> None:
     told = run(world, "login", "paper")
     assert told.exit_code == 1
     assert "unknown_account: no account paper wants a login" in told.output
+
+
+def test_where_nobody_wants_a_login_the_status_is_no_error(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.boot()
+    told = run(world, "login", "--status")
+    assert (told.exit_code, told.output) == (0, "no account here wants a login\n")
+    assert run(world, "login").exit_code == 1
+    assert run(world, "login", "paper", "--status").exit_code == 1
 
 
 def test_without_a_key_the_command_has_nobody_to_hand_a_token_to(world: World) -> None:
