@@ -68,6 +68,7 @@ def _findings() -> Iterator[Finding]:
         yield from _blocks(ours.services)
         yield from _lists(ours)
         yield from _notifications(ours.services)
+    yield from _address()
     for warning in settings().warnings:
         yield Finding("settings", ok=True, note=True, detail=warning)
     yield _disk(settings().data_dir)
@@ -186,6 +187,24 @@ def _lists(ours: "Server") -> Iterator[Finding]:
         yield Finding("symbols", ok=True, note=True, detail=f"{trouble}; see `symbols refresh`")
     elif ask is not None:
         yield Finding("symbols", ok=True, detail="of the day")
+
+
+def _address() -> Iterator[Finding]:
+    """Whether we call out from the address that brokers know, where one is set."""
+    known = settings().egress_ip
+    if known is None:
+        return
+    from app.adapters.egress import address_by
+
+    try:
+        found = str(address_by(settings().egress_url))
+    except (OSError, ValueError) as error:
+        detail = f"it cannot be asked for: {error}"
+        yield Finding("address", ok=True, note=True, detail=detail)
+        return
+    ok = found == known
+    detail = found if ok else f"{found}, and brokers know {known}"
+    yield Finding("address", ok=ok, detail=detail)
 
 
 def _notifications(services: Services) -> Iterator[Finding]:
