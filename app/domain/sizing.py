@@ -12,6 +12,8 @@ ONE = Decimal(1)
 HUNDRED = Decimal(100)
 LEAST_TICKS = 2
 """A stop that is nearer than this to the price sizes nothing: the quantity would be absurd."""
+MOST_SLICES = 10
+"""So many orders of an exchange one order of ours may become: more are not taken of a program."""
 # What is cut off is cut off downward: a quotient that was rounded up would exceed the budget.
 _DOWN = Context(prec=60, rounding=ROUND_DOWN)
 
@@ -76,6 +78,25 @@ def exit_quantity(share: Amount, held: Decimal, means: Means) -> Decimal | Denie
     if isinstance(wanted, Denied):
         return wanted
     return size if wanted >= size else _on_grid(wanted, means)
+
+
+def beyond_one_order(
+    quantity: Decimal, lot: Decimal | None, freeze: Decimal | None
+) -> Denied | None:
+    """Why a quantity is more than one order can hold; None when it is not.
+
+    Args:
+        quantity: units, to be traded or held: what is held has to be closed by one order.
+        lot: units of a lot; None where there are none.
+        freeze: the most units that the exchange takes at once; None: any.
+    """
+    if freeze is None:
+        return None
+    each = floor_to_step(freeze, lot or ONE)
+    if quantity <= MOST_SLICES * each:
+        return None
+    what = f"{quantity:f} units are more than {MOST_SLICES} orders of {each:f} units hold"
+    return Denied(Denial.LIMIT_QUANTITY, f"{what}: at most {MOST_SLICES * each:f}")
 
 
 def _wanted(share: Amount, size: Decimal, means: Means) -> Decimal | Denied:

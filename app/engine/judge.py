@@ -23,6 +23,7 @@ from app.domain.instrument import AssetClass, Instrument, Ticker
 from app.domain.order import OrderIntent
 from app.domain.session import Market
 from app.domain.share import WHOLE, Share
+from app.domain.sizing import beyond_one_order
 from app.domain.stake import Stake, StakeKey
 from app.domain.strategy import AfterStop, Strategy
 from app.engine.accounts import Account
@@ -37,7 +38,7 @@ from app.engine.trade_router import Situation, TradeRouter
 from app.ports.journal import Journal
 from app.ports.playbook import Playbook
 
-ONE = Decimal(1)
+ONE, ZERO = Decimal(1), Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +212,20 @@ class Judge:
             extended_hours=case.extended_hours,
         )
         plan = self._risk_gate.judge(order, self._order_engine.plan(order))
-        near = self._sessions.near_expiry(into) if isinstance(plan.entry, OrderIntent) else None
-        if near is not None:
-            plan = replace(plan, entry=near, budget=None)
+        denied = self._barred(into, situation, signal, plan)
+        if denied is not None:
+            plan = replace(plan, entry=denied, budget=None)
         return self._about(case, plan, into)
+
+    def _barred(
+        self, into: Instrument, situation: Situation, signal: Signal, plan: Plan
+    ) -> Denied | None:
+        """What its contract has against an entry: its last day, or that no close could end it."""
+        if not isinstance(plan.entry, OrderIntent):
+            return None
+        near = self._sessions.near_expiry(into)
+        kept = ZERO if signal.trade_type is TradeType.REVERSE else abs(situation.held)
+        return near or beyond_one_order(kept + plan.entry.quantity, into.lot, into.freeze)
 
     def _into(self, case: Case, signal: Signal) -> Instrument | Denied:
         """What is entered: of a future that is turned the one of today, whatever is closed."""

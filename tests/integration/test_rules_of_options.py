@@ -44,6 +44,14 @@ def front(world: World, contract: Instrument) -> None:
     contracts["NIFTY +0 future"] = contract
 
 
+def freeze(world: World, units: int) -> None:
+    """So many units of each contract are the most that the exchange takes at once."""
+    contracts = fake(world).contracts
+    for name, each in contracts.items():
+        if isinstance(each, Instrument):
+            contracts[name] = replace(each, freeze=Decimal(units))
+
+
 def ended(world: World, **fields: object) -> tuple[str, str]:
     """What becomes of an alert: its status and its reason."""
     receipt = world.send(**fields, timenow=world.clock.now().isoformat())
@@ -264,6 +272,20 @@ def test_a_wrong_multiple_is_denied_with_the_lot_and_the_nearest(nse: World) -> 
     outcome = nse.record(receipt.alert_id).outcome
     assert outcome.reason == "WRONG_LOT"
     assert "lot of 65; the nearest: 65 or 130" in outcome.detail
+
+
+@pytest.mark.parametrize(("more", "reason"), [(65, ""), (130, "LIMIT_QUANTITY")])
+def test_no_more_is_entered_than_one_close_can_end(nse: World, more: int, reason: str) -> None:
+    freeze(nse, 150)
+    nse.server.services.playbook.put(Strategy(symbol="NIFTY", pyramiding=True))
+    ended(nse, action="BUY", **{**CALL, "qty": 1235})
+    receipt = nse.send(action="BUY", **{**CALL, "qty": more})
+    nse.run(seconds=3)
+    outcome = nse.record(receipt.alert_id).outcome
+    assert outcome.reason == reason
+    assert not reason or "more than 10 orders of 130 units hold: at most 1300" in outcome.detail
+    assert ended(nse, action="CLOSE", **{**CALL, "qty": ""})[0] == "success"
+    assert held(nse) == {}
 
 
 def test_rule_10_an_exit_of_less_than_a_lot_names_the_lot(nse: World) -> None:

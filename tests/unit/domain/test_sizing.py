@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.domain.alert import Amount, AmountUnit
 from app.domain.decision import Denial, Denied
-from app.domain.sizing import Means, entry_quantity, exit_quantity
+from app.domain.sizing import Means, beyond_one_order, entry_quantity, exit_quantity
 from tests.builders import cash, lots, of_equity, of_position, percent, risk, units
 
 D = Decimal
@@ -333,3 +333,24 @@ def test_a_wrong_multiple_is_told_the_two_beside_it(*, quantity: int, lot: int) 
         assert isinstance(sized, Denied)
         told = f"the lot of {lot}; the nearest: " + (f"{below} or " if below else "")
         assert sized.detail.endswith(f"{told}{below + lot}")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "lot", "freeze", "most"),
+    [
+        (17_550, 65, 1800, None),
+        (17_615, 65, 1800, "10 orders of 1755 units hold: at most 17550"),
+        (6000, 30, 600, None),
+        (6030, 30, 600, "10 orders of 600 units hold: at most 6000"),
+        (65, 65, 64, "10 orders of 0 units hold: at most 0"),
+        (10_001, None, 1000, "10 orders of 1000 units hold: at most 10000"),
+        (10**9, 65, None, None),
+    ],
+)
+def test_one_order_holds_ten_times_what_an_exchange_takes_at_once_in_whole_lots(
+    quantity: int, lot: int | None, freeze: int | None, most: str | None
+) -> None:
+    amounts = [None if amount is None else D(amount) for amount in (lot, freeze)]
+    denied = beyond_one_order(D(quantity), *amounts)
+
+    assert (denied.detail.partition("more than ")[2] if denied else None) == most

@@ -10,12 +10,12 @@ from app.adapters.brokers.fyers.options import FyersOptions
 from app.domain.instrument import Instrument
 from app.domain.order import LevelKind, OrderIntent, OrderRole, OrderType, Side
 from app.domain.protection import leg_price
+from app.domain.sizing import MOST_SLICES
 from app.domain.ticks import floor_to_step, round_to_tick
 
 Body = Mapping[str, Any]
 
 ONE = Decimal(1)
-MOST_SLICES = 10
 LETTERS = "ABCDEFGHIJ"
 """What the slices of an order have behind our id, in their tags."""
 
