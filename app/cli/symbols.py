@@ -9,8 +9,9 @@ import click
 from app.cli.shared import built, fail, plain, services, told
 from app.domain.alert import Alert
 from app.domain.contract import Wish, wish_of
-from app.domain.decision import Denial, Denied
+from app.domain.decision import Denied
 from app.domain.instrument import Instrument, Ticker
+from app.engine.names import refused
 
 if TYPE_CHECKING:
     from app.adapters.instruments.build import Answer
@@ -85,10 +86,7 @@ def _find(wish: Wish | Denied | None, ticker: Ticker, price: Decimal | None) -> 
         return wish
     if wish is not None:
         return master.contract(wish, now, lambda _: price)
-    near = ", ".join(master.near(ticker))
-    told_near = f"; the nearest: {near}" if near else ""
-    unknown = Denied(Denial.UNKNOWN_SYMBOL, f"{ticker.name!r} is not known{told_near}")
-    return master.named(ticker) or unknown
+    return master.named(ticker) or refused(ticker, master.near(ticker), "the lists")
 
 
 def _show(found: Instrument) -> None:

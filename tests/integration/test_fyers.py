@@ -230,6 +230,16 @@ def test_a_name_without_its_exchange_is_one_of_india(trade: Trade, client: Flask
     assert position(client)["symbol"] == SBIN
 
 
+def test_of_an_index_alone_it_is_told_how_it_is_traded(trade: Trade) -> None:
+    denied = trade("buy", "NSE:NIFTY", quantity=65)
+    assert denied["reason"] == "UNKNOWN_SYMBOL"
+    assert denied["detail"] == (
+        "'NIFTY' itself is not traded, only contracts of it: NIFTY1!, or what strike, "
+        "option_type and expiry name"
+    )
+    assert "is not known to fyers" in trade("buy", "NSE:SBINN", quantity=1)["detail"]
+
+
 def test_rule_26_a_day_that_is_broken_off_takes_no_entries(
     trade: Trade, server: Server, fyers: FyersSimulator
 ) -> None:
