@@ -376,12 +376,13 @@ def test_products_of_old_are_ordinary_ones_with_legs(
     assert [leg.status for leg in order.legs] == [OrderStatus.LIVE, OrderStatus.LIVE]
 
 
-def test_a_leg_protects_the_product_that_was_entered(venue: FyersVenue) -> None:
+@pytest.mark.parametrize("product", ["cnc", "mtf"])
+def test_a_leg_protects_the_product_that_was_entered(venue: FyersVenue, product: str) -> None:
     broker = venue.open_fyers()
-    broker.submit(replace(BUY, product="cnc"))
+    broker.submit(replace(BUY, product=product))
     broker.submit(stop_of())
 
-    assert [body["productType"] for body in placed(venue)] == ["CNC", "CNC"]
+    assert [body["productType"] for body in placed(venue)] == [product.upper()] * 2
 
 
 def test_an_exit_closes_each_product_by_itself(venue: FyersVenue, broker: WrittenDown) -> None:

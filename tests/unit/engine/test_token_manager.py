@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 
@@ -158,6 +159,28 @@ def test_while_one_makes_a_token_the_others_wait_and_then_take_it(
     theirs.sync()
     assert desk.made == ["token 1"]
     assert ours.token() == theirs.token() == "token 1"
+
+
+def test_of_two_threads_that_want_a_new_token_one_makes_it_at_a_time(
+    make: Make, desk: FakeDesk
+) -> None:
+    manager, a_while = make(), Event()
+    manager.take(Grant("access", "refresh"))
+    inside, most, other = list[None](), list[int](), Thread(target=manager.renew)
+
+    def meanwhile() -> None:
+        inside.append(None)
+        if other.ident is None:
+            other.start()
+        a_while.wait(0.2)
+        most.append(len(inside))
+        inside.pop()
+
+    desk.meanwhile = meanwhile
+    manager.renew()
+    other.join()
+    assert most == [1, 1]
+    assert manager.token() == "token 2"
 
 
 def test_the_claim_of_one_that_died_ends(make: Make, desk: FakeDesk, clock: FakeClock) -> None:
