@@ -32,6 +32,7 @@ class LegCheck:
         self._ownership = ownership
         self._clock = clock
         self._seen: dict[str, Set[str]] = {}
+        self._dealt_with: dict[str, Set[str]] = {}
 
     def check(
         self,
@@ -63,16 +64,24 @@ class LegCheck:
         bare = {leg.client_order_id: leg for leg in self._bare(account, own, legs, busy | closing)}
         before = self._seen.get(account.name, frozenset())
         self._seen[account.name] = over.keys() | bare.keys()
+        # What this round does not reach, because the broker is away, is soon looked at again.
+        dealt_with = self._dealt_with[account.name] = set[str]()
         for name, leg in over.items():
-            if name in before and not self._only_reduces(account, leg):
-                self._take_back(account, leg, own.get(_whose(leg), ZERO))
+            if name in before:
+                if not self._only_reduces(account, leg):
+                    self._take_back(account, leg, own.get(_whose(leg), ZERO))
+                dealt_with.add(name)
         for name, leg in bare.items():
             if name in before:
                 self._tell(leg)
 
     def unsure(self, account: Account) -> bool:
-        """Whether something was found in the last round that was not told of."""
-        seen = self._seen.get(account.name, ())
+        """Whether something was found in the last round that was neither dealt with nor told of.
+
+        A leg that stays in spite of it, because its broker does not know it, is looked at with all
+        the others: once a second would cost all the calls that the broker takes.
+        """
+        seen = self._seen.get(account.name, set()) - self._dealt_with.get(account.name, set())
         return any(not self._journal.told(EventKind.UNPROTECTED, name) for name in seen)
 
     def _bare(

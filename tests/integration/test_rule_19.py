@@ -132,6 +132,23 @@ def test_rule_19_a_leg_that_cannot_be_canceled_now_is_canceled_later(kept: World
     assert working(kept) == {}
 
 
+def test_rule_19_legs_that_the_broker_does_not_know_are_not_asked_for_every_second(
+    kept: World,
+) -> None:
+    kept.send(**BUY)
+    for order in kept.orders():
+        if order.role.protects:
+            fake(kept).forget(order.client_order_id)
+    fake(kept).hold("AAPL", Decimal(-10))
+    look(kept, rounds=10)
+    assert [row["symbol"] for row in told(kept, "mismatch")] == ["AAPL", "AAPL"]
+    fake(kept).calls.clear()
+    for _ in range(10):
+        kept.clock.advance(1)
+        kept.server.services.recovery.run()
+    assert fake(kept).calls == []
+
+
 def test_a_position_whose_stop_is_gone_is_told_once_and_has_another(kept: World) -> None:
     kept.send(**BUY)
     (stop,) = [order for order in kept.orders() if order.role is OrderRole.STOP_LOSS]
