@@ -184,7 +184,7 @@ def build(  # noqa: PLR0915  # a line for each room
         kill_switch=kill_switch,
         quotes=quotes,
         stop_watch=StopWatch(journal, accounts, settlement, ownership, clock),
-        target_watch=TargetWatch(journal, accounts, clock),
+        target_watch=TargetWatch(journal, accounts),
         recovery=recovery,
         follow_up=FollowUp(journal, accounts, settlement, clock),
         adoption=Adoption(journal, accounts, recovery, clock),

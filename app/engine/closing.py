@@ -69,7 +69,7 @@ class Closing:
         self._settle_legs(walk)
         if self._journal.legs_aside(walk.job.id):
             self._settlement.apply([answer])
-            self._protect_again(walk)
+            self._protect_again(walk, answer)
             self._tell_of_legs(walk, answer)
         beside = intent.role.protects and answer.status.working
         return Ending(order=answer, detail="its stop rests beside it" if beside else "")
@@ -108,7 +108,7 @@ class Closing:
             return None
         answer = self._dispatcher.place(walk.job, walk.broker, intent, open_gate)
         self._settlement.apply([answer])
-        self._protect_again(walk)
+        self._protect_again(walk, answer)
         return answer
 
     def _undoing(self, walk: Walk, side: Side, filled: Decimal) -> OrderIntent | None:
@@ -213,14 +213,14 @@ class Closing:
     def _put_aside(
         self, walk: Walk, aside: Sequence[OrderRecord], unsent: Sequence[OrderRecord]
     ) -> None:
-        entries, due = self._entries_of(aside), walk.clock.now() + MAKE_WAY + len(aside) * FOR_EACH
+        entries, after = self._entries_of(aside), MAKE_WAY + len(aside) * FOR_EACH
         with self._journal.unit(walk.job) as unit:
             for leg in unsent:
                 unit.mark_order(leg.client_order_id, OrderStatus.CANCELED, "never_placed")
             if aside:
                 unit.put_aside(sorted(leg.client_order_id for leg in aside))
             for entry in entries:
-                unit.owe(entry, due)
+                unit.owe(entry, after)
 
     def _take_out(self, walk: Walk, leg: OrderRecord) -> None:
         answer = self._dispatcher.cancel(walk.job, walk.broker, leg)
@@ -231,21 +231,25 @@ class Closing:
             pause = backoff(walk.job.tries, most=1)
             raise Wait(AlertStatus.WAITING, pause, "a leg is not canceled yet")
 
-    def _protect_again(self, walk: Walk) -> None:
+    def _protect_again(self, walk: Walk, close: BrokerOrder | None = None) -> None:
         """What is left after a close, or without one, has its stops again (trading-rules 23)."""
         legs = map(self._journal.order, self._journal.legs_aside(walk.job.id))
         entries = self._entries_of([leg for leg in legs if leg is not None])
-        if not entries or not self._holds(walk):
+        if not entries or not self._holds(walk, close):
             return
         with self._journal.unit(walk.job) as unit:
             for entry in entries:
-                unit.owe(entry, walk.clock.now())
+                unit.owe(entry)
 
-    def _holds(self, walk: Walk) -> bool:
-        """Whether anything is left to protect; what our fills have closed is not asked for."""
+    def _holds(self, walk: Walk, close: BrokerOrder | None) -> bool:
+        """Whether anything is left to protect, by our fills; by the position too, if none closed.
+
+        What could not be closed may have been closed by others.
+        """
         stakes = self._journal.stakes(walk.account.name, walk.key)
         ours = any(stake.quantity for stake in stakes if stake.strategy == walk.case.strategy)
-        return ours and bool(walk.held())
+        filled = close is not None and close.filled_quantity
+        return ours and bool(filled or walk.held())
 
     def _known_exit(self, walk: Walk) -> OrderIntent | None:
         """The close that was journaled; one that never arrived has to be as it was wanted still."""

@@ -123,7 +123,7 @@ class LegCheck:
         entry = self._entry_of(leg)
         if entry is not None and not self._journal.is_owed(entry):
             with self._journal.unit() as unit:
-                unit.owe(entry.client_order_id, self._clock.now())
+                unit.owe(entry.client_order_id)
 
     def _tell(self, stop: OrderRecord) -> None:
         """Once each, and the duty to protect sees to it; a stop that its owner took is his affair.
@@ -139,7 +139,7 @@ class LegCheck:
         with self._journal.unit() as unit:
             unit.record(event_of(EventKind.UNPROTECTED, stop, now))
             if entry is not None:
-                unit.owe(entry.client_order_id, now)
+                unit.owe(entry.client_order_id)
 
     def _entry_of(self, leg: OrderRecord) -> OrderRecord | None:
         """The entry behind a leg; a target may hang on a stop."""

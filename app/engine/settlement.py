@@ -7,7 +7,7 @@ from app.domain.events import Event, EventKind
 from app.domain.order import BrokerOrder, OrderRole, OrderStatus, OrderType
 from app.engine.status_tracker import note_changes
 from app.ports.clock import Clock
-from app.ports.journal import Changes, Journal, OrderRecord, Unit
+from app.ports.journal import AT_ONCE, Changes, Journal, OrderRecord, Unit
 
 _ENDS = {
     OrderStatus.CANCELED: EventKind.CANCELED,
@@ -54,8 +54,8 @@ class Settlement:
         note_changes(unit, changes)
         unit.record(*events_of(changes, now))
         for change in changes:
-            for entry, at in _duties(change, answer, now):
-                unit.owe(entry, at)
+            for entry, after in _duties(change, answer):
+                unit.owe(entry, after)
         return changes
 
 
@@ -63,18 +63,18 @@ def _matters(change: Changes) -> bool:
     return bool(change.fills) or change.before is not change.order.status
 
 
-def _duties(change: Changes, answer: BrokerOrder, now: datetime) -> Iterator[tuple[str, datetime]]:
-    """The entries whose fills have to be protected because of a change, each from a moment on."""
+def _duties(change: Changes, answer: BrokerOrder) -> Iterator[tuple[str, timedelta]]:
+    """The entries whose fills have to be protected because of a change, and after how long."""
     order = change.order
     if order.role is OrderRole.ENTRY and change.fills:
         if order.guarded:
-            yield order.client_order_id, now
+            yield order.client_order_id, AT_ONCE
         elif lacks_stop(answer):
-            yield order.client_order_id, now + LEGS_WAIT
+            yield order.client_order_id, LEGS_WAIT
     if order.role is OrderRole.STOP_LOSS and order.parent is not None:
         expired = order.status is OrderStatus.EXPIRED is not change.before
         if expired or (order.guarded and change.fills):
-            yield order.parent, now
+            yield order.parent, AT_ONCE
 
 
 def lacks_stop(entry: BrokerOrder) -> bool:

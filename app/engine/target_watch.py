@@ -9,7 +9,6 @@ from app.domain.order import Guard, OrderIntent, OrderRole
 from app.engine.accounts import Account, Accounts
 from app.engine.protecting import reaches
 from app.engine.shields import reached
-from app.ports.clock import Clock
 from app.ports.journal import Journal, OrderRecord
 
 log = logging.getLogger(__name__)
@@ -18,10 +17,9 @@ log = logging.getLogger(__name__)
 class TargetWatch:
     """Has the duty of an entry done again once the price reached its target: it swaps the two."""
 
-    def __init__(self, journal: Journal, accounts: Accounts, clock: Clock) -> None:
+    def __init__(self, journal: Journal, accounts: Accounts) -> None:
         self._journal = journal
         self._accounts = accounts
-        self._clock = clock
 
     def run(self) -> int:
         """Look at all accounts; how many targets were reached."""
@@ -40,7 +38,7 @@ class TargetWatch:
             if quote is not None and stop.parent is not None and reaches(stop, quote.price):
                 found += 1
                 with self._journal.unit() as unit:
-                    unit.owe(stop.parent, self._clock.now())
+                    unit.owe(stop.parent)
         return found
 
     def _look_at_the_small(self, account: Account) -> int:
@@ -54,7 +52,7 @@ class TargetWatch:
             if self._is_reached(account, entry, guard) and not self._journal.is_owed(entry):
                 found += 1
                 with self._journal.unit() as unit:
-                    unit.owe(name, self._clock.now())
+                    unit.owe(name)
         return found
 
     def _is_reached(self, account: Account, entry: OrderRecord, guard: Guard) -> bool:

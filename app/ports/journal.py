@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -24,6 +24,8 @@ from app.domain.order import (
 from app.domain.outcome import AlertStatus, Outcome
 from app.domain.share import SEPARATOR, WHOLE, Share
 from app.domain.stake import Stake, StakeKey
+
+AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,10 +223,10 @@ class Unit(Protocol):
         """Take over what the broker says of an order and its legs; repeats change nothing."""
         ...
 
-    def owe(self, entry: str, at: datetime) -> None:
-        """Write the duty to protect what an entry has filled, to be done from a moment on.
+    def owe(self, entry: str, after: timedelta = AT_ONCE) -> None:
+        """Write the duty to protect what an entry has filled, to be done now or after a while.
 
-        One that waits for a later moment is hastened.
+        One that waits is hastened by one that is due now.
         """
         ...
 

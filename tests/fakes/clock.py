@@ -6,14 +6,16 @@ START = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 
 
 class FakeClock:
-    """Time that stands still until a test moves it."""
+    """Time that stands still until a test moves it; by `tick` it goes on each time it is asked."""
 
     def __init__(self, now: datetime = START) -> None:
         self._now = now
         self._monotonic = 1000.0
+        self.tick = timedelta(0)
 
     def now(self) -> datetime:
         """The present, aware UTC."""
+        self._now += self.tick
         return self._now
 
     def monotonic(self) -> float:

@@ -77,9 +77,9 @@ def books_agree(world: World) -> None:
 
 def owe(world: World) -> None:
     """Have the duty of the first entry done once more."""
-    entry, now = orders(world)[0].client_order_id, world.clock.now()
+    entry = orders(world)[0].client_order_id
     with world.server.services.journal.unit() as unit:
-        unit.owe(entry, now)
+        unit.owe(entry)
 
 
 # --- limit and stop entries: armed by us, fill by fill --------------------------------------------
@@ -398,6 +398,15 @@ def test_a_part_that_is_closed_leaves_the_rest_protected(tmp_path: Path) -> None
     assert working(world) == [(STOP, D(6)), (TARGET, D(6))]
     assert is_protected(world)
     books_agree(world)
+
+
+def test_rule_23_what_is_left_has_its_stops_again_at_once(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    world.clock.tick = timedelta(microseconds=1)
+    world.send(**{**CLOSE, "quantity": 4})
+    world.run(1)
+    assert working(world) == [(STOP, D(6)), (TARGET, D(6))]
 
 
 def test_a_reversal_clears_the_legs_closes_and_enters_with_its_own(tmp_path: Path) -> None:

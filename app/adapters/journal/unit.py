@@ -1,7 +1,7 @@
 """A unit: several writes of the journal that stand or fall together, fenced by their job."""
 
 from collections.abc import Mapping, Sequence, Set
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,7 @@ from app.domain.outcome import AlertStatus, Outcome
 from app.domain.row_word import RowWord
 from app.domain.settlement import advance, is_old_news, leg_quantity
 from app.domain.stake import Stake, StakeKey
-from app.ports.journal import Block, Changes, Job, JobKind, OrderRecord, Pause
+from app.ports.journal import AT_ONCE, Block, Changes, Job, JobKind, OrderRecord, Pause
 
 
 class SqlUnit:
@@ -108,9 +108,9 @@ class SqlUnit:
             self._tx.run(Q["close_legs"], {"parent": after.client_order_id, "now": self._now})
         return changes
 
-    def owe(self, entry: str, at: datetime) -> None:
-        """Write the duty to protect what an entry has filled, to be done from a moment on."""
-        run_at = to_db(at)
+    def owe(self, entry: str, after: timedelta = AT_ONCE) -> None:
+        """Write the duty to protect what an entry has filled, to be done now or after a while."""
+        run_at = self._now + after // timedelta(microseconds=1)
         params = {"subject": entry, "run_at": run_at, "now": self._now}
         added = self._tx.run(Q["owe"], params).rowcount
         if not added and run_at <= self._now:
