@@ -130,14 +130,14 @@ class LegCheck:
 
         What is owed already is being seen to.
         """
-        if self._journal.told(EventKind.UNPROTECTED, stop.client_order_id):
+        entry, name = self._entry_of(stop), stop.client_order_id
+        owed = entry is not None and self._journal.is_owed(entry)
+        if owed or self._journal.taken(name):
             return
-        entry = self._entry_of(stop)
-        if entry is not None and self._journal.is_owed(entry):
-            return
-        now = self._clock.now()
+        told = self._journal.told(EventKind.UNPROTECTED, name)
         with self._journal.unit() as unit:
-            unit.record(event_of(EventKind.UNPROTECTED, stop, now))
+            if not told:
+                unit.record(event_of(EventKind.UNPROTECTED, stop, self._clock.now()))
             if entry is not None:
                 unit.owe(entry.client_order_id)
 

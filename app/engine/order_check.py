@@ -1,11 +1,11 @@
 """Order check: our orders that rest are held against what works at their broker."""
 
 import logging
-from collections.abc import Sequence, Set
-from datetime import timedelta
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime, timedelta
 
 from app.domain.events import Event, EventKind
-from app.domain.order import BrokerOrder, OrderStatus
+from app.domain.order import BrokerOrder, OrderRole, OrderStatus
 from app.engine.accounts import Account
 from app.engine.ownership import Ownership
 from app.engine.settlement import Settlement, event_of
@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 SETTLE_WINDOW = timedelta(seconds=5)
 """So long a broker may show at work what has ended, and not find what it has just taken."""
+
+GONE_AFTER = timedelta(seconds=10)
+"""So long no look may have found a leg that is taken for gone: its place is taken by another."""
 
 NOT_THERE = "not_at_broker"
 """Why an order of ours ended that its owner says is gone."""
@@ -35,7 +38,7 @@ class OrderCheck:
         self._settlement = settlement
         self._ownership = ownership
         self._clock = clock
-        self._absent: dict[str, Set[str]] = {}
+        self._absent: dict[str, Mapping[str, datetime]] = {}
         self._missing: dict[str, Sequence[OrderRecord]] = {}
         self._seen: dict[str, Set[str]] = {}
         self._strangers: dict[str, Sequence[BrokerOrder]] = {}
@@ -100,12 +103,27 @@ class OrderCheck:
 
     def _miss(self, account: Account, absent: Sequence[OrderRecord]) -> None:
         """Once may be a broker that does not show yet what it has just taken."""
-        before = self._absent.get(account.name, frozenset())
-        self._absent[account.name] = {order.client_order_id for order in absent}
+        before, now = self._absent.get(account.name, {}), self._clock.now()
+        since = {order.client_order_id: now for order in absent}
+        self._absent[account.name] = {name: before.get(name, at) for name, at in since.items()}
         missing = [order for order in absent if order.client_order_id in before]
-        self._missing[account.name] = missing
+        gone = [order for order in missing if now - before[order.client_order_id] >= GONE_AFTER]
+        legs = [order for order in gone if order.role.protects]
+        self._missing[account.name] = [order for order in missing if order not in legs]
         for order in missing:
-            self._tell_once(event_of(EventKind.MISMATCH, order, self._clock.now()))
+            self._tell_once(event_of(EventKind.MISMATCH, order, now))
+        for leg in legs:
+            self._give_up(leg)
+
+    def _give_up(self, leg: OrderRecord) -> None:
+        """A leg that is not there protects nothing: what it was for is protected anew.
+
+        Should it come back, it is canceled as one that had ended.
+        """
+        with self._journal.unit() as unit:
+            unit.mark_order(leg.client_order_id, OrderStatus.CANCELED, NOT_THERE)
+            if leg.role is OrderRole.STOP_LOSS and leg.parent is not None:
+                unit.owe(leg.parent)
 
     def _rouse(self, account: Account, leg: OrderRecord) -> None:
         """A leg whose entry has filled should work: its entry tells what became of it."""

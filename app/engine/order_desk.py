@@ -8,7 +8,7 @@ from app.domain.order import OrderRole, OrderStatus
 from app.engine.accounts import Account, Accounts
 from app.engine.settlement import Settlement
 from app.ports.clock import Clock
-from app.ports.journal import Journal, OrderRecord
+from app.ports.journal import FORCED, Journal, OrderRecord
 
 
 class Obstacle(StrEnum):
@@ -93,7 +93,7 @@ class OrderDesk:
             symbol=order.symbol,
             client_order_id=order.client_order_id,
             problem=True,
-            facts={"role": order.role.value, "reason": "FORCED"},
+            facts={"role": order.role.value, "reason": FORCED},
         )
         with self._journal.unit() as unit:
             unit.record(event)

@@ -26,6 +26,8 @@ from app.domain.share import SEPARATOR, WHOLE, Share
 from app.domain.stake import Stake, StakeKey
 
 AT_ONCE = timedelta(0)
+FORCED = "FORCED"
+"""The reason, in the event, why a stop that its owner took is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,6 +443,10 @@ class Journal(Protocol):
 
     def told(self, kind: EventKind, client_order_id: str) -> bool:
         """Whether an event of that kind was recorded of an order, ours or not."""
+        ...
+
+    def taken(self, client_order_id: str) -> bool:
+        """Whether a stop was canceled by its owner although something was held."""
         ...
 
     def kill_switch(self) -> "KillState":

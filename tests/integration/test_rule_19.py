@@ -9,8 +9,10 @@ import pytest
 
 from app.adapters.sql import open_sqlite
 from app.domain.errors import BrokerUnavailable
+from app.domain.events import EventKind
 from app.domain.order import OrderRole, OrderStatus
 from app.engine.order_desk import OrderDesk
+from app.engine.settlement import event_of
 from tests.fakes.broker import ACCEPT, EVERYTHING, REPLY_LOST, REST, FakeBroker, late
 from tests.integration.world import World, fake
 
@@ -158,6 +160,38 @@ def test_a_position_whose_stop_is_gone_is_told_once_and_has_another(kept: World)
     look(kept, rounds=4)
     assert len(told(kept, "unprotected")) == 1
     assert stops(kept) == {"": 10}
+
+
+def test_a_position_that_stands_bare_again_has_a_stop_again(kept: World) -> None:
+    """Also where the same stop was told of before: what arms it may have found it covered."""
+    kept.send(**BUY)
+    (stop,) = [order for order in kept.orders() if order.role is OrderRole.STOP_LOSS]
+    services = kept.server.services
+    with services.journal.unit() as unit:
+        unit.record(event_of(EventKind.UNPROTECTED, stop, kept.clock.now()))
+    fake(kept).expire(stop.client_order_id, OrderStatus.CANCELED)
+    look(kept, rounds=4)
+    assert len(told(kept, "unprotected")) == 1
+    assert stops(kept) == {"": 10}
+
+
+def test_invariant_4_legs_that_the_broker_does_not_know_protect_nothing(kept: World) -> None:
+    kept.send(**BUY)
+    legs = [order for order in kept.orders() if order.role.protects]
+    for leg in legs:
+        fake(kept).forget(leg.client_order_id)
+    kept.clock.advance(6)  # until then they may only be shown late
+    look(kept, rounds=20)
+    assert len(told(kept, "mismatch")) == 2
+    assert stops(kept) == {"": 10}
+    gone = [order for order in kept.orders() if order.reason == "not_at_broker"]
+    assert [order.client_order_id for order in gone] == [leg.client_order_id for leg in legs]
+    assert kept.server.services.journal.blocks() == []
+    for leg in legs:
+        fake(kept).remember(leg.client_order_id)
+    kept.clock.advance(6)
+    look(kept, rounds=4)
+    assert stops(kept) == {"": 10}, "those that come back are canceled"
 
 
 def test_rule_38_a_stop_that_its_owner_took_by_force_stays_away(kept: World) -> None:

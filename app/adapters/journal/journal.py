@@ -24,6 +24,7 @@ from app.domain.share import SEPARATOR
 from app.domain.stake import Stake
 from app.ports.clock import Clock
 from app.ports.journal import (
+    FORCED,
     Admission,
     AlertRecord,
     Block,
@@ -199,6 +200,12 @@ class SqlJournal:
     def told(self, kind: EventKind, client_order_id: str) -> bool:
         """Whether an event of that kind was recorded of an order, ours or not."""
         found = self._read_one("told", kind=kind.value, client_order_id=client_order_id)
+        return found is not None
+
+    def taken(self, client_order_id: str) -> bool:
+        """Whether a stop was canceled by its owner although something was held."""
+        reason = f'%"{FORCED}"%'
+        found = self._read_one("taken", client_order_id=client_order_id, reason=reason)
         return found is not None
 
     def kill_switch(self) -> KillState:

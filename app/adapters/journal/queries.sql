@@ -442,6 +442,10 @@ VALUES (:at, :kind, :alert_id, :account, :symbol, :client_order_id, :problem, :f
 -- Few events are of a kind that is told of once.
 SELECT 1 FROM events WHERE kind = :kind AND client_order_id = :client_order_id LIMIT 1
 
+-- taken --
+SELECT 1 FROM events
+WHERE kind = 'unprotected' AND client_order_id = :client_order_id AND facts LIKE :reason LIMIT 1
+
 -- blocks_of --
 SELECT lane, kind, reason FROM lane_blocks WHERE lane = :lane ORDER BY kind
 
