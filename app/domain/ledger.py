@@ -4,22 +4,29 @@ Inside, everything is counted in whole grains (`app/domain/grains.py`); `Decimal
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TypeAlias
 
 from app.domain.grains import MONEY_PLACES, from_grains, from_money_grains
-from app.domain.tally import Day, Of, Tally, TallyKey
+from app.domain.tally import Day, Of, Sums, Tally, TallyKey
 
 FEE_PLACES = 12
 """Decimals that a part of a fee is cut to; the rest stays with what is left: nothing is lost."""
 
+AT_ONCE = 2_000
+"""Trades that wait to be counted together."""
+
+Alike: TypeAlias = tuple[str, str, str, date]
+"""What trades of one kind have in common: account, symbol, strategy, day (UTC) of the exit."""
+
 _FEE_GRAIN: int = 10 ** (MONEY_PLACES - FEE_PLACES)
 
 
-class BookedFill(NamedTuple):
+@dataclass(slots=True)
+class BookedFill:
     """A fill with its number in the journal, and with what it was for; its numbers are grains.
 
     `units` is negative for a sell. `multiplier` = money per unit and point of price. `strategy` is
@@ -39,11 +46,12 @@ class BookedFill(NamedTuple):
     at: datetime
 
 
-class ClosedTrade(NamedTuple):
+@dataclass(slots=True)
+class ClosedTrade:
     """A lot, or a part of one, that a fill closed. Its numbers are grains; see the properties.
 
     `units` is negative when the trade was short. `pnl_grains` is after the fees of both sides.
-    `low` and `high`: the lowest and the highest price that was seen of it, its own two among them.
+    `seen_low` and `seen_high`: the prices that were seen between its own two; None when none was.
     `is_fee`: it was taken as a fee; nothing else goes for nothing.
     """
 
@@ -52,8 +60,8 @@ class ClosedTrade(NamedTuple):
     units: int
     fee_grains: int
     pnl_grains: int
-    low: int
-    high: int
+    seen_low: int | None
+    seen_high: int | None
     is_fee: bool
 
     @property
@@ -88,8 +96,10 @@ class ClosedTrade(NamedTuple):
 
     @property
     def extremes(self) -> tuple[Decimal, Decimal]:
-        """The lowest and the highest price that was seen of it."""
-        return from_grains(self.low), from_grains(self.high)
+        """The lowest and the highest price of it: its own two, and what was seen between them."""
+        prices = [self.entry.price, self.exit.price]
+        prices += [seen for seen in (self.seen_low, self.seen_high) if seen is not None]
+        return from_grains(min(prices)), from_grains(max(prices))
 
 
 @dataclass(slots=True)
@@ -132,26 +142,28 @@ class Book:
 
     def apply(self, fill: BookedFill) -> list[ClosedTrade]:
         """Match a fill against the open lots; what is left over opens a lot of its own."""
-        lots = self.lots
+        lots, buys = self.lots, fill.units > 0
         left, price, fee = fill.units, fill.price, fill.fee
         trades: list[ClosedTrade] = []
-        while left and lots and (lots[0].units > 0) != (left > 0):
+        while left and lots and (lots[0].units > 0) != buys:
             lot, wanted = lots[0], -left
-            if abs(lot.units) <= abs(left):
-                closed, entry_fee = lot.units, lot.fee_grains
-                lots.popleft()
-            else:
-                closed, entry_fee = wanted, _part(lot.fee_grains, wanted, lot.units)
-                lot.units -= closed
-                lot.fee_grains -= entry_fee
-            exit_fee = fee if closed == wanted else _part(fee, closed, wanted)
-            fees = entry_fee + exit_fee
-            entry = lot.entry
-            gain = (price - entry.price) * closed * entry.multiplier
-            low, high = _seen(lot, price)
-            trades.append(ClosedTrade(entry, fill, closed, fees, gain - fees, low, high, not price))
+            entry, closed = lot.entry, lot.units
             left += closed
-            fee -= exit_fee
+            if left and (left > 0) != buys:  # the lot is larger: what is left is left of it
+                fees = _part(lot.fee_grains, wanted, closed)
+                closed, lot.units, left = wanted, left, 0
+                lot.fee_grains -= fees
+                fees += fee
+            elif left:
+                lots.popleft()
+                share = _part(fee, closed, wanted)
+                fees = lot.fee_grains + share
+                fee -= share
+            else:
+                lots.popleft()
+                fees = lot.fee_grains + fee
+            pnl = (price - entry.price) * closed * entry.multiplier - fees
+            trades.append(ClosedTrade(entry, fill, closed, fees, pnl, lot.low, lot.high, not price))
         if left:
             lots.append(OpenLot(fill, left, fee))
         return trades
@@ -159,62 +171,81 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All books, and the figures of what was closed, counted from fills in the journal's order."""
+    """All books, and the figures of what was closed, counted from fills in the journal's order.
+
+    Trades are counted many at once, which is much faster than one by one: at the latest when
+    somebody asks for the figures.
+    """
 
     books: dict[tuple[str, str], Book] = field(default_factory=lambda: defaultdict(Book))
-    tallies: dict[TallyKey, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    days: dict[tuple[str, date], Day] = field(default_factory=lambda: defaultdict(Day))
-    _alike: dict[tuple[str, str, str], Sequence[Tally]] = field(
-        default_factory=dict[tuple[str, str, str], Sequence[Tally]]
-    )
+    _tallies: dict[TallyKey, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    _days: dict[tuple[str, date], Day] = field(default_factory=lambda: defaultdict(Day))
+    _uncounted: list[ClosedTrade] = field(default_factory=list[ClosedTrade])
+
+    @property
+    def tallies(self) -> Mapping[TallyKey, Tally]:
+        """The figures of all accounts, symbols and strategies."""
+        self._count()
+        return self._tallies
+
+    @property
+    def days(self) -> Mapping[tuple[str, date], Day]:
+        """What each account realised on each day."""
+        self._count()
+        return self._days
 
     def apply(self, fill: BookedFill) -> list[ClosedTrade]:
-        """Match a fill in its book, and count what it closed."""
+        """Match a fill in its book, and have what it closed counted."""
         trades = self.books[fill.account, fill.instrument].apply(fill)
         if trades:
-            self._count(fill, trades)
+            self._uncounted.extend(trades)
+            if len(self._uncounted) >= AT_ONCE:
+                self._count()
         return trades
 
-    def _count(self, fill: BookedFill, trades: Sequence[ClosedTrade]) -> None:
-        """Mostly all are of one strategy: whose tallies those are is looked up once."""
-        strategy = trades[0].entry.strategy
-        same = fill.account, fill.symbol, strategy
-        if any(trade.entry.strategy != strategy for trade in trades[1:]):
-            for key, share in counted_in(fill, trades):
-                self.tallies[key].add(fill.at, share)
-        else:
-            if same not in self._alike:
-                self._alike[same] = [self.tallies[key] for key, _ in counted_in(fill, trades)]
-            for tally in self._alike[same]:
-                tally.add(fill.at, trades)
-        self.days[fill.account, fill.at.date()].add(trades)
+    def _count(self) -> None:
+        """Count what waits. Of trades that are alike the sums are made once, for all tallies."""
+        shares, groups = sorted_out(self._uncounted)
+        for key, share in shares.items():
+            self._tallies[key].follow(share)
+        for (account, symbol, strategy, day), trades in groups.items():
+            sums, at = Sums.of(trades), max([trade.exit.at for trade in trades])
+            for key in tallies_of(account, symbol, strategy):
+                self._tallies[key].include(sums, at)
+            self._days[account, day].include(sums)
+        self._uncounted.clear()
 
 
-def counted_in(
-    fill: BookedFill, trades: Sequence[ClosedTrade]
-) -> Iterator[tuple[TallyKey, Sequence[ClosedTrade]]]:
-    """The tallies in which the trades that a fill closed are counted, and which of them in each.
-
-    A trade is one of the strategy that entered it.
-    """
-    yield TallyKey(fill.account, Of.ACCOUNT), trades
-    yield TallyKey(fill.account, Of.SYMBOL, fill.symbol), trades
-    for name in dict.fromkeys([trade.entry.strategy for trade in trades]):
-        share = [trade for trade in trades if trade.entry.strategy == name]
-        yield TallyKey(fill.account, Of.STRATEGY, name), share
+def tallies_of(account: str, symbol: str, strategy: str) -> Sequence[TallyKey]:
+    """The tallies in which a trade is counted; it is one of the strategy that entered it."""
+    return (
+        TallyKey(account, Of.ACCOUNT),
+        TallyKey(account, Of.SYMBOL, symbol),
+        TallyKey(account, Of.STRATEGY, strategy),
+    )
 
 
-def _seen(lot: OpenLot, price: int) -> tuple[int, int]:
-    """The lowest and the highest price of a lot that is closed at a price."""
-    entry = lot.entry.price
-    low, high = (entry, price) if entry < price else (price, entry)
-    if lot.low is not None and lot.low < low:
-        low = lot.low
-    if lot.high is not None and lot.high > high:
-        high = lot.high
-    return low, high
+def sorted_out(
+    trades: Iterable[ClosedTrade],
+) -> tuple[Mapping[TallyKey, list[ClosedTrade]], Mapping[Alike, list[ClosedTrade]]]:
+    """Trades by the tallies that they count in, and by what they have in common."""
+    shares: defaultdict[TallyKey, list[ClosedTrade]] = defaultdict(list)
+    groups: dict[Alike, list[ClosedTrade]] = {}
+    places: dict[Alike, list[list[ClosedTrade]]] = {}
+    for trade in trades:
+        way_out = trade.exit
+        alike = way_out.account, way_out.symbol, trade.entry.strategy, way_out.at.date()
+        if alike not in places:
+            groups[alike] = []
+            places[alike] = [groups[alike], *(shares[key] for key in tallies_of(*alike[:3]))]
+        group, of_account, of_symbol, of_strategy = places[alike]
+        group.append(trade)
+        of_account.append(trade)
+        of_symbol.append(trade)
+        of_strategy.append(trade)
+    return shares, groups
 
 
 def _part(fee: int, closed: int, whole: int) -> int:
     """The part of a fee that belongs to what was closed."""
-    return fee * closed // whole // _FEE_GRAIN * _FEE_GRAIN
+    return fee * closed // (whole * _FEE_GRAIN) * _FEE_GRAIN

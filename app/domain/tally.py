@@ -1,6 +1,6 @@
 """Tallies: running figures of closed trades, in grains of the account's currency."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,6 +45,39 @@ class TallyKey(NamedTuple):
     account: str
     of: Of
     name: str = ""
+
+
+class Sums(NamedTuple):
+    """What trades come to in whatever order: made once, and added wherever they count.
+
+    Trades that are fees are no trades here: they only cost.
+    """
+
+    trades: int
+    wins: int
+    losses: int
+    pnl: int
+    gains: int
+    fees: int
+    best: int
+    worst: int
+
+    @classmethod
+    def of(cls, trades: Sequence[Counted]) -> "Sums":
+        """The sums of trades."""
+        results = [trade.pnl_grains for trade in trades if not trade.is_fee]
+        won = [pnl for pnl in results if pnl > 0]
+        taken = sum([trade.pnl_grains for trade in trades if trade.is_fee])
+        return cls(
+            trades=len(results),
+            wins=len(won),
+            losses=len([pnl for pnl in results if pnl < 0]),
+            pnl=sum(results) + taken,
+            gains=sum(won),
+            fees=sum([trade.fee_grains for trade in trades if not trade.is_fee]) - taken,
+            best=max(results, default=0),
+            worst=min(results, default=0),
+        )
 
 
 @dataclass(slots=True)
@@ -138,32 +171,47 @@ class Tally:
         """The present one, the longest of winners, the longest of losers; None of several."""
         return (self.streak, self.longest_wins, self.longest_losses) if self.in_order else None
 
-    def add(self, at: datetime, trades: Iterable[Counted]) -> None:
-        """Count trades that were closed at one moment, in their order."""
+    def add(self, at: datetime, trades: Sequence[Counted]) -> None:
+        """Count trades in the order of their exits, the last of which was at this moment."""
+        self.follow(trades)
+        self.include(Sums.of(trades), at)
+
+    def follow(self, trades: Iterable[Counted]) -> None:
+        """Go through trades for what their order makes; their sums are to be included next."""
+        earned, peak, bottom = self.pnl, self.peak, self.peak - self.drawdown
+        streak, most, least = self.streak, self.longest_wins, -self.longest_losses
         for trade in trades:
             pnl = trade.pnl_grains
-            self.pnl = earned = self.pnl + pnl
-            if trade.is_fee:
-                self.fees -= pnl
-                self.drawdown = max(self.drawdown, self.peak - earned)
+            earned += pnl
+            if earned < bottom:
+                bottom = earned
+            elif earned > peak and not trade.is_fee:
+                peak, bottom = earned, bottom + earned - peak
+            if not pnl or trade.is_fee:
                 continue
-            self.total_trades += 1
-            self.fees += trade.fee_grains
             if pnl > 0:
-                self.winning_trades += 1
-                self.gains += pnl
-                self.streak = streak = self.streak + 1 if self.streak > 0 else 1
-                self.longest_wins = max(self.longest_wins, streak)
-                self.peak = max(self.peak, earned)
-            elif pnl:
-                self.losing_trades += 1
-                self.streak = streak = self.streak - 1 if self.streak < 0 else -1
-                self.longest_losses = max(self.longest_losses, -streak)
-                self.drawdown = max(self.drawdown, self.peak - earned)
-            if pnl > self.best or self.total_trades == 1:
-                self.best = pnl
-            if pnl < self.worst or self.total_trades == 1:
-                self.worst = pnl
+                streak = streak + 1 if streak > 0 else 1
+            else:
+                streak = streak - 1 if streak < 0 else -1
+            if streak > most:
+                most = streak
+            elif streak < least:
+                least = streak
+        self.peak, self.drawdown = peak, peak - bottom
+        self.streak, self.longest_wins, self.longest_losses = streak, most, -least
+
+    def include(self, sums: Sums, at: datetime) -> None:
+        """Add the sums of trades, the last of which was closed at this moment."""
+        first = not self.total_trades
+        self.total_trades += sums.trades
+        self.winning_trades += sums.wins
+        self.losing_trades += sums.losses
+        self.pnl += sums.pnl
+        self.gains += sums.gains
+        self.fees += sums.fees
+        if sums.trades:
+            self.best = sums.best if first else max(self.best, sums.best)
+            self.worst = sums.worst if first else min(self.worst, sums.worst)
         if self.last_updated is None or self.last_updated < at:
             self.last_updated = at
 
@@ -195,9 +243,8 @@ class Day:
     realised: int = 0
     fees: int = 0
 
-    def add(self, trades: Iterable[Counted]) -> None:
-        """Count trades that were closed on this day."""
-        for trade in trades:
-            self.trades += not trade.is_fee
-            self.realised += trade.pnl_grains
-            self.fees += -trade.pnl_grains if trade.is_fee else trade.fee_grains
+    def include(self, sums: Sums) -> None:
+        """Add the sums of trades that were closed on this day."""
+        self.trades += sums.trades
+        self.realised += sums.pnl
+        self.fees += sums.fees

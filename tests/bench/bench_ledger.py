@@ -58,6 +58,10 @@ def _in_memory(count: int) -> dict[str, float]:
             trades += len(ledger.apply(fill))
         took += process_time() - calibrated
         calibration += calibrated - began
+    began = process_time()
+    counted = sum(day.trades for day in ledger.days.values())
+    took += process_time() - began
+    assert counted == trades
     return {
         "fills": count,
         "trades": trades,

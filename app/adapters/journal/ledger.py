@@ -11,9 +11,9 @@ from app.adapters.journal.rows import Row, decimal, text
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Transaction, from_db, to_db
 from app.domain.grains import from_grains, from_money_grains, grains, money_grains
-from app.domain.ledger import Book, BookedFill, ClosedTrade, OpenLot, counted_in
+from app.domain.ledger import Book, BookedFill, ClosedTrade, OpenLot, sorted_out
 from app.domain.order import Side
-from app.domain.tally import Day, Of, Tally, TallyKey
+from app.domain.tally import Day, Of, Sums, Tally, TallyKey
 from app.ports.records import DayRecord, TradeRecord
 
 
@@ -50,7 +50,8 @@ def _reached(tx: Transaction, fill: BookedFill) -> list[OpenLot]:
 
 
 def _count(tx: Transaction, fill: BookedFill, trades: Sequence[ClosedTrade]) -> None:
-    for key, share in counted_in(fill, trades):
+    shares, _ = sorted_out(trades)
+    for key, share in shares.items():
         row = tx.one(Q["tally"], key._asdict())
         tally = Tally() if row is None else tally_of(row)
         tally.add(fill.at, share)
@@ -58,7 +59,7 @@ def _count(tx: Transaction, fill: BookedFill, trades: Sequence[ClosedTrade]) -> 
     today = fill.at.date()
     row = tx.one(Q["day"], {"account": fill.account, "day": day_stamp(today)})
     day = Day() if row is None else day_of(row)
-    day.add(trades)
+    day.include(Sums.of(trades))
     tx.run(Q["set_day"], day_params(fill.account, today, day))
 
 

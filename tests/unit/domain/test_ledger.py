@@ -1,7 +1,9 @@
 """Fills are matched first in, first out, and nothing is lost: checked against a naive ledger."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate, groupby
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.grains import grains, money_grains
-from app.domain.ledger import Book, BookedFill, ClosedTrade, Ledger, OpenLot
+from app.domain.ledger import AT_ONCE, Book, BookedFill, ClosedTrade, Ledger, OpenLot
 from app.domain.order import Fill, Side
 from app.domain.position import Direction, Position
 from app.domain.tally import Of, Tally, TallyKey
@@ -296,7 +298,7 @@ def test_a_trade_that_earned_a_single_grain_won_and_one_that_lost_it_lost(
 ) -> None:
     tally = Tally()
     _, (trade,) = run(journaled(a_fill(BUY, 1, 100), a_fill(SELL, 1, 100)))
-    tally.add(trade.exit.at, [trade._replace(pnl_grains=grain)])
+    tally.add(trade.exit.at, [replace(trade, pnl_grains=grain)])
     assert (tally.winning_trades, tally.losing_trades) == counted
 
 
@@ -327,6 +329,73 @@ def test_the_ledger_keeps_accounts_and_instruments_apart_and_counts_by_day() -> 
         money_grains(D(2)),
         money_grains(D(4)),
     )
+
+
+MIXED = st.lists(
+    st.tuples(
+        st.sampled_from(["one", "two"]),
+        st.sampled_from(["AAPL", "ES1!"]),
+        st.sampled_from(["", "trend"]),
+        st.integers(-3, 3).filter(bool),
+        st.integers(0, 4),
+        st.integers(0, 3000),
+        st.booleans(),
+    ),
+    max_size=30,
+)
+"""Account, symbol, strategy, units, price, minute, and whether somebody asks for the figures."""
+
+
+def one_by_one(closed: Sequence[ClosedTrade]) -> dict[TallyKey, Tally]:
+    """The figures of trades that are counted alone, as they come."""
+    tallies: defaultdict[TallyKey, Tally] = defaultdict(Tally)
+    for trade in closed:
+        account, symbol, strategy = trade.exit.account, trade.exit.symbol, trade.entry.strategy
+        for key in (
+            TallyKey(account, Of.ACCOUNT),
+            TallyKey(account, Of.SYMBOL, symbol),
+            TallyKey(account, Of.STRATEGY, strategy),
+        ):
+            tallies[key].add(trade.exit.at, [trade])
+    return tallies
+
+
+@given(MIXED)
+def test_trades_counted_together_come_to_what_they_come_to_one_by_one(
+    drawn: list[tuple[str, str, str, int, int, int, bool]],
+) -> None:
+    ledger, closed = Ledger(), list[ClosedTrade]()
+    for number, (account, symbol, strategy, units, price, minute, asked) in enumerate(drawn):
+        fill = a_fill(BUY if units > 0 else SELL, abs(units), price, minute=minute)
+        names = {"account": account, "symbol": symbol, "instrument": symbol, "strategy": strategy}
+        closed += ledger.apply(booked(fill, number, **names))
+        assert not asked or ledger.tallies == one_by_one(closed)
+    assert ledger.tallies == one_by_one(closed)
+    assert {key: (day.trades, day.realised, day.fees) for key, day in ledger.days.items()} == {
+        key: (
+            sum(not trade.is_fee for trade in trades),
+            sum(trade.pnl_grains for trade in trades),
+            sum(-trade.pnl_grains if trade.is_fee else trade.fee_grains for trade in trades),
+        )
+        for key, trades in by_day(closed).items()
+    }
+
+
+def by_day(closed: Sequence[ClosedTrade]) -> dict[tuple[str, date], list[ClosedTrade]]:
+    """Trades by their account and the day (UTC) of their exit."""
+    days: defaultdict[tuple[str, date], list[ClosedTrade]] = defaultdict(list)
+    for trade in closed:
+        days[trade.exit.account, trade.exit.at.date()].append(trade)
+    return days
+
+
+def test_nothing_is_counted_twice_or_left_out_when_there_is_more_than_is_counted_at_once() -> None:
+    ledger, pairs = Ledger(), 2 * AT_ONCE + 1
+    for number in range(pairs):
+        ledger.apply(booked(a_fill(BUY, 1, 100), 2 * number))
+        ledger.apply(booked(a_fill(SELL, 1, 101), 2 * number + 1))
+    tally = ledger.tallies[TallyKey("paper", Of.ACCOUNT)]
+    assert (tally.total_trades, tally.total_pnl, tally.streak) == (pairs, D(pairs), pairs)
 
 
 def test_the_first_trade_is_the_best_and_the_worst_even_when_it_lost() -> None:
