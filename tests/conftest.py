@@ -14,6 +14,7 @@ from app.adapters.journal.migrate import migrate
 from app.bootstrap import Parts, Server, build, build_app
 from app.config import Settings
 from app.domain.errors import JournalError
+from app.ports.broker import Broker
 from tests.fakes.clock import FakeClock
 from tests.integration.api import SETTINGS, MakeServer, StillLoop, client_of
 from tests.integration.documented import documented
@@ -46,12 +47,15 @@ def make_server(migrated: Path, tmp_path: Path, clock: FakeClock) -> Iterator[Ma
     """Servers that run every alert at once, on the thread that posts it."""
     made: list[Server] = []
 
-    def make(**settings: str) -> Server:
+    def make(broker: Broker | None = None, /, **settings: str) -> Server:
+        def at(paper: Broker) -> Broker:
+            return broker if broker is not None and broker.account == paper.account else paper
+
         folder = tmp_path / f"var{len(made)}"
         folder.mkdir()
         shutil.copy(migrated, folder / "novalgo.db")
         read = Settings.from_env({**SETTINGS, "DATA_DIR": str(folder), **settings}, dotenv=None)
-        server = build(read, Parts(clock=clock, pool=InlineExecutor()))
+        server = build(read, Parts(clock=clock, pool=InlineExecutor(), wrap_broker=at))
         server.loop, server.chores = StillLoop(), StillLoop()
         server.watches, server.token_loops = (), ()
         server.post = replace(server.post, loops=())

@@ -5,7 +5,7 @@ import platform
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from app.domain.errors import BrokerError, JournalError
 from app.domain.events import Event, EventKind
 from app.domain.order import OrderStatus
 from app.domain.outcome import FINAL_STATUSES
-from app.engine.holdings import Holding, holdings_of
+from app.engine.holdings import inventory_of
 from app.engine.services import Services
 from app.ports.clock import Clock
 
@@ -207,9 +207,13 @@ class _State:
         self._queue_age.set(max(late, 0))
 
     def _read_positions(self, services: Services) -> None:
-        """NaN when one account cannot be read: it may hold what the others do not."""
+        """What is known of is told, also while another account cannot be read: it is too little.
+
+        Nothing known of is not nothing then, but NaN: that account may hold what the others do not.
+        """
         try:
-            bare = _unprotected(services)
+            inventory = inventory_of(services.accounts, services.journal)
+            bare = [holding for holding in inventory.holdings if not holding.protected]
             since = [
                 services.records.unprotected_since(each.account, each.position.instrument)
                 for each in bare
@@ -220,8 +224,9 @@ class _State:
             return
         now = services.clock.now()
         seconds = [(now - moment).total_seconds() for moment in since if moment is not None]
-        self._unprotected.set(len(bare))
-        self._unprotected_seconds.set(max(seconds, default=0))
+        nothing = math.nan if inventory.unreadable else 0
+        self._unprotected.set(len(bare) or nothing)
+        self._unprotected_seconds.set(max(seconds, default=0) or nothing)
 
 
 class _Surroundings:
@@ -273,12 +278,3 @@ class _Surroundings:
         else:
             self._free.set(usage.free)
             self._size.set(usage.total)
-
-
-def _unprotected(services: Services) -> Sequence[Holding]:
-    held = (
-        holding
-        for account in services.accounts
-        for holding in holdings_of(account, services.journal)
-    )
-    return [holding for holding in held if not holding.protected]

@@ -1,9 +1,10 @@
 """Holdings: what an account holds, whose it is, and whether a live stop of ours covers it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.domain.errors import BrokerError
 from app.domain.order import OrderRole
 from app.domain.position import Position
 from app.domain.stake import ZERO, Stakes
@@ -18,6 +19,33 @@ class Holding:
     account: str
     position: Position
     protected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What accounts hold, and why some could not be read: of those nothing is known."""
+
+    holdings: Sequence[Holding]
+    unreadable: Mapping[str, BrokerError]
+
+
+def inventory_of(accounts: Iterable[Account], journal: Journal) -> Inventory:
+    """Everything that accounts hold. One that cannot be read hides no other.
+
+    Raises:
+        BrokerError: none of them could be read.
+        JournalError: the journal could not.
+    """
+    read: dict[str, Sequence[Holding]] = {}
+    unreadable: dict[str, BrokerError] = {}
+    for account in accounts:
+        try:
+            read[account.name] = holdings_of(account, journal)
+        except BrokerError as error:
+            unreadable[account.name] = error
+    if unreadable and not read:
+        raise next(iter(unreadable.values()))
+    return Inventory([holding for held in read.values() for holding in held], unreadable)
 
 
 def holdings_of(account: Account, journal: Journal) -> Sequence[Holding]:

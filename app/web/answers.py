@@ -533,10 +533,22 @@ class Position(TypedDict):
     protected: bool
 
 
+class UnreadableAccount(TypedDict):
+    """An account whose broker did not tell what it holds: it is unknown, not flat.
+
+    `code` and `message` are those of the error that asking for it alone would be.
+    """
+
+    account: str
+    code: str
+    message: str
+
+
 class Positions(TypedDict):
-    """All positions."""
+    """All positions of the accounts that could be read. `unreadable`: the others, if any."""
 
     positions: list[Position]
+    unreadable: NotRequired[list[UnreadableAccount]]
 
 
 class RefusedRow(TypedDict):

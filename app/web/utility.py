@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify
 
-from app.engine.holdings import Holding, holdings_of
+from app.engine.holdings import Holding, inventory_of
 from app.engine.services import Services
 from app.ports.playbook import Standing
 from app.web import answers
@@ -52,16 +52,22 @@ def utility_blueprint(services: Services, options: WebOptions) -> Blueprint:
     readiness = Readiness(services, options)
 
     @blueprint.get("/positions")
-    @described("What the accounts hold", answers.Positions, query=PositionsQuery)
+    @described(
+        "What the accounts hold; 503 when none of them can be read",
+        answers.Positions,
+        query=PositionsQuery,
+    )
     def positions() -> Response:
         wanted = read_query(PositionsQuery, accounts=services.accounts).account
-        held = [
-            holding
-            for account in services.accounts
-            if wanted in (None, account.name)
-            for holding in holdings_of(account, services.journal)
-        ]
-        return jsonify({"positions": [_position(holding) for holding in held]})
+        asked = [account for account in services.accounts if wanted in (None, account.name)]
+        inventory = inventory_of(asked, services.journal)
+        shown: answers.Positions = {"positions": [_position(held) for held in inventory.holdings]}
+        if inventory.unreadable:
+            shown["unreadable"] = [
+                {"account": name, "code": error.code.lower(), "message": str(error)}
+                for name, error in inventory.unreadable.items()
+            ]
+        return jsonify(shown)
 
     @blueprint.get("/config")
     @described("The playbook and the settings, without secrets", answers.Config)

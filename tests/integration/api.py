@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 from flask.testing import FlaskClient
 
 from app.bootstrap import Server, build_app
+from app.ports.broker import Broker
 from app.workers.loop import Loop
 from tests.integration.documented import documented
 
@@ -32,9 +33,12 @@ class StillLoop(Loop):
 
 
 class MakeServer(Protocol):
-    """Makes a server of the settings of tests, and of those that are given."""
+    """Makes a server of the settings of tests, and of those that are given.
 
-    def __call__(self, **settings: str) -> Server: ...
+    A broker that is given stands for that of the account which it is of.
+    """
+
+    def __call__(self, broker: Broker | None = None, /, **settings: str) -> Server: ...
 
 
 def client_of(server: Server) -> FlaskClient:

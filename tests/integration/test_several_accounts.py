@@ -1,6 +1,5 @@
 """One alert, several accounts: each has its own job, size and result (trading-rules 15)."""
 
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -9,14 +8,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.bootstrap import Parts, build
-from app.config import Settings
-from app.domain.errors import BrokerUnavailable
+from app.domain.errors import BrokerError, BrokerLoginNeeded, BrokerUnavailable
 from app.domain.order import BrokerOrder, OrderStatus
 from app.ports.broker import Broker
 from tests.fakes.broker import FakeBroker
-from tests.fakes.clock import FakeClock
-from tests.integration.api import SETTINGS, MakeServer, StillLoop, body_of, client_of, send
+from tests.integration.api import (
+    MakeServer,
+    body_of,
+    client_of,
+    send,
+    server_of,
+)
 from tests.integration.world import World
 
 ACCOUNTS = {
@@ -188,27 +190,81 @@ def test_a_preview_shows_the_intents_of_each_account(client: FlaskClient) -> Non
 
 
 def test_a_preview_of_an_account_that_cannot_be_read_holds_no_other_back(
-    migrated: Path, tmp_path: Path, clock: FakeClock
+    make_server: MakeServer,
 ) -> None:
-    shutil.copy(migrated, tmp_path / "novalgo.db")
     broker = FakeBroker(account="second")
     broker.fail("position", BrokerUnavailable("no answer"), BrokerUnavailable("no answer"))
-    settings = Settings.from_env({**SETTINGS, **ACCOUNTS, "DATA_DIR": str(tmp_path)}, dotenv=None)
-    parts = Parts(clock=clock, wrap_broker=lambda paper: broker if is_second(paper) else paper)
-    server = build(settings, parts)
-    server.loop, server.chores = StillLoop(), StillLoop()
-    client = client_of(server)
+    client = client_of(make_server(broker, **ACCOUNTS))
     alert = {**BUY, "quantity": 5, "account": "second,paper"}
     body = client.post("/api/v1/preview", json=alert).get_json()
     assert [intent["account"] for intent in body["intents"]] == ["paper"]
     assert body["results"][0]["denied"] == {"reason": "BROKER_UNAVAILABLE", "detail": "no answer"}
     alone = client.post("/api/v1/preview", json={**alert, "account": "second"})
     assert alone.get_json()["code"] == "broker_unavailable"
-    server.stop()
 
 
-def is_second(broker: Broker) -> bool:
-    return broker.account == "second"
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BrokerUnavailable("the budget of calls is spent"), "broker_unavailable"),
+        (BrokerLoginNeeded("log in"), "login_needed"),
+    ],
+)
+def test_an_account_that_cannot_be_read_is_named_and_hides_no_other(
+    error: BrokerError, code: str, make_server: MakeServer
+) -> None:
+    broker = FakeBroker(account="second")
+    client = client_of(make_server(broker, **ACCOUNTS))
+    send(client, **BUY, quantity=5, account="paper")
+    broker.fail("positions", *[error] * 9)
+    body = body_of(client, "/positions")
+    assert [(each["account"], each["qty"]) for each in body["positions"]] == [("paper", 5)]
+    assert body["unreadable"] == [{"account": "second", "code": code, "message": str(error)}]
+    broker.mend("positions")
+    assert "unreadable" not in body_of(client, "/positions")
+
+
+def test_an_account_that_is_asked_for_alone_and_cannot_be_read_is_an_error(
+    make_server: MakeServer,
+) -> None:
+    broker = FakeBroker(account="second")
+    client = client_of(make_server(broker, **ACCOUNTS))
+    broker.fail("positions", *[BrokerLoginNeeded("log in")] * 9)
+    assert body_of(client, "/positions?account=second", 503)["code"] == "login_needed"
+    assert "unreadable" not in body_of(client, "/positions?account=paper")
+
+
+def test_positions_are_an_error_when_no_account_can_be_read(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(broker: Broker) -> None:
+        raise BrokerUnavailable(f"{broker.account} is down")
+
+    for account in server_of(client).services.accounts:
+        monkeypatch.setattr(type(account.broker), "positions", fail)
+    body = body_of(client, "/positions", 503)
+    assert (body["code"], body["message"]) == ("broker_unavailable", "paper is down")
+    assert "positions" not in body
+
+
+def unprotected(client: FlaskClient) -> str:
+    lines = client.get("/metrics").text.splitlines()
+    (line,) = [line for line in lines if line.startswith("novalgo_positions_unprotected ")]
+    return line.rpartition(" ")[2]
+
+
+def test_what_is_known_to_be_unprotected_is_told_while_another_account_cannot_be_read(
+    make_server: MakeServer,
+) -> None:
+    broker = FakeBroker(account="second")
+    client = client_of(make_server(broker, **ACCOUNTS))
+    broker.fail("positions", *[BrokerUnavailable("no answer")] * 9)
+    assert unprotected(client) == "NaN"
+    send(client, **BUY, quantity=5, account="paper")
+    assert unprotected(client) == "1.0"
+    broker.mend("positions")
+    send(client, action="close", symbol="AAPL", account="paper")
+    assert unprotected(client) == "0.0"
 
 
 def test_a_replay_trades_on_all_accounts_again(client: FlaskClient) -> None:
