@@ -21,6 +21,7 @@ CRYPTO = Capabilities(
     stops_never_sleep=True,
     exits_reserve=True,
     fees_in_units=True,
+    currency="USD",
 )
 OPTIONS = Capabilities(
     asset_classes=_CLASSES,
@@ -35,6 +36,7 @@ OPTIONS = Capabilities(
     stop_types=frozenset(),
     times_in_force=frozenset({"day"}),
     exits_reserve=True,
+    currency="USD",
 )
 STOCKS = Capabilities(
     asset_classes=_CLASSES,
