@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from app.domain.grains import MONEY_PLACES, from_grains, from_money_grains
@@ -16,8 +17,8 @@ from app.domain.tally import Day, Of, Sums, Tally, TallyKey
 FEE_PLACES = 12
 """Decimals that a part of a fee is cut to; the rest stays with what is left: nothing is lost."""
 
-AT_ONCE = 2_000
-"""Trades that wait to be counted together."""
+AT_ONCE = 500
+"""Trades that wait to be counted together: fewer than would set off Python's collector (700)."""
 
 Alike: TypeAlias = tuple[str, str, str, date]
 """What trades of one kind have in common: account, symbol, strategy, day (UTC) of the exit."""
@@ -145,7 +146,8 @@ class Book:
         lots, buys = self.lots, fill.units > 0
         left, price, fee = fill.units, fill.price, fill.fee
         trades: list[ClosedTrade] = []
-        while left and lots and (lots[0].units > 0) != buys:
+        closes = bool(lots) and (lots[0].units > 0) != buys
+        while closes and left and lots:
             lot, wanted = lots[0], -left
             entry, closed = lot.entry, lot.units
             left += closed
@@ -216,6 +218,7 @@ class Ledger:
         self._uncounted.clear()
 
 
+@lru_cache(maxsize=10_000)
 def tallies_of(account: str, symbol: str, strategy: str) -> Sequence[TallyKey]:
     """The tallies in which a trade is counted; it is one of the strategy that entered it."""
     return (
@@ -235,10 +238,12 @@ def sorted_out(
     for trade in trades:
         way_out = trade.exit
         alike = way_out.account, way_out.symbol, trade.entry.strategy, way_out.at.date()
-        if alike not in places:
+        place = places.get(alike)
+        if place is None:
             groups[alike] = []
-            places[alike] = [groups[alike], *(shares[key] for key in tallies_of(*alike[:3]))]
-        group, of_account, of_symbol, of_strategy = places[alike]
+            place = [groups[alike], *(shares[key] for key in tallies_of(*alike[:3]))]
+            places[alike] = place
+        group, of_account, of_symbol, of_strategy = place
         group.append(trade)
         of_account.append(trade)
         of_symbol.append(trade)

@@ -71,7 +71,7 @@ class Sums(NamedTuple):
         return cls(
             trades=len(results),
             wins=len(won),
-            losses=len([pnl for pnl in results if pnl < 0]),
+            losses=len(results) - len(won) - results.count(0),
             pnl=sum(results) + taken,
             gains=sum(won),
             fees=sum([trade.fee_grains for trade in trades if not trade.is_fee]) - taken,
