@@ -217,10 +217,9 @@ class Tally:
 
     def merge(self, other: "Tally") -> "Tally":
         """The figures of both, of different accounts."""
-        if not self.total_trades or not other.total_trades:
-            return other if other.total_trades else self
-        assert self.last_updated is not None  # noqa: S101  # it has trades
-        assert other.last_updated is not None  # noqa: S101  # the same
+        if self.last_updated is None or other.last_updated is None:
+            return self if other.last_updated is None else other
+        traded = [each for each in (self, other) if each.total_trades]
         return Tally(
             total_trades=self.total_trades + other.total_trades,
             winning_trades=self.winning_trades + other.winning_trades,
@@ -228,8 +227,8 @@ class Tally:
             pnl=self.pnl + other.pnl,
             gains=self.gains + other.gains,
             fees=self.fees + other.fees,
-            best=max(self.best, other.best),
-            worst=min(self.worst, other.worst),
+            best=max((each.best for each in traded), default=0),
+            worst=min((each.worst for each in traded), default=0),
             last_updated=max(self.last_updated, other.last_updated),
             in_order=False,
         )

@@ -292,6 +292,18 @@ def test_a_tally_beside_an_empty_one_stays_as_it_is() -> None:
     assert tally.merge(Tally()) == Tally().merge(tally) == tally
 
 
+def test_a_fee_before_the_first_trade_is_not_lost_among_accounts() -> None:
+    fee, other = Tally(), a_tally(-1, -2)
+    taken = a_fill(SELL, 1, 0)
+    fee.add(taken.at, run(journaled(a_fill(BUY, 5, 100), taken))[1])
+    assert (fee.total_trades, fee.total_pnl) == (0, D(-100))
+
+    assert Tally().merge(fee) == fee.merge(Tally()) == fee
+    both = fee.merge(other)
+    assert both.total_pnl == D(-103)
+    assert (both.total_trades, both.best_trade, both.worst_trade) == (2, D(-1), D(-2))
+
+
 @pytest.mark.parametrize(("grain", "counted"), [(1, (1, 0)), (-1, (0, 1))])
 def test_a_trade_that_earned_a_single_grain_won_and_one_that_lost_it_lost(
     grain: int, counted: tuple[int, int]
