@@ -43,6 +43,8 @@ class EventKind(StrEnum):
     FOREIGN_ORDER = "foreign_order"
     BY_HAND = "by_hand"
     ORPHAN_CANCELED = "orphan_canceled"
+    BROKER_AWAY = "broker_away"
+    BROKER_BACK = "broker_back"
     EGRESS_CHANGED = "egress_changed"
     DISK_FULL = "disk_full"
     DISK_FREE = "disk_free"
@@ -274,6 +276,15 @@ ABOUT: Mapping[EventKind, About] = {
         meaning="the time of this machine is not the broker's",
         facts=("seconds_behind",),
         todo="docs/runbook/clock-moved.md",
+    ),
+    EventKind.BROKER_AWAY: About(
+        title="The broker cannot be reached",
+        meaning="an account could not be read for a minute; a problem where something is at stake",
+        facts=("why",),
+        todo="docs/runbook/broker-failing.md",
+    ),
+    EventKind.BROKER_BACK: About(
+        title="The broker is back", meaning="the account is read again", told=True
     ),
     EventKind.FOREIGN_ORDER: About(
         title="Foreign order",

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.domain.errors import BrokerError, FencedOut, JournalError
+from app.domain.errors import BrokerError, BrokerUnavailable, FencedOut, JournalError
 from app.domain.events import Event, EventKind
 from app.engine.accounts import Account, Accounts
 from app.engine.order_check import OrderCheck
@@ -19,14 +19,17 @@ TOLERATED_SKEW = timedelta(seconds=2)
 """How far our clock and a broker's may be apart before the owner is told."""
 
 
+AWAY_FOR = timedelta(seconds=60)
+"""How long an account may not be read before its owner is told."""
+
+
 class Obstacle(NamedTuple):
-    """Why an account could not be held against the journal."""
+    """Why an account could not be held against the journal, since when, and whether it is told."""
 
     kind: type[Exception]
     why: str
-
-
-NONE_YET = Obstacle(Exception, "its turn comes")
+    since: datetime
+    told: bool = False
 
 
 class Recovery:
@@ -72,7 +75,7 @@ class Recovery:
         except (BrokerError, FencedOut, JournalError) as error:
             self._hindered(account, error)
             return
-        self._obstacles.pop(account.name, None)
+        self._overcome(account)
         account.reconciled.set()
         self._look_at_the_clock(account)
         if changed:
@@ -89,7 +92,13 @@ class Recovery:
     def waiting(self) -> Mapping[str, str]:
         """The accounts that were never held against the journal, and why not."""
         names = [account.name for account in self._accounts if not account.reconciled.is_set()]
-        return {name: self._obstacles.get(name, NONE_YET).why for name in names}
+        found = {name: self._obstacles.get(name) for name in names}
+        return {name: each.why if each else "its turn comes" for name, each in found.items()}
+
+    @property
+    def away(self) -> Mapping[str, str]:
+        """The accounts that could not be read for a while, and why not."""
+        return {name: each.why for name, each in self._obstacles.items() if each.told}
 
     def reconcile(self, account: Account) -> int:
         """Take over what the broker says of every order that rests; how many orders changed."""
@@ -97,13 +106,38 @@ class Recovery:
 
     def _hindered(self, account: Account, error: Exception) -> None:
         """Say it once while nothing changes: a login may be missing for a night."""
-        before = self._obstacles.get(account.name)
-        now = Obstacle(type(error), str(error))
-        told = before is not None and before.kind is now.kind
+        before, why = self._obstacles.get(account.name), str(error)
+        same = before is not None and before.kind is type(error)
         passing = isinstance(error, BrokerError) and error.passing
-        level = logging.DEBUG if told or passing else logging.WARNING
-        log.log(level, "cannot reconcile yet", extra={"account": account.name, "why": now.why})
-        self._obstacles[account.name] = now
+        level = logging.DEBUG if same or passing else logging.WARNING
+        log.log(level, "cannot reconcile yet", extra={"account": account.name, "why": why})
+        now = self._clock.now()
+        since, told = (before.since, before.told) if before is not None else (now, False)
+        if not isinstance(error, BrokerUnavailable):
+            since, told = now, False  # what is told of elsewhere
+        elif not told and now - since >= AWAY_FOR:
+            told = self._tell(account, EventKind.BROKER_AWAY, why)
+        self._obstacles[account.name] = Obstacle(type(error), why, since, told)
+
+    def _overcome(self, account: Account) -> None:
+        before = self._obstacles.pop(account.name, None)
+        if before is not None and before.told:
+            self._tell(account, EventKind.BROKER_BACK)
+
+    def _tell(self, account: Account, kind: EventKind, why: str = "") -> bool:
+        """It is a problem where something may happen meanwhile that nobody sees; True, as done."""
+        stakes = self._journal.stakes(account.name)
+        at_stake = bool(stakes) or bool(self._journal.unsettled_orders(account.name))
+        event = Event(
+            kind=kind,
+            at=self._clock.now(),
+            account=account.name,
+            problem=kind is EventKind.BROKER_AWAY and at_stake,
+            facts={"why": why} if why else {},
+        )
+        with self._journal.unit() as unit:
+            unit.record(event)
+        return True
 
     def _look_at_the_clock(self, account: Account) -> None:
         """Tell of a clock that differs from the broker's, once until they agree again."""

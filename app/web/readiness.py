@@ -17,7 +17,7 @@ PROBE_EVERY = 1.0
 """Seconds that a write probe counts for: anybody may ask, and each probe is a durable commit."""
 
 
-DEGRADES = frozenset({"backup", "sheet", "symbols"})
+DEGRADES = frozenset({"backup", "brokers", "sheet", "symbols"})
 """Checks that forbid nothing: alerts may be sent here, and somebody should look."""
 
 
@@ -49,6 +49,7 @@ class Readiness:
             "database": self._database(),
             "engine": _engine(self._options.loop_idle()),
             "recovery": _recovery(self._services.recovery.waiting, self._services.logins),
+            "brokers": _brokers(self._services.recovery.away),
             "token": _token(self._services.logins),
             "disk": self._disk(),
             "backup": self._backup(),
@@ -122,6 +123,12 @@ def _token(logins: Logins) -> Check:
         if manager.current() is None
     ]
     return Check(ok=not dead, detail=", ".join(dead) or "good, or none is needed")
+
+
+def _brokers(away: Mapping[str, str]) -> Check:
+    """Whether all accounts can be read: what is done at a broker that is away has to wait."""
+    told = "; ".join(f"{account}: {why}" for account, why in away.items())
+    return Check(ok=not away, detail=told or "reached")
 
 
 def _recovery(waiting: Mapping[str, str], logins: Logins) -> Check:

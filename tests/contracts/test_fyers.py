@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import responses
 
 from app.adapters.brokers import patience
 from app.adapters.brokers.fyers.books import AT_HOME_FRESH
@@ -230,6 +231,18 @@ def test_without_a_token_nothing_is_sent(venue: FyersVenue, broker: WrittenDown)
     with pytest.raises(BrokerLoginNeeded):
         broker.submit(RESTING)
     assert placed(venue) == []
+
+
+@responses.activate
+def test_too_many_calls_are_told_by_a_code_too(venue: FyersVenue, broker: WrittenDown) -> None:
+    told = {"s": "error", "code": -353, "message": "request limit reached"}
+    url = f"{venue.simulator.api_url}/positions"
+    responses.add(responses.GET, url, json=told, status=200)
+    for _ in range(2):
+        with pytest.raises(BrokerUnavailable, match="too many calls"):
+            broker.position(SBIN)
+
+    assert len(responses.calls) == 1
 
 
 def test_after_too_many_calls_there_is_none_until_it_is_time(

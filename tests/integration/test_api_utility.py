@@ -328,7 +328,7 @@ def test_metrics_tell_of_disk_clock_backups_and_what_runs(
     (build,) = [name for name in shown if name.startswith("novalgo_build_info{")]
     assert f'version="{app.__version__}"' in build
     checks = {name for name in shown if name.startswith("novalgo_ready_check{")}
-    assert len(checks) == 6
+    assert len(checks) == 7
     assert {shown[name] for name in checks} == {1}
     monkeypatch.undo()
     clock.advance(60)

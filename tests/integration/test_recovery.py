@@ -55,6 +55,35 @@ def test_entries_wait_for_a_broker_that_cannot_be_asked_yet(world: World) -> Non
     assert world.record(waiting.alert_id).status is AlertStatus.SUCCESS
 
 
+def unreadable(world: World, seconds: int) -> list[tuple[str, int]]:
+    """Look at an account that cannot be read, again and again; what was told of it."""
+    fake(world).fail("orders", *[BrokerUnavailable("no route")] * (seconds // 10 + 1))
+    for _ in range(0, seconds + 1, 10):
+        world.server.services.recovery.refresh()
+        world.clock.advance(10)
+        world.server.services.ownership.beat()
+    rows = world.rows("SELECT kind, problem FROM events WHERE kind LIKE 'broker%' ORDER BY id")
+    return [(row["kind"], row["problem"]) for row in rows]
+
+
+def test_a_broker_that_is_away_for_a_minute_is_told_once_and_when_it_is_back(
+    world: World,
+) -> None:
+    world.send(**LIMIT)
+    recovery = world.server.services.recovery
+    assert unreadable(world, 50) == []
+    recovery.refresh()
+    assert unreadable(world, 90) == [("broker_away", 1)]
+    assert dict(recovery.away) == {"fake": "no route"}
+    recovery.refresh()
+    assert dict(recovery.away) == {}
+    assert unreadable(world, 0) == [("broker_away", 1), ("broker_back", 0)]
+
+
+def test_a_broker_that_is_away_where_nothing_is_at_stake_is_no_problem(world: World) -> None:
+    assert unreadable(world, 60) == [("broker_away", 0)]
+
+
 @pytest.fixture
 def limited(tmp_path: Path) -> World:
     """A world in which an entry needs the broker's positions."""

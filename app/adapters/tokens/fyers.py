@@ -85,13 +85,13 @@ class FyersDesk:
 
     def log_in(self) -> Grant:
         """Log in as the login page does. No refresh token is kept: it can be done again."""
-        from app.adapters.tokens.headless import Door, authenticate_fyers_user
+        from app.adapters.tokens.headless import HeadlessLogin
 
         options = self.options
-        door = Door(options.application, options.login_url.rstrip("/"), self.clock.now())
+        login = HeadlessLogin(options.application, options.login_url.rstrip("/"), self.clock.now())
         pin, secret = options.pin.get_secret_value(), options.totp_secret.get_secret_value()
         try:
-            return Grant(authenticate_fyers_user(options.user_id, pin, secret, door))
+            return Grant(login.authenticate_fyers_user(options.user_id, pin, secret))
         except ValueError as error:
             raise LoginRefused(str(error)) from error
 

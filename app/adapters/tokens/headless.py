@@ -21,39 +21,37 @@ REDIRECTED = 308
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class HeadlessLogin:
     """Which application is logged in to, by which host, and when."""
 
     application: Application
     login_url: str
     now: datetime
 
+    def authenticate_fyers_user(self, fy_id: str, pin: str, totp_secret: str) -> str:
+        """Log a user in as the login page does; the access token (seed 004).
 
-def authenticate_fyers_user(fy_id: str, pin: str, totp_secret: str, door: Door) -> str:
-    """Log a user in as the login page does; the access token.
+        Args:
+            fy_id: the user's id at Fyers.
+            pin: the user's PIN.
+            totp_secret: what the user's authenticator was set up with.
 
-    Args:
-        fy_id: the user's id at Fyers.
-        pin: the user's PIN.
-        totp_secret: what the user's authenticator was set up with.
-        door: the application that the token is for.
-
-    Raises:
-        LoginRefused: something of it was not taken.
-        BrokerUnavailable: there is no answer, or not the known one.
-    """
-    steps = _Steps(door, (pin, totp_secret))
-    user = {"fy_id": _base64(fy_id), "app_id": "2"}
-    key = steps.next("send_login_otp_v2", user).text("request_key")
-    otp = {"request_key": key, "otp": totp(totp_secret, door.now)}
-    key = steps.next("verify_otp", otp).text("request_key")
-    asked = {"request_key": key, "identity_type": "pin", "identifier": _base64(pin)}
-    bearer = steps.next("verify_pin_v2", asked).text("data", "access_token")
-    return door.application.exchange(steps.code(fy_id, bearer)).access
+        Raises:
+            LoginRefused: something of it was not taken.
+            BrokerUnavailable: there is no answer, or not the known one.
+        """
+        steps = _Steps(self, (pin, totp_secret))
+        user = {"fy_id": _base64(fy_id), "app_id": "2"}
+        key = steps.next("send_login_otp_v2", user).text("request_key")
+        otp = {"request_key": key, "otp": totp(totp_secret, self.now)}
+        key = steps.next("verify_otp", otp).text("request_key")
+        asked = {"request_key": key, "identity_type": "pin", "identifier": _base64(pin)}
+        bearer = steps.next("verify_pin_v2", asked).text("data", "access_token")
+        return self.application.exchange(steps.code(fy_id, bearer)).access
 
 
 class _Steps:
-    def __init__(self, door: Door, secrets: tuple[str, ...]) -> None:
+    def __init__(self, door: HeadlessLogin, secrets: tuple[str, ...]) -> None:
         self._door = door
         self._secrets = (*secrets, *map(_base64, secrets))
 

@@ -120,6 +120,12 @@ def body_of(text: str) -> dict[str, Any] | None:
     return cast("dict[str, Any]", raw) if isinstance(raw, dict) else None
 
 
+def asks_for_a_pause(status: int, text: str) -> bool:
+    """Whether an answer says that there were too many calls: by its code, too."""
+    code = _code(body_of(text) or {})
+    return status == _TOO_MANY or (code is not None and KINDS.get(code) is Kind.TOO_MANY)
+
+
 def error_of(status: int, text: str, *, writes: bool) -> BrokerError | None:
     """The error that an answer is; None when it is none.
 
@@ -134,7 +140,7 @@ def error_of(status: int, text: str, *, writes: bool) -> BrokerError | None:
     code, message = _code(body), str(body.get("message") or "")
     words = f"{message or text[:_SHOWN]} ({code if code is not None else f'HTTP {status}'})"
     kind = KINDS.get(code if code is not None else status)
-    if status == _TOO_MANY or kind is Kind.TOO_MANY:
+    if asks_for_a_pause(status, text):
         return BrokerUnavailable(f"too many calls: {words}")
     if kind is Kind.LOGIN:
         return BrokerLoginNeeded(words)

@@ -17,8 +17,9 @@ from requests import Session
 from requests.exceptions import RequestException
 
 from app.adapters.brokers.fyers.options import FyersOptions
-from app.adapters.brokers.fyers.refusals import body_of, error_of
+from app.adapters.brokers.fyers.refusals import asks_for_a_pause, body_of, error_of
 from app.adapters.brokers.patience import Hear, lost, make_patient
+from app.adapters.brokers.pauses import TOO_MANY
 
 
 class Door:
@@ -58,6 +59,7 @@ class Transport:
 
     def __init__(self, api_url: str, data_url: str, hear: Hear) -> None:
         self._hosts = (api_url.rstrip("/"), data_url.rstrip("/"))
+        self._hear = hear
         self._session = Session()
         make_patient(self._session, hear)
 
@@ -112,6 +114,8 @@ class Transport:
             )
         except RequestException as error:
             raise lost(error, writes=writes) from error
+        if answer.status_code != TOO_MANY and asks_for_a_pause(answer.status_code, answer.text):
+            self._hear(TOO_MANY, answer.headers)
         refused = error_of(answer.status_code, answer.text, writes=writes)
         if refused is not None:
             raise refused

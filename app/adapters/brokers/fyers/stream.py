@@ -11,6 +11,7 @@ import random
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from app.domain.errors import BrokerLoginNeeded
@@ -121,17 +122,20 @@ class Stream:
 
     def _listen(self, socket: "ClientConnection") -> None:
         socket.send(SUBSCRIBE)
-        silent = 0
+        silent, due = 0, monotonic() + PING_EVERY
         while not self._closed.is_set():
             try:
-                text = socket.recv(timeout=PING_EVERY)
+                text = socket.recv(timeout=max(due - monotonic(), 0))
             except TimeoutError:
                 silent += 1
                 if silent > UNANSWERED:
                     raise
+                text = PONG
+            else:
+                silent = 0
+            if monotonic() >= due:  # by the clock: Fyers wants it, however much there is to tell
                 socket.send(PING)
-                continue
-            silent = 0
+                due = monotonic() + PING_EVERY
             if text not in (PONG, PONG.encode()):
                 self._take(text)
 
