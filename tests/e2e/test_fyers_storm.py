@@ -8,8 +8,7 @@ from tests.e2e.conftest import Serve
 from tests.e2e.fyers_storm import FyersStorm, settings_of, simulator, skip_at_night
 from tests.e2e.storm import kill_in
 
-# Not in `make test` until more runs have shown that it is red for no other reason than a fault.
-pytestmark = pytest.mark.torture
+pytestmark = pytest.mark.e2e
 
 BUSY = 6
 """A machine that does other things is given so many times the time."""
