@@ -138,6 +138,9 @@ class Entering:
 
         A cancel takes back the rest only: what had filled stays, with its protection.
         """
+        if known.status is OrderStatus.NEW:  # no request has left us: its broker need not be asked
+            self._settlement.apply([_never_placed(known)])
+            return Ending(refusal=CANCELED)
         answer = walk.broker.find(known.client_order_id)
         if answer is None:
             self._dispatcher.await_absence(walk.job, known)

@@ -46,9 +46,10 @@ GLANCE = 0.2
 """Seconds after which the person who logs in looks again."""
 
 
-def simulator(seed: int) -> FyersSimulator:
+def simulator(seed: int, **rules: Any) -> FyersSimulator:
     """A simulator whose market is open, and to which nobody has logged in."""
-    fyers = FyersSimulator(accounts=[an_account(start=RICH)], seed=seed, lag=LAG, partial_rate=RATE)
+    rules = {"lag": LAG, "partial_rate": RATE} | rules
+    fyers = FyersSimulator(accounts=[an_account(start=RICH)], seed=seed, **rules)
     fyers.revoke_tokens()
     fyers.market(is_open=True)
     fyers.quote(INDEX, far_off(fyers, PUT, "PE").strike or PREMIUM)

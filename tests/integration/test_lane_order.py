@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from app.domain.errors import BrokerUnavailable
 from app.domain.outcome import AlertStatus
 from tests.fakes.broker import REST, UNAVAILABLE, FakeBroker
 from tests.integration.world import Fuse, World, fake
@@ -66,6 +67,17 @@ def test_a_close_goes_before_an_entry_that_waits_for_its_broker(world: World) ->
     world.run(seconds=8)
     assert word(world, entry.alert_id) == "CANCELED_BY_EXIT"
     assert world.broker_position() == {}
+
+
+def test_an_entry_that_never_left_us_is_withdrawn_without_asking_its_broker(world: World) -> None:
+    fake(world).script.append(UNAVAILABLE)
+    entry = world.send(**BUY)
+    fake(world).fail("find", *[BrokerUnavailable("the budget of calls is spent", after=9.0)] * 99)
+    world.send(**CLOSE)
+    fake(world).calls.clear()
+    world.run(seconds=8)
+    assert word(world, entry.alert_id) == "CANCELED_BY_EXIT"
+    assert [call for call, _ in fake(world).calls if call == "find"] == []
 
 
 class StopsOut(Fuse):
