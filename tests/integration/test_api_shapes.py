@@ -203,6 +203,7 @@ CALLS = [
                 "database": CHECK,
                 "engine": CHECK,
                 "recovery": CHECK,
+                "brokers": CHECK,
                 "token": CHECK,
                 "disk": CHECK,
                 "backup": CHECK,
