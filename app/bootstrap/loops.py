@@ -78,7 +78,8 @@ def watch_of(services: Services, account: Account) -> Watch:
     hearing = Hearing(account, journal, services.settlement, recovery, clock, sweep)
     loop = Loop(
         [
-            Step("hear", ALWAYS, hearing.act),
+            # A fill that is not known of has no stop yet.
+            Step("hear", ALWAYS, errand(Purpose.REDUCE)(hearing.act)),
             Step("recover", TAKE_OVER_EVERY, partial(recovery.keep, account)),
             Step("reconcile", RECONCILE_EVERY, partial(recovery.look, account)),
             Step("learn the calendar", LEARN_EVERY, partial(services.sessions.learn, account)),
