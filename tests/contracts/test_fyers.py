@@ -790,6 +790,33 @@ def test_a_pair_whose_answer_was_lost_is_known_by_what_it_asks_for(
     assert again.orders() == []
 
 
+def test_a_pair_whose_answer_was_lost_is_found_by_who_had_seen_none_before(
+    venue: FyersVenue, broker: WrittenDown
+) -> None:
+    broker.submit(replace(BUY, product="cnc"))
+    assert broker.orders() == []
+    venue.simulator.fault("lost", "POST /api/v3/gtt/orders/sync")
+    with suppress(OutcomeUnknown):
+        broker.submit(pair_of())
+    venue.clock.advance(6)
+
+    assert look(broker, STOP.client_order_id).status is OrderStatus.LIVE
+
+
+def test_a_pair_that_its_book_shows_late_is_not_lost(
+    venue: FyersVenue, carried: WrittenDown
+) -> None:
+    there = venue.simulator.owner().gtts
+    pairs = dict(there)
+    there.clear()
+    venue.clock.advance(2)
+    assert carried.find(STOP.client_order_id) is None
+    there.update(pairs)
+    venue.clock.advance(2)
+
+    assert look(carried, STOP.client_order_id).status is OrderStatus.LIVE
+
+
 def test_a_pair_lives_through_the_night(venue: FyersVenue, carried: WrittenDown) -> None:
     venue.simulator.night()
     venue.token.value = venue.simulator.login()

@@ -225,6 +225,19 @@ def test_what_is_taken_home_is_protected_by_a_pair(
     assert [int(gtt.status) for gtt in fyers.owner().gtts.values()] == [1]
 
 
+def test_a_pair_whose_answer_was_lost_is_not_sent_a_second_time(
+    trade: Trade, server: Server, client: FlaskClient, clock: FakeClock, fyers: FyersSimulator
+) -> None:
+    look(server, clock)
+    fyers.fault("lost", "POST /api/v3/gtt/orders/sync")
+    fields = {"order_type": "limit", "limit_price": 101, "stop_loss": "2%", "take_profit": "4%"}
+    trade("buy", quantity=10, product="CNC", **fields)
+    look(server, clock)
+
+    assert len(fyers.owner().gtts) == 1
+    assert position(client)["protected"] is True
+
+
 def test_a_name_without_its_exchange_is_one_of_india(trade: Trade, client: FlaskClient) -> None:
     assert trade("buy", symbol="SBIN", quantity=10)["status"] == "success"
     assert position(client)["symbol"] == SBIN

@@ -158,7 +158,7 @@ class Orders:
                     raise
                 sent.taken[taken] = _quantity(body)
         finally:
-            self._books.touch(intent.instrument)
+            self._touch(intent)
             self._halted.discard(name)
             sent.left = ZERO
             if len(bodies) == 1:
@@ -166,6 +166,12 @@ class Orders:
         if is_pair(intent):
             self._pairs.note(name, list(sent.taken))
         return list(sent.taken)
+
+    def _touch(self, intent: OrderIntent) -> None:
+        """Whatever became of it: what the books told before does not tell of it."""
+        self._books.touch(intent.instrument)
+        if is_pair(intent):
+            self._books.touch_gtts()
 
     def _send_one(self, body: Body, purpose: Purpose, *, patient: bool) -> str:
         """Send one slice; another than the first waits for its place in the budget."""

@@ -41,7 +41,6 @@ class Pairs:
 
     def note(self, name: str, ids: Sequence[str]) -> None:
         """Remember what Fyers calls a pair that was just placed."""
-        self._books.touch_gtts()
         with self._lock:
             self._ids[name] = ids
 
@@ -50,6 +49,9 @@ class Pairs:
     ) -> BrokerOrder | None:
         """A pair: the stop, and the target as its leg; None when it is not there."""
         pairs = self._pairs(intent, address)
+        if not pairs:
+            self._books.touch_gtts()  # that it is absent, a new look has to show
+            pairs = self._pairs(intent, address)
         return self._as_order(intent, pairs, trades_of) if pairs else None
 
     def rows_of(self, intent: OrderIntent, address: Address, name: str) -> Sequence[Row]:
