@@ -14,7 +14,8 @@ class Address:
 
     `broker_order_id` is None until it was settled for the first time. `intent` is what was sent;
     None for a leg, which went with that of its `parent`. `submitted_at`: when it was sent last, if
-    it was. `filled_quantity`: how much of it is known to be filled.
+    it was. `filled_quantity`: how much of it is known to be filled. `ended`: whether it is known
+    that nothing more will happen to it.
     """
 
     client_order_id: str
@@ -24,6 +25,7 @@ class Address:
     intent: OrderIntent | None
     submitted_at: datetime | None = None
     filled_quantity: Decimal = Decimal(0)
+    ended: bool = False
 
 
 class AddressBook(Protocol):

@@ -909,6 +909,12 @@ class Ear:
             if wanted(hint):
                 return hint
 
+    def forget(self) -> None:
+        """What was heard up to now is not waited for."""
+        with suppress(queue.Empty):
+            while True:
+                self._hints.get_nowait()
+
 
 @pytest.fixture
 def ear(broker: WrittenDown) -> Ear:
@@ -924,6 +930,21 @@ def test_the_socket_tells_of_our_orders_by_our_ids(
 ) -> None:
     broker.submit(RESTING)
     venue.trade_at(D(90))
+    ear.await_hint(lambda hint: hint == RESTING.client_order_id)
+
+
+def test_what_a_book_has_shown_to_who_looked_for_another_order_is_told_all_the_same(
+    broker: WrittenDown, ear: Ear, venue: FyersVenue
+) -> None:
+    broker.submit(RESTING)
+    venue.clock.advance(2)
+    venue.simulator.stream_fault("reorder", times=None)  # the books are ahead of the socket
+    venue.trade_at(D(90))
+    broker.submit(replace(BUY, client_order_id="ANOTHER000000000000000000A"))
+    ear.forget()
+    venue.simulator.clear_faults()
+    venue.simulator.trade(SBIN, "buy", 1)
+
     ear.await_hint(lambda hint: hint == RESTING.client_order_id)
 
 

@@ -28,6 +28,7 @@ class AddressPages:
                     page,
                     broker_order_id=told.broker_order_id or page.broker_order_id,
                     filled_quantity=max(page.filled_quantity, told.filled_quantity),
+                    ended=page.ended or told.status.final,
                 )
 
     def address(self, client_order_id: str) -> Address | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.journal.addresses import SqlAddresses
-from app.domain.order import Leg, OrderRole
+from app.domain.order import Leg, OrderRole, OrderStatus
 from tests.builders import percent_away
 from tests.integration.till import Till
 
@@ -33,6 +33,19 @@ def test_an_order_has_its_intent_and_once_settled_the_brokers_id(till: Till) -> 
     page = book.address(order_id)
     assert page is not None
     assert page.broker_order_id == f"B{order_id}"
+
+
+def test_an_order_has_ended_once_that_is_written_down(till: Till) -> None:
+    book, order_id = SqlAddresses(till.database), till.order()
+    page = book.address(order_id)
+    assert page is not None
+    assert not page.ended
+
+    with till.journal.unit() as unit:
+        unit.mark_order(order_id, OrderStatus.CANCELED)
+    page = book.address(order_id)
+    assert page is not None
+    assert page.ended
 
 
 def test_a_leg_went_with_its_entry(till: Till) -> None:

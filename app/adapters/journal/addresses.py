@@ -5,7 +5,7 @@ from decimal import Decimal
 from app.adapters.journal.codec import INTENT
 from app.adapters.journal.statements import Q
 from app.adapters.sql import Database, Row, from_db
-from app.domain.order import OrderRole
+from app.domain.order import OrderRole, OrderStatus
 from app.ports.addresses import Address
 
 
@@ -38,4 +38,5 @@ def _address(row: Row) -> Address:
         intent=None if row["intent"] is None else INTENT.load(row["intent"]),
         submitted_at=None if row["submitted_at"] is None else from_db(row["submitted_at"]),
         filled_quantity=Decimal(row["filled_quantity"]),
+        ended=OrderStatus(row["status"]).final,
     )

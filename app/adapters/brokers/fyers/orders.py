@@ -290,11 +290,20 @@ class Orders:
         """Take note of what the stream tells; whether somebody has to look at it.
 
         Fyers tells several times of each step of an order, and mostly what a look-up has shown
-        before, or shows in a moment to whoever places it: a look-up costs calls.
+        before, or shows in a moment to whoever places it: a look-up costs calls. But a book may
+        have been read for another order, and nobody has looked at this one yet.
+
+        Raises:
+            BrokerUnavailable: the address book cannot be read.
         """
         self._updates.note(news)
-        if self._knows(news):
+        if not self._knows(news):
+            self._touch_of(news)
+        elif self._is_written_down(news):
             return False
+        return bool(news.parent) or base_of(news.tag) not in self._placing
+
+    def _touch_of(self, news: News) -> None:
         symbol = news.symbol or self._books.symbol_of(news.order_id)
         if symbol is None:
             self._books.stale()
@@ -302,13 +311,20 @@ class Orders:
             self._books.touch(symbol)
         else:
             self._books.touch_orders(symbol)
-        return bool(news.parent) or base_of(news.tag) not in self._placing
 
     def _knows(self, news: News) -> bool:
         """Whether a book has told it before."""
         if news.trade:
             return self._fills.knows(news.order_id, news.trade)
         return self._books.has(news.order_id, news.status, news.filled)
+
+    def _is_written_down(self, news: News) -> bool:
+        """Whether the journal has it, as far as it is of an order of ours."""
+        name = self.name_of(news)
+        address = self._desk.address(name) if name is not None else None
+        if address is None or address.ended:
+            return True
+        return not ended(news) and news.filled <= address.filled_quantity
 
     def name_of(self, news: News) -> str | None:
         """Our id of what the stream tells of; None when it is not known.
