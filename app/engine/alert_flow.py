@@ -269,8 +269,7 @@ class AlertFlow:
                 if closing.order is not None:
                     done = f"{closing.order.filled_quantity:f} closed first"
                 fresh = False
-            with errand(Purpose.ENTER):
-                ending = self._rooms.entering.enter(walk.into(plan), plan, fresh=fresh)
+            ending = self._rooms.entering.enter(walk.into(plan), plan, fresh=fresh)
         except Refused as refused:
             return Ending(refusal=refused.refusal, detail=done)
         return replace(ending, detail="; ".join(part for part in (done, ending.detail) if part))

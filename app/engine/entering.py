@@ -8,6 +8,7 @@ from app.domain.events import Event, EventKind
 from app.domain.identity import lane_of
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
+from app.domain.rates import Purpose
 from app.engine.closing import Closing, is_entry
 from app.engine.contracts import Contracts, place_of
 from app.engine.dispatcher import Dispatcher
@@ -15,6 +16,7 @@ from app.engine.gates import CANCELED, Gates
 from app.engine.settlement import Settlement, lacks_stop
 from app.engine.waits import Wait, backoff
 from app.engine.walk import Ending, Gate, Refused, Walk, seconds
+from app.ports.budget import errand
 from app.ports.journal import Block, Journal, OrderRecord
 
 MOST_SKEW = timedelta(seconds=30)
@@ -49,7 +51,15 @@ class Entering:
             raise Refused(entry or Denied(Denial.NO_SIZE, "there is no entry"))
         known = None if fresh else self._journal.order(entry.client_order_id)
         if known is not None and walk.job.halted:
-            return self._withdraw(walk, known)
+            with errand(Purpose.REDUCE):
+                return self._withdraw(walk, known)
+        sent = known is not None and known.status is not OrderStatus.NEW
+        with errand(Purpose.LOOK if sent else Purpose.ENTER):  # what it filled may stand bare
+            return self._place(walk, plan, entry, known=known, fresh=fresh)
+
+    def _place(
+        self, walk: Walk, plan: Plan, entry: OrderIntent, *, known: OrderRecord | None, fresh: bool
+    ) -> Ending:
         if known is None:
             self._open_the_way(walk)
         gate = Gate(admit=self._gates.admission(walk, entry), ask=lambda: self._gates.entry(walk))

@@ -1,5 +1,6 @@
 """Rule 22 where an entry is not settled yet: an exit settles it and closes what it filled."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -7,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from app.domain.capabilities import Capabilities
-from app.domain.errors import BrokerRejected
+from app.domain.errors import BrokerRejected, BrokerUnavailable
 from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.domain.outcome import AlertStatus
+from app.domain.position import Position
+from app.domain.rates import Purpose
+from app.ports.budget import purpose_of_reads
 from tests.fakes.broker import (
     EVERYTHING,
     FILL,
@@ -212,4 +216,52 @@ def test_a_close_in_doubt_is_not_taken_for_refused_because_it_has_closed_all(
     close = world.send(**CLOSE)
     world.run(seconds=20)
     assert ended(world, close.alert_id) == SUCCESS
+    assert is_flat(world)
+
+
+class Spent(FakeBroker):
+    """Its calls are spent but for some purposes: who reads for another is told to wait."""
+
+    left: Collection[Purpose] = tuple(Purpose)
+
+    def find(self, client_order_id: str) -> BrokerOrder | None:
+        self._spend()
+        return super().find(client_order_id)
+
+    def position(self, instrument: str) -> Position | None:
+        self._spend()
+        return super().position(instrument)
+
+    def _spend(self) -> None:
+        if purpose_of_reads() not in self.left:
+            raise BrokerUnavailable("too many calls", after=1)
+
+
+def test_rule_41_an_entry_in_doubt_is_looked_up_when_no_more_may_be_entered(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    broker = world.broker = Spent(clock=world.clock)
+    world.boot()
+    broker.script.append(REPLY_LOST)
+    entry = world.send(**ENTRY)
+    broker.left = (Purpose.LOOK, Purpose.REDUCE)
+    world.run(seconds=10)
+
+    assert ended(world, entry.alert_id) == SUCCESS
+
+
+def test_rule_41_an_entry_that_an_exit_has_overtaken_ends_with_the_calls_of_exits(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    broker = world.broker = Spent(clock=world.clock)
+    world.boot()
+    broker.script.append(late(9, then=REPLY_LOST))
+    entry = world.send(**ENTRY)
+    close = world.send(**CLOSE)
+    broker.left = (Purpose.REDUCE,)
+    world.run(seconds=20)
+
+    assert ended(world, close.alert_id) == SUCCESS == ended(world, entry.alert_id)
     assert is_flat(world)
