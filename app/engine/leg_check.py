@@ -11,6 +11,7 @@ from app.domain.stake import ZERO, Stake, Stakes
 from app.engine.accounts import Account
 from app.engine.ownership import Ownership
 from app.engine.settlement import Settlement, event_of
+from app.engine.shields import protectable
 from app.ports.clock import Clock
 from app.ports.journal import Journal, OrderRecord
 
@@ -100,8 +101,18 @@ class LegCheck:
             )
             wanted = min(sum((lot.quantity for lot in lots), ZERO), abs(ours))
             stop = self._journal.order(lots[-1].stop)
-            if instrument not in busy and covered < wanted and stop is not None:
+            if instrument in busy or covered >= wanted or stop is None:
+                continue
+            if self._can_be_covered(account, stop, wanted - covered):
                 yield stop
+
+    def _can_be_covered(self, account: Account, stop: OrderRecord, bare: Decimal) -> bool:
+        """What a fee has left may be less than any stop is taken for (trading-rules 39)."""
+        instrument = account.broker.instrument(Ticker.parse(stop.symbol))
+        if instrument is None:
+            return True
+        abilities = account.broker.capabilities.for_class(instrument.asset_class)
+        return bool(instrument.tradable(protectable(bare, instrument, abilities)))
 
     def _only_reduces(self, account: Account, leg: OrderRecord) -> bool:
         instrument = account.broker.instrument(Ticker.parse(leg.symbol))

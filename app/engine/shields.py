@@ -90,9 +90,7 @@ class Shields:
         return OrderRole.STOP_LOSS if stop else OrderRole.TAKE_PROFIT
 
     def _on_grid(self, quantity: Decimal) -> Decimal:
-        whole = self.abilities.fractional and self.abilities.fractional_brackets
-        step = self.instrument.step if whole else max(self.instrument.step, ONE)
-        return floor_to_step(quantity, step)
+        return protectable(quantity, self.instrument, self.abilities)
 
     def _target_alone(self, quantity: Decimal, price: Decimal | None) -> OrderIntent | None:
         if price is None:
@@ -192,6 +190,12 @@ class Shields:
             strategy=self.entry.strategy,
             parent=self.entry.client_order_id,
         )
+
+
+def protectable(quantity: Decimal, instrument: Instrument, abilities: Capabilities) -> Decimal:
+    """How much of a quantity is on the grid of what a broker takes protection for."""
+    parts = abilities.fractional and abilities.fractional_brackets
+    return floor_to_step(quantity, instrument.step if parts else max(instrument.step, ONE))
 
 
 def reached(entry: OrderRecord, guard: Guard, tick: Decimal, price: Decimal) -> OrderRole | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import BrokerUnavailable
+from app.domain.instrument import Instrument, Ticker
 from app.domain.order import BrokerOrder, OrderRole, OrderStatus, OrderType
 from app.domain.outcome import AlertStatus
 from app.domain.strategy import Strategy
@@ -16,6 +17,7 @@ from app.engine.holdings import holdings_of
 from app.ports.journal import OrderRecord
 from tests.fakes.broker import (
     ACCEPT,
+    COINS,
     RESERVING,
     REST,
     UNAVAILABLE,
@@ -311,6 +313,32 @@ def test_rule_39_stops_and_exits_use_what_the_fee_has_left(tmp_path: Path) -> No
     assert is_protected(world)
     world.send(action="close", symbol="BTCUSD")
     assert world.broker_position() == {}
+
+
+class Coarse(FakeBroker):
+    """It trades thousandths only."""
+
+    def instrument(self, ticker: Ticker) -> Instrument | None:
+        found = super().instrument(ticker)
+        return None if found is None else replace(found, step=D("0.001"), least=D("0.001"))
+
+
+def test_rule_39_what_a_fee_leaves_below_the_grid_is_not_taken_for_bare(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.broker = Coarse(clock=world.clock, capabilities=COINS)
+    fake(world).prices = {"BTCUSD": D(100)}
+    fake(world).fee_share = D("0.0025")
+    world.boot()
+    receipt = world.send(**{**COIN, "quantity": 1})
+    assert working(world) == [(STOP, D("0.997"))]
+    jobs = world.count("jobs")
+    for _ in range(5):
+        world.clock.advance(10)
+        world.server.services.recovery.refresh()
+        world.turn()
+
+    assert world.count("jobs") == jobs
+    assert "unprotected" not in world.events(receipt.alert_id)
 
 
 # --- exits at a broker whose open exits reserve ---------------------------------------------------
