@@ -75,15 +75,17 @@ class LegCheck:
         for name, leg in bare.items():
             if name in before:
                 self._tell(leg)
+                dealt_with.add(name)
 
     def unsure(self, account: Account) -> bool:
-        """Whether something was found in the last round that was neither dealt with nor told of.
+        """Whether something was found in the last round that was not dealt with.
 
-        A leg that stays in spite of it, because its broker does not know it, is looked at with all
-        the others: once a second would cost all the calls that the broker takes.
+        What stays in spite of it, a leg that its broker does not know, or a stop that it does not
+        take, is looked at with all the others: once a second would cost all the calls that the
+        broker takes.
         """
-        seen = self._seen.get(account.name, set()) - self._dealt_with.get(account.name, set())
-        return any(not self._journal.told(EventKind.UNPROTECTED, name) for name in seen)
+        seen = self._seen.get(account.name, set())
+        return bool(seen - self._dealt_with.get(account.name, set()))
 
     def _bare(
         self,

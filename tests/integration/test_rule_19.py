@@ -1,5 +1,6 @@
 """Trading-rule 19 and invariants I4 and I5: legs fit what is held, whoever changes that."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from app.adapters.sql import open_sqlite
 from app.domain.errors import BrokerUnavailable
 from app.domain.events import EventKind
 from app.domain.order import OrderRole, OrderStatus
+from app.domain.position import Position
 from app.engine.order_desk import OrderDesk
 from app.engine.settlement import event_of
 from tests.fakes.broker import ACCEPT, EVERYTHING, REPLY_LOST, REST, FakeBroker, late
@@ -160,6 +162,34 @@ def test_a_position_whose_stop_is_gone_is_told_once_and_has_another(kept: World)
     look(kept, rounds=4)
     assert len(told(kept, "unprotected")) == 1
     assert stops(kept) == {"": 10}
+
+
+class Counting(FakeBroker):
+    """It counts how often its positions are read."""
+
+    looks = 0
+
+    def positions(self) -> Sequence[Position]:
+        self.looks += 1
+        return super().positions()
+
+
+def test_an_account_where_no_stop_is_taken_is_not_looked_at_every_second(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    broker = world.broker = Counting(clock=world.clock, capabilities=KEPT)
+    world.boot()
+    world.send(**BUY)
+    (stop,) = [order for order in world.orders() if order.role is OrderRole.STOP_LOSS]
+    broker.refuses = {OrderRole.STOP_LOSS, OrderRole.EXIT}
+    broker.expire(stop.client_order_id, OrderStatus.CANCELED)
+    look(world, rounds=2)
+    broker.looks = 0
+    world.run(seconds=10)
+
+    assert broker.looks == 0
+    broker.refuses = set()
+    world.run(seconds=20)
+    assert world.broker_position() == {}
 
 
 def test_a_position_that_stands_bare_again_has_a_stop_again(kept: World) -> None:
