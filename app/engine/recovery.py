@@ -114,7 +114,7 @@ class Recovery:
         now = self._clock.now()
         since, told = (before.since, before.told) if before is not None else (now, False)
         if not isinstance(error, BrokerUnavailable):
-            since, told = now, False  # what is told of elsewhere
+            since = now  # what is told of elsewhere; that it was away, is told still
         elif not told and now - since >= AWAY_FOR:
             told = self._tell(account, EventKind.BROKER_AWAY, why)
         self._obstacles[account.name] = Obstacle(type(error), why, since, told)

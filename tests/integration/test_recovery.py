@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.errors import BrokerUnavailable, FencedOut
+from app.domain.errors import BrokerLoginNeeded, BrokerUnavailable, FencedOut
 from app.domain.order import OrderStatus
 from app.domain.outcome import AlertStatus
 from tests.fakes.broker import REPLY_LOST, REST, UNAVAILABLE, FakeBroker, Turn
@@ -78,6 +78,16 @@ def test_a_broker_that_is_away_for_a_minute_is_told_once_and_when_it_is_back(
     recovery.refresh()
     assert dict(recovery.away) == {}
     assert unreadable(world, 0) == [("broker_away", 1), ("broker_back", 0)]
+
+
+def test_a_broker_that_was_away_and_then_wanted_a_login_is_told_when_it_is_back(
+    world: World,
+) -> None:
+    unreadable(world, 60)
+    fake(world).fail("orders", BrokerLoginNeeded("the token is dead"))
+    world.server.services.recovery.refresh()
+    world.server.services.recovery.refresh()
+    assert unreadable(world, 0) == [("broker_away", 0), ("broker_back", 0)]
 
 
 def test_a_broker_that_is_away_where_nothing_is_at_stake_is_no_problem(world: World) -> None:
