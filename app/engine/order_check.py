@@ -42,6 +42,7 @@ class OrderCheck:
         self._missing: dict[str, Sequence[OrderRecord]] = {}
         self._seen: dict[str, Set[str]] = {}
         self._strangers: dict[str, Sequence[BrokerOrder]] = {}
+        self._risen: set[str] = set()
 
     def check(self, account: Account) -> int:
         """Take over what the broker says of every order that rests; how many orders changed.
@@ -79,6 +80,10 @@ class OrderCheck:
     def strangers(self, account: Account) -> Sequence[BrokerOrder]:
         """What worked at the broker when it was looked at last, and is not ours."""
         return self._strangers.get(account.name, ())
+
+    def unsure(self, account: Account) -> bool:
+        """Whether an order of ours works that had ended, seen once: it may fill beside another."""
+        return account.name in self._risen
 
     def foreign(self, account: Account) -> Sequence[BrokerOrder]:
         """What works at the broker and is not ours."""
@@ -137,15 +142,18 @@ class OrderCheck:
         before = self._seen.get(account.name, frozenset())
         self._seen[account.name] = {each.broker_order_id for each in others}
         strangers: list[BrokerOrder] = []
+        self._risen.discard(account.name)
         for each in others:
-            if each.broker_order_id not in before:
+            again, ours = each.broker_order_id in before, self._journal.order(each.client_order_id)
+            if ours is not None and not (ours.status.final and self._is_old(ours)):
                 continue
-            ours = self._journal.order(each.client_order_id)
-            if ours is None:
+            if ours is not None and not again:
+                self._risen.add(account.name)
+            elif ours is not None:
+                self._cancel_orphan(account, ours)
+            elif again:
                 strangers.append(each)
                 self._tell_once(self._stranger(account, each))
-            elif ours.status.final and self._is_old(ours):
-                self._cancel_orphan(account, ours)
         self._strangers[account.name] = strangers
 
     def _is_old(self, order: OrderRecord) -> bool:

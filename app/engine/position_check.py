@@ -122,8 +122,8 @@ class PositionCheck:
         """Whether something differed in the last round that a second look will tell more of."""
         seen = {lane_of(account.name, name) for name in self._seen.get(account.name, ())}
         told = {block.lane for block in self._blocks(account)} if seen else seen
-        doubts = self._write_down.unsure(account) or self._legs.unsure(account)
-        return bool(seen - told) or doubts
+        checks = (self._orders, self._write_down, self._legs)
+        return bool(seen - told) or any(check.unsure(account) for check in checks)
 
     def _look(self, account: Account) -> _Look:
         """The journal is read first: what fills meanwhile is then too little, never too much."""

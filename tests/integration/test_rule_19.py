@@ -220,8 +220,10 @@ def test_invariant_4_legs_that_the_broker_does_not_know_protect_nothing(kept: Wo
     for leg in legs:
         fake(kept).remember(leg.client_order_id)
     kept.clock.advance(6)
-    look(kept, rounds=4)
-    assert stops(kept) == {"": 10}, "those that come back are canceled"
+    kept.server.services.recovery.refresh()
+    assert len(fake(kept).working) == 4
+    kept.run(seconds=1)
+    assert working(kept) == {"": [10, 10]}, "those that come back are canceled, and soon"
 
 
 def test_rule_38_a_stop_that_its_owner_took_by_force_stays_away(kept: World) -> None:
