@@ -257,6 +257,7 @@ class Closing:
         known = self._journal.order(intent.client_order_id) if intent is not None else None
         if intent is None or known is None or known.status is not OrderStatus.NEW:
             return intent
+        walk.held()  # where that cannot be read, no leg makes way for what cannot be sent
         # Its legs may have come back, and hold what it is to close; or closed it themselves.
         self._make_way(walk)
         if walk.held() * -intent.side.sign >= intent.quantity:

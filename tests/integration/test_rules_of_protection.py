@@ -355,6 +355,24 @@ def test_rule_23_legs_make_way_for_a_close_and_are_gone_before_it(tmp_path: Path
     books_agree(world)
 
 
+def test_rule_23_legs_come_back_and_stay_while_nobody_can_tell_what_there_is_to_close(
+    tmp_path: Path,
+) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    fake(world).script.append(UNAVAILABLE)
+    receipt = world.send(**CLOSE)
+    fake(world).fail("position", *[BrokerUnavailable("no route")] * 1000)
+    world.run(seconds=10)
+    assert is_protected(world)
+    world.run(seconds=20)
+    assert is_protected(world)
+    fake(world).mend("position")
+    world.run(seconds=10)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {}
+
+
 def test_rule_24_a_leg_that_is_not_gone_yet_is_waited_for(tmp_path: Path) -> None:
     world = a_world(tmp_path)
     world.send(**BUY)
