@@ -803,6 +803,22 @@ def test_a_pair_whose_answer_was_lost_is_found_by_who_had_seen_none_before(
     assert look(broker, STOP.client_order_id).status is OrderStatus.LIVE
 
 
+def test_a_pair_whose_answer_was_lost_is_known_where_the_clock_of_fyers_is_behind(
+    venue: FyersVenue,
+) -> None:
+    ahead = FakeClock(venue.clock.now() + timedelta(seconds=20))
+    lent = replace(venue.resources(venue.pages), clock=ahead)
+    broker = WrittenDown(lent, venue.given(), venue.pages, settles=True)
+    broker.submit(replace(BUY, product="cnc"))
+    venue.simulator.fault("lost", "POST /api/v3/gtt/orders/sync")
+    with suppress(OutcomeUnknown):
+        broker.submit(pair_of())
+    ahead.advance(6)
+
+    assert look(broker, STOP.client_order_id).status is OrderStatus.LIVE
+    broker.close()
+
+
 def test_a_pair_that_its_book_shows_late_is_not_lost(
     venue: FyersVenue, carried: WrittenDown
 ) -> None:

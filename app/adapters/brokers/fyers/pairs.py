@@ -18,7 +18,7 @@ from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus
 from app.ports.addresses import Address
 
 CLOCKS = timedelta(seconds=5)
-"""How far Fyers' clock may be behind ours."""
+"""How far Fyers' clock may be behind what it was taken for."""
 
 VANISHED = 5.0
 """Seconds after which an order that a GTT order made is not waited for: it was of another day."""
@@ -155,7 +155,8 @@ class Pairs:
     def _may_be(self, gtt: Gtt, address: Address | None) -> bool:
         """Whether a GTT order that looks like ours is not older, nor another one of ours."""
         sent = None if address is None else address.submitted_at
-        if sent is not None and gtt.at < sent - CLOCKS:
+        behind = min(self._desk.wire.skew or timedelta(0), timedelta(0))
+        if sent is not None and gtt.at < sent + behind - CLOCKS:
             return False
         return self._desk.named(gtt.id) is None and not any(
             gtt.id in ids for ids in self._ids.values()
