@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -36,6 +36,9 @@ MAKE_WAY, FOR_EACH = timedelta(seconds=3), timedelta(seconds=1)
 """How long a close may be on its way before the legs that made way for it come back; and how much
 longer for each of them: a budget of calls may let one go a second, and what comes back before the
 last is gone would spend it again, for ever."""
+
+STAY = timedelta(seconds=30)
+"""How long after the last try legs stay that came back before a close that could not be sent."""
 
 MAY_APPEAR = (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
 """Orders that may be at the broker, whether it shows them or not."""
@@ -189,14 +192,17 @@ class Closing:
             raise Wait(AlertStatus.WAITING, pause, "not filled yet")
         return answer
 
-    def _make_way(self, walk: Walk) -> None:
+    def _make_way(self, walk: Walk, tried: datetime | None = None) -> None:
         """Cancel what would fill beside the close, or reserves what it is to close.
 
         That it has to be protected again, should the close not come about, is written first: the
         duty waits until then (trading-rules 23).
 
+        `tried`: when a close that could not be sent was tried last. Legs that came back meanwhile
+        stay for a while: they would be away for most of the time, for nothing.
+
         Raises:
-            Wait: a leg is not gone yet.
+            Wait: a leg is not gone yet, or stays for a while.
         """
         abilities = walk.abilities
         if abilities.reduce_only_legs and not abilities.exits_reserve and _is_alone(walk):
@@ -205,6 +211,10 @@ class Closing:
         legs = [leg for leg in lane if leg.role.protects and _is_of(leg, walk)]
         aside = [leg for leg in legs if leg.status in AT_BROKER]
         unsent = [leg for leg in legs if leg.status is OrderStatus.NEW and leg.guarded]
+        left = timedelta(0) if tried is None else tried + STAY - walk.clock.now()
+        if aside and left > timedelta(0):
+            why = "the close could not be sent: its stop is back for a while"
+            raise Wait(AlertStatus.WAITING, left, why)
         if aside or unsent:
             self._put_aside(walk, aside, unsent)
         for leg in aside:
@@ -259,7 +269,7 @@ class Closing:
             return intent
         walk.held()  # where that cannot be read, no leg makes way for what cannot be sent
         # Its legs may have come back, and hold what it is to close; or closed it themselves.
-        self._make_way(walk)
+        self._make_way(walk, tried=known.updated_at)
         if walk.held() * -intent.side.sign >= intent.quantity:
             return intent
         with self._journal.unit(walk.job) as unit:

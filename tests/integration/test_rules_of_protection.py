@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.errors import BrokerUnavailable
 from app.domain.instrument import Instrument, Ticker
-from app.domain.order import BrokerOrder, OrderRole, OrderStatus, OrderType
+from app.domain.order import BrokerOrder, OrderIntent, OrderRole, OrderStatus, OrderType
 from app.domain.outcome import AlertStatus
 from app.domain.strategy import Strategy
 from app.engine.holdings import holdings_of
@@ -433,6 +433,38 @@ def test_rule_23_legs_come_back_where_a_close_is_tried_in_vain(tmp_path: Path) -
     assert len(orders(world, STOP)) == 2
     world.run(60)
     assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    books_agree(world)
+
+
+class TakesNoExits(FakeBroker):
+    """A broker that is away whenever it is to close something."""
+
+    takes_none = True
+
+    def submit(self, intent: OrderIntent) -> BrokerOrder:
+        if intent.role is EXIT and self.takes_none:
+            raise BrokerUnavailable("no route")
+        return super().submit(intent)
+
+
+def test_rule_23_a_close_that_is_tried_in_vain_leaves_its_stop_alone_most_of_the_time(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    world.broker = broker = TakesNoExits(clock=world.clock, capabilities=RESERVING)
+    broker.prices = {"AAPL": D(100)}
+    world.boot()
+    world.send(**BUY)
+    receipt = world.send(**CLOSE)
+    protected: list[bool] = []
+    for _ in range(120):
+        world.run(1)
+        protected.append(is_protected(world))
+    assert protected.count(True) > 80
+    broker.takes_none = False
+    world.run(60)
+    assert world.record(receipt.alert_id).status is AlertStatus.SUCCESS
+    assert world.broker_position() == {}
     books_agree(world)
 
 
