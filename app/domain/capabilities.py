@@ -27,6 +27,7 @@ class Capabilities:
     only, and beside no target.
     `times_in_force`: words of an order's life that the broker acts on.
     `positions_lag`: how long a position may not show a fill that its order shows.
+    `orders_lag`: how long it may take to show an order that it has taken.
     `stops_never_sleep`: stops work outside the regular hours of their market too.
     `oco`: a stop and a target that cancel each other can be placed for an open position.
     `limits_after_hours`: outside the regular hours of a market it takes limit orders only.
@@ -59,6 +60,7 @@ class Capabilities:
     times_in_force: frozenset[str] = frozenset({"day", "gtc"})
     stops_never_sleep: bool = False
     positions_lag: timedelta = timedelta(0)
+    orders_lag: timedelta = timedelta(seconds=5)
     limits_after_hours: bool = False
     oco: bool = False
     exits_reserve: bool = False

@@ -156,7 +156,8 @@ class Closing:
             self._ownership.check(walk.job.owner)
             answer = walk.broker.cancel(order.client_order_id)
             if answer is None:
-                self._dispatcher.await_absence(walk.job, order)  # its book may be behind
+                # its book may be behind
+                self._dispatcher.await_absence(walk.job, walk.broker, order)
                 continue
             self._settlement.apply([answer])
             if answer.status.working:

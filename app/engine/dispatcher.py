@@ -8,7 +8,6 @@ blindly).
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 from app.domain.decision import Denial, Plan, Refusal
 from app.domain.errors import (
@@ -32,19 +31,17 @@ log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Sends orders. `settle_window`: how long a broker may take to show an order it accepted."""
+    """Sends orders."""
 
     def __init__(
         self,
         journal: Journal,
         ownership: Ownership,
         clock: Clock,
-        settle_window: timedelta = timedelta(seconds=5),
     ) -> None:
         self._journal = journal
         self._ownership = ownership
         self._clock = clock
-        self._settle_window = settle_window
 
     def place(
         self, job: Job, broker: Broker, intent: OrderIntent, gate: Gate, plan: Plan | None = None
@@ -80,14 +77,14 @@ class Dispatcher:
         self._ownership.check(job.owner)
         return broker.cancel(order.client_order_id)
 
-    def await_absence(self, job: Job, known: OrderRecord) -> None:
+    def await_absence(self, job: Job, broker: Broker, known: OrderRecord) -> None:
         """Be sure that an order which the broker does not show will not appear any more.
 
         Raises:
-            Wait: the settle window is still open.
+            Wait: it may still be too early to show.
         """
         since = known.submitted_at or known.updated_at
-        if self._clock.now() - since < self._settle_window:
+        if self._clock.now() - since < broker.capabilities.orders_lag:
             why = "not found at the broker yet"
             raise Wait(AlertStatus.UNKNOWN, backoff(job.tries, most=IN_DOUBT), why)
 
@@ -135,7 +132,7 @@ class Dispatcher:
         # An exit is cut to what is held: sent again it could not be told from one that is done.
         exits = known.role is OrderRole.EXIT
         if exits or not broker.capabilities.unique_client_ids or gate.ask() is not None:
-            self.await_absence(job, known)
+            self.await_absence(job, broker, known)
         return self._send_again(job, broker, known, gate)
 
     def _send(self, job: Job, broker: Broker, intent: OrderIntent, gate: Gate) -> BrokerOrder:

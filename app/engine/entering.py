@@ -153,7 +153,7 @@ class Entering:
             return Ending(refusal=CANCELED)
         answer = walk.broker.find(known.client_order_id)
         if answer is None:
-            self._dispatcher.await_absence(walk.job, known)
+            self._dispatcher.await_absence(walk.job, walk.broker, known)
             answer = _never_placed(known)
         elif answer.status.working:
             answer = walk.broker.cancel(known.client_order_id) or answer

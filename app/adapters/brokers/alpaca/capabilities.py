@@ -57,6 +57,7 @@ STOCKS = Capabilities(
     oco=True,
     exits_reserve=True,
     positions_lag=timedelta(seconds=5),
+    orders_lag=timedelta(seconds=3),
     linked_legs=True,
     currency="USD",
     apart={AssetClass.CRYPTO: CRYPTO, AssetClass.OPTION: OPTIONS},
