@@ -135,8 +135,8 @@ class Books:
         """The orders of today, the legs that Fyers has made among them."""
         rows = self._orders.rows(self._since(symbol), self._editions, self._fresh)
         if rows is not self._newest:
-            self._newest = rows
             self._note(rows)
+            self._newest = rows
         return rows
 
     def has(self, order_id: str, status: OrderStatus | None, filled: Decimal) -> bool:
