@@ -251,22 +251,22 @@ class Orders:
             return self._find_leg(address)
         if intent is not None and is_pair(intent):
             return self._pairs.find(intent, address, self._fills.of)
-        rows = rows_under(name, self._books.orders(None if intent is None else intent.instrument))
-        if not rows and intent is not None:
+        book = self._books.orders(None if intent is None else intent.instrument)
+        if intent is not None and not rows_under(name, book):
             self._books.touch(intent.instrument)  # that it is absent, a new look has to show
-            rows = rows_under(name, self._books.orders(intent.instrument))
-        if not rows:
+            book = self._books.orders(intent.instrument)
+        if not rows_under(name, book):
             return self._absent(name, address, intent)
         if intent is not None and self._is_over(intent):
-            return self._ended(name, rows, intent)
-        return self._named(name, rows, intent)
+            return self._ended(name, book, intent)
+        return self._named(name, book, intent)
 
     def _shown(self, intent: OrderIntent) -> BrokerOrder | None:
         """An order that was just taken; None while the book does not show it."""
         if is_pair(intent):
             return self.find(intent.client_order_id, intent)
-        rows = rows_under(intent.client_order_id, self._books.orders(intent.instrument))
-        return self._named(intent.client_order_id, rows, intent) if rows else None
+        name, book = intent.client_order_id, self._books.orders(intent.instrument)
+        return self._named(name, book, intent) if rows_under(name, book) else None
 
     def working(self) -> Sequence[BrokerOrder]:
         """Everything that works there, each for itself; what is not ours under Fyers' ids.
@@ -348,8 +348,9 @@ class Orders:
 
     # ------------------------------------------------------------------ under our names
 
-    def _named(self, name: str, rows: Sequence[Row], intent: OrderIntent | None) -> BrokerOrder:
-        book = self._books.orders(rows[0].symbol)
+    def _named(self, name: str, book: Sequence[Row], intent: OrderIntent | None) -> BrokerOrder:
+        """An order that a book has, with the legs that it had at that moment."""
+        rows = rows_under(name, book)
         legs = {} if intent is None else dict(intent.legs)
         made = {role: legs_of(rows, book, role) for role in legs}
         trades = self._fills.of([*rows, *(row for found in made.values() for row in found)])
@@ -402,9 +403,9 @@ class Orders:
         if address is None:
             return as_order(row.id, [row], self._fills.of([row]))
         if row.parent is None or address.intent is None:
-            return replace(self._named(name, rows_under(name, rows), address.intent), legs=())
+            return replace(self._named(name, rows, address.intent), legs=())
         leg = _leg_name(address.intent, stops=row.stops)
-        entry = self._named(name, rows_under(name, rows), address.intent)
+        entry = self._named(name, rows, address.intent)
         found = [each for each in entry.legs if each.client_order_id == leg]
         return found[0] if found else as_order(row.id, [row], self._fills.of([row]))
 
@@ -465,12 +466,14 @@ class Orders:
         """Whether its own end has come, of which Fyers knows nothing: a time of the alert's."""
         return intent.expires_at is not None and intent.expires_at <= self._clock.now()
 
-    def _ended(self, name: str, rows: Sequence[Row], intent: OrderIntent) -> BrokerOrder:
+    def _ended(self, name: str, book: Sequence[Row], intent: OrderIntent) -> BrokerOrder:
         """What is left of an order whose end has come: it is canceled, if it still works."""
-        if any(not row.status.final for row in rows):
+        rows = rows_under(name, book)
+        if _working(rows):
             self._cancel_rows(rows)
-            rows = rows_under(name, self._books.orders(intent.instrument)) or rows
-        order = self._named(name, rows, intent)
+            after = self._books.orders(intent.instrument)
+            book = after if rows_under(name, after) else book
+        order = self._named(name, book, intent)
         if order.status is not OrderStatus.CANCELED or order.reason != REQUESTED:
             return order
         return replace(order, status=OrderStatus.EXPIRED, reason=EXPIRED)
