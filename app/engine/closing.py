@@ -236,6 +236,8 @@ class Closing:
     def _take_out(self, walk: Walk, leg: OrderRecord) -> None:
         answer = self._dispatcher.cancel(walk.job, walk.broker, leg)
         if answer is None:
+            # A book that is behind does not show what works: it would be left beside the close.
+            self._dispatcher.await_absence(walk.job, walk.broker, leg)
             return  # it never arrived, as far as anyone can tell
         self._settlement.apply([answer])
         if answer.status.working:

@@ -101,7 +101,7 @@ class LegCheck:
             covered = sum(
                 (_left(leg) for leg in legs if leg.instrument == instrument and _stops(leg)), ZERO
             )
-            wanted = min(sum((lot.quantity for lot in lots), ZERO), abs(ours))
+            wanted = min(abs(sum((lot.quantity for lot in lots), ZERO)), abs(ours))
             stop = self._journal.order(lots[-1].stop)
             if instrument in busy or covered >= wanted or stop is None:
                 continue

@@ -239,7 +239,8 @@ class Protecting:
 
     def _cut(self, duty: Duty) -> bool:
         """More would be closed than is held: the youngest stop goes, and comes back smaller."""
-        mine = [order for order in self._lane(duty) if _works(order)]
+        closing = duty.entry.side.opposite  # the stops of an entry of the other side are not ours
+        mine = [order for order in self._lane(duty) if _works(order) and order.side is closing]
         stops = [order for order in mine if guards(order, mine)]
         for stop in stops:
             if self._look_up(duty, stop):

@@ -11,7 +11,7 @@ import pytest
 from app.adapters.sql import open_sqlite
 from app.domain.errors import BrokerUnavailable
 from app.domain.events import EventKind
-from app.domain.order import OrderRole, OrderStatus
+from app.domain.order import OrderRole, OrderStatus, Side
 from app.domain.position import Position
 from app.engine.order_desk import OrderDesk
 from app.engine.settlement import event_of
@@ -190,6 +190,31 @@ def test_an_account_where_no_stop_is_taken_is_not_looked_at_every_second(tmp_pat
     broker.refuses = set()
     world.run(seconds=20)
     assert world.broker_position() == {}
+
+
+def test_a_short_position_whose_stop_is_gone_has_another(kept: World) -> None:
+    kept.send(**{**BUY, "action": "sell"})
+    (stop,) = [order for order in kept.orders() if order.role is OrderRole.STOP_LOSS]
+    fake(kept).expire(stop.client_order_id, OrderStatus.CANCELED)
+    look(kept, rounds=4)
+    assert len(told(kept, "unprotected")) == 1
+    assert stops(kept) == {"": 10}
+
+
+def test_a_stop_that_is_left_from_before_goes_and_not_that_of_the_other_side(kept: World) -> None:
+    kept.send(**BUY)
+    (old,) = [order for order in kept.orders() if order.role is OrderRole.STOP_LOSS]
+    fake(kept).forget(old.client_order_id)  # so it does not make way for the reversal
+    kept.clock.advance(6)
+    kept.send(**{**BUY, "action": "sell", "quantity": 7})
+    kept.run(seconds=5)
+    fake(kept).remember(old.client_order_id)
+    assert kept.broker_position() == {"AAPL": -7}
+    with kept.server.services.journal.unit() as unit:
+        unit.owe(old.parent or "")
+    look(kept, rounds=4)
+    left = [order for order in fake(kept).working if order.stop_price is not None]
+    assert [(order.side, order.quantity) for order in left] == [(Side.BUY, Decimal(7))]
 
 
 def test_a_position_that_stands_bare_again_has_a_stop_again(kept: World) -> None:

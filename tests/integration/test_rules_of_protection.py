@@ -373,6 +373,23 @@ def test_rule_23_legs_come_back_and_stay_while_nobody_can_tell_what_there_is_to_
     assert world.broker_position() == {}
 
 
+def test_rule_24_a_leg_that_the_broker_does_not_show_yet_is_waited_for(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.send(**BUY)
+    legs = [*orders(world, STOP), *orders(world, TARGET)]
+    for leg in legs:
+        fake(world).forget(leg.client_order_id)
+    world.send(**CLOSE)
+    world.run(2)
+    assert orders(world, EXIT) == [], "it works, whatever its broker shows"
+    for leg in legs:
+        fake(world).remember(leg.client_order_id)
+    world.run(5)
+    assert world.broker_position() == {}
+    assert fake(world).working == []
+    books_agree(world)
+
+
 def test_rule_24_a_leg_that_is_not_gone_yet_is_waited_for(tmp_path: Path) -> None:
     world = a_world(tmp_path)
     world.send(**BUY)
