@@ -57,6 +57,8 @@ class Updates:
         if news.status is None:
             return
         with self._news:
+            if self._are_told([news.order_id], ended) and not ended(news):
+                return  # it comes late
             self._told[news.order_id] = _Told(news, self._clock.monotonic())
             self._told.move_to_end(news.order_id)
             if len(self._told) > REMEMBERED:

@@ -236,6 +236,19 @@ def test_a_book_that_is_behind_what_was_told_is_read_again(
     assert wire.calls == ["orders"] * 2
 
 
+def test_a_word_that_comes_late_does_not_take_back_the_end_of_an_order(
+    wire: Canned, books: Books, updates: Updates, line: Line
+) -> None:
+    line.up = True
+    wire.rows["orders"] = [ORDER | {"status": 6, "filledQty": 0}]
+    updates.note(FILLED)
+    updates.note(replace(FILLED, status=OrderStatus.LIVE, filled=D(0)))
+    books.orders(SBIN)
+    books.orders(SBIN)
+
+    assert wire.calls == ["orders"] * 2
+
+
 def test_shares_at_home_are_read_seldom_but_at_once_when_a_night_has_passed(
     wire: Canned, clock: FakeClock, books: Books
 ) -> None:
